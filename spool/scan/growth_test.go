@@ -1,0 +1,120 @@
+package scan
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"hikeshi/spool"
+)
+
+func backlog(at time.Time, messages ...int64) spool.Backlog {
+	b := spool.Backlog{Time: at}
+	for i, n := range messages {
+		b.Folders = append(b.Folders, spool.FolderBacklog{Name: fmt.Sprint("f", i), Path: fmt.Sprint("/f", i), Messages: n})
+		b.Total.Messages += n
+	}
+	return b
+}
+
+func TestGrowth(t *testing.T) {
+	earlier, later := backlog(noon, 100, 50), backlog(noon.Add(2*time.Minute), 300, 20, 7)
+	got := Growth(earlier, later)
+	if g := got.Folders[0].GrowthPerMinute; g == nil || *g != 100 {
+		t.Errorf("%v", g)
+	}
+	if g := got.Folders[1].GrowthPerMinute; g == nil || *g != -15 {
+		t.Errorf("%v", g)
+	}
+	if g := got.Folders[2].GrowthPerMinute; g != nil {
+		t.Errorf("a folder that was not looked at before grows by %v", *g)
+	}
+	if g := got.Total.GrowthPerMinute; g == nil || *g != 88.5 {
+		t.Errorf("%v", g)
+	}
+	if later.Folders[0].GrowthPerMinute != nil {
+		t.Error("the argument was changed")
+	}
+	for _, at := range []time.Time{noon, noon.Add(-time.Minute)} {
+		if got := Growth(earlier, backlog(at, 300)); got.Total.GrowthPerMinute != nil || got.Folders[0].GrowthPerMinute != nil {
+			t.Error("growth without time")
+		}
+	}
+}
+
+func TestJudge(t *testing.T) {
+	limits := Limits{Messages: 500, Oldest: 2 * time.Hour, GrowthPerMinute: 60}
+	fast, slow := 61.0, 60.0
+	for _, c := range []struct {
+		name   string
+		f      spool.FolderBacklog
+		limits Limits
+		reason string
+	}{
+		{"quiet", spool.FolderBacklog{Messages: 500, Oldest: noon.Add(-2 * time.Hour), GrowthPerMinute: &slow}, limits, ""},
+		{"many", spool.FolderBacklog{Messages: 501}, limits, "messages 501 over 500"},
+		{"old", spool.FolderBacklog{Messages: 1, Oldest: noon.Add(-3 * time.Hour)}, limits, "oldest 3h0m0s over 2h0m0s"},
+		{"fast", spool.FolderBacklog{Messages: 1, GrowthPerMinute: &fast}, limits, "growth 61 a minute over 60 a minute"},
+		{"all", spool.FolderBacklog{Messages: 501, Oldest: noon.Add(-3 * time.Hour), GrowthPerMinute: &fast}, limits,
+			"messages 501 over 500; oldest 3h0m0s over 2h0m0s; growth 61 a minute over 60 a minute"},
+		{"nothing is looked at", spool.FolderBacklog{Messages: 501, Oldest: noon.Add(-3 * time.Hour), GrowthPerMinute: &fast}, Limits{}, ""},
+		{"old but no message", spool.FolderBacklog{Files: 1, Oldest: noon.Add(-3 * time.Hour)}, limits, ""},
+	} {
+		c.f.Name = "incoming"
+		b := Judge(spool.Backlog{Time: noon, Folders: []spool.FolderBacklog{c.f}, Total: c.f}, c.limits, nil)
+		for _, f := range []spool.FolderBacklog{b.Folders[0], b.Total} {
+			if f.Over != (c.reason != "") || f.Reason != c.reason {
+				t.Errorf("%s: %v %q", c.name, f.Over, f.Reason)
+			}
+		}
+		b = Judge(b, Limits{}, nil)
+		if b.Folders[0].Over || b.Folders[0].Reason != "" {
+			t.Errorf("%s: an earlier judgement stays", c.name)
+		}
+		b = Judge(spool.Backlog{Time: noon, Folders: []spool.FolderBacklog{c.f}}, c.limits, []spool.Folder{{Name: "incoming", Info: true}})
+		if b.Folders[0].Over {
+			t.Errorf("%s: a folder for information is judged", c.name)
+		}
+	}
+}
+
+func TestCounterKeepsWhatIsFrequent(t *testing.T) {
+	var a, b counter
+	for i := range 10 * maxNames {
+		a.add(fmt.Sprint("rare", i))
+		b.add(fmt.Sprint("other", i))
+		if i%10 == 0 {
+			a.add("frequent")
+			b.add("frequent")
+		}
+	}
+	a.merge(&b)
+	if len(a.n) > maxNames {
+		t.Errorf("%d names", len(a.n))
+	}
+	top := a.top(2)
+	if top[0].Name != "frequent" || top[0].N < 3*maxNames/2 || top[0].N > 2*maxNames {
+		t.Errorf("%v", top)
+	}
+	var none counter
+	if len(none.top(5)) != 0 {
+		t.Error("names out of nothing")
+	}
+}
+
+func TestClean(t *testing.T) {
+	for text, want := range map[string]string{
+		"Taro@Example.JP": "taro@example.jp", "a\x1b[31m\r\nb": "a?[31m??b", "\xff\xfe": "??", "日本@例え.jp": "日本@例え.jp", "a\u202eb": "a?b", "a\u200bb": "a?b",
+		strings.Repeat("あ", 200): strings.Repeat("あ", 106) + "??",
+	} {
+		if got := clean(text); got != want {
+			t.Errorf("clean(%q) = %q", text, got)
+		}
+	}
+	for address, want := range map[string]string{"a@Example.com.": "example.com", "a": "", "a@b@c": "c", "@": "", "a@[203.0.113.9]": "[203.0.113.9]"} {
+		if got := domain(address); got != want {
+			t.Errorf("domain(%q) = %q", address, got)
+		}
+	}
+}

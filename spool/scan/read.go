@@ -1,0 +1,193 @@
+package scan
+
+import (
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"hikeshi/spool"
+	"hikeshi/spool/disk"
+)
+
+const (
+	readers   = 4   // more than two cores can use: a file that is not in memory is waited for
+	batchSize = 128 // files handed to a reader at once
+)
+
+// A job is the look at one folder.
+type job struct {
+	walker
+	sample *sample
+	err    error // why the folder could not be read, or not to its end
+	all    tally // of what was read
+	common tally // the part of it that counts for the total
+}
+
+// readAll reads the files of every batch that comes in. Only files whose entries have hash values up to bound count for the
+// total, so that every folder has the same weight there.
+func (j *job) readAll(batches <-chan []ref, own map[string]bool, bound uint64) {
+	var wg sync.WaitGroup
+	all := make([]reader, readers)
+	for i := range all {
+		all[i] = reader{of: j, own: own, bound: bound}
+		wg.Go(func() { all[i].run(batches) })
+	}
+	wg.Wait()
+	for i := range all {
+		j.all.merge(&all[i].all)
+		j.common.merge(&all[i].common)
+	}
+}
+
+// A reader reads files of one folder.
+type reader struct {
+	of          *job
+	own         map[string]bool
+	bound       uint64
+	all, common tally
+
+	top, dir *disk.Dir // the queue folder, and the folder that was used last
+	sub      string    // where dir stands below top
+}
+
+func (r *reader) run(batches <-chan []ref) {
+	defer r.close()
+	for batch := range batches {
+		for _, f := range batch {
+			if r.of.ctx.Err() == nil {
+				r.read(f)
+			}
+		}
+	}
+}
+
+// read looks at one file; one that has vanished since its name was read leaves no trace.
+func (r *reader) read(f ref) {
+	d, err := r.enter(f.sub)
+	if err != nil {
+		if !gone(err) {
+			r.all.refused(err)
+		}
+		return
+	}
+	if f.odd || f.part != spool.Envelope && f.part != spool.Body {
+		r.stat(d, f)
+		return
+	}
+	g, err := d.Read(f.name)
+	if err != nil {
+		if !gone(err) {
+			r.all.refused(err)
+			r.stat(d, f)
+		}
+		return
+	}
+	defer g.Close()
+	if fi, err := g.Stat(); err == nil {
+		r.each(f, func(t *tally) { t.size(fi.Size(), fi.ModTime().Unix()) })
+	}
+	if f.part == spool.Body {
+		if a, err := r.of.queue.ReadClient(g); err == nil {
+			r.each(f, func(t *tally) { t.client(a) })
+		}
+		return
+	}
+	e, err := r.of.queue.ReadEnvelope(g)
+	if err != nil {
+		r.all.broken++
+		return
+	}
+	r.each(f, func(t *tally) { t.envelope(e, f.list, r.own) })
+}
+
+// stat is for what is not opened.
+func (r *reader) stat(d *disk.Dir, f ref) {
+	e, err := d.Lstat(f.name)
+	if err == nil && e.Type == 0 {
+		r.each(f, func(t *tally) { t.size(e.Size, e.Sec) })
+	}
+}
+
+func (r *reader) each(f ref, do func(*tally)) {
+	do(&r.all)
+	if f.hash <= r.bound {
+		do(&r.common)
+	}
+}
+
+// enter opens the folder sub, step by step, following no symbolic link.
+func (r *reader) enter(sub string) (*disk.Dir, error) {
+	if r.top == nil {
+		parent, err := disk.Open(filepath.Dir(r.of.folder.Path))
+		if err != nil {
+			return nil, err
+		}
+		defer parent.Close()
+		if r.top, err = parent.Sub(filepath.Base(r.of.folder.Path)); err != nil {
+			return nil, err
+		}
+	}
+	if sub == "" {
+		return r.top, nil
+	}
+	if r.dir != nil && r.sub == sub {
+		return r.dir, nil
+	}
+	if r.dir != nil {
+		r.dir.Close()
+		r.dir = nil
+	}
+	at := r.top
+	for name := range strings.SplitSeq(sub, "/") {
+		next, err := at.Sub(name)
+		if at != r.top {
+			at.Close()
+		}
+		if err != nil {
+			return nil, err
+		}
+		at = next
+	}
+	r.dir, r.sub = at, sub
+	return at, nil
+}
+
+func (r *reader) close() {
+	for _, d := range []*disk.Dir{r.top, r.dir} {
+		if d != nil {
+			d.Close()
+		}
+	}
+}
+
+// send hands the sample to the readers.
+func (j *job) send(batches chan<- []ref) {
+	defer close(batches)
+	var batch []ref
+	for _, h := range j.sample.high {
+		batch = append(batch, j.sample.files[h]...)
+		if len(batch) >= batchSize {
+			batches <- batch
+			batch = nil
+		}
+	}
+	batches <- batch
+}
+
+// readExtremes takes the times of the messages with the lowest and the highest name.
+func (j *job) readExtremes() {
+	r := reader{of: j}
+	defer r.close()
+	for _, f := range []ref{j.lowRef, j.highRef} {
+		if f.name == "" {
+			continue
+		}
+		d, err := r.enter(f.sub)
+		if err != nil {
+			continue
+		}
+		if e, err := d.Lstat(f.name); err == nil && e.Type == 0 {
+			j.all.time(e.Sec)
+		}
+	}
+}

@@ -1,0 +1,211 @@
+package scan
+
+import (
+	"context"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"hikeshi/spool"
+	"hikeshi/spool/disk"
+)
+
+// kind is what a directory entry is.
+type kind uint8
+
+const (
+	other   kind = iota // symbolic link, FIFO, socket, device
+	file                // regular file
+	folder              // directory
+	unknown             // the filesystem does not say
+)
+
+// maxDepth is how far sub-folders are followed; queues use one or two levels.
+const maxDepth = 4
+
+// A Namer is an optional ability of a server: it says more of a file by its name alone.
+type Namer interface {
+	// Companion says whether the server lays such a file beside its messages; it belongs to the queue and to no message.
+	Companion(name string) bool
+	// ListMail says whether the file belongs to mail of a mailing list; folder is the name of the queue folder.
+	ListMail(folder, name string) bool
+}
+
+// A walker goes through the names of one queue folder.
+type walker struct {
+	ctx    context.Context
+	queue  spool.Queue
+	namer  Namer // may be nil
+	folder spool.Folder
+	found  func(ref) // called for every regular file; the name is valid for the call only
+
+	files, odd int64
+	set        Set
+	low, high  string // base names
+	lowRef     ref
+	highRef    ref
+	hidden     int64 // sub-folders that could not be read
+	hiddenErr  error
+	bufs       [maxDepth + 1][]byte
+}
+
+// walk opens the folder and goes through it. Its path is resolved up to its parent; the folder itself and what is below may
+// be no symbolic link.
+func (w *walker) walk() error {
+	parent, err := disk.Open(filepath.Dir(w.folder.Path))
+	if err != nil {
+		return err
+	}
+	defer parent.Close()
+	d, err := parent.Sub(filepath.Base(w.folder.Path))
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return list(w.ctx, d, func(name string, k kind) { w.visit(d, "", name, k) })
+}
+
+// visit takes in one entry of the folder d, which stands sub below the queue folder.
+func (w *walker) visit(d *disk.Dir, sub, name string, k kind) {
+	if unsafe(name) {
+		w.oddEntry(d, sub, name, k)
+		return
+	}
+	if k == unknown {
+		k = ask(d, name)
+	}
+	switch k {
+	case file:
+		w.file(sub, name)
+	case folder:
+		if !w.folder.Tree || strings.Count(sub, "/") >= maxDepth-1 {
+			w.odd++
+			return
+		}
+		w.descend(d, sub, name)
+	default:
+		w.odd++
+	}
+}
+
+// oddEntry counts an entry whose name nobody should use.
+func (w *walker) oddEntry(d *disk.Dir, sub, name string, k kind) {
+	w.odd++
+	if k == unknown {
+		k = ask(d, name)
+	}
+	if k == file {
+		w.files++
+		w.found(ref{sub: sub, name: name, odd: true, hash: hashOf(name)})
+	}
+}
+
+func (w *walker) file(sub, name string) {
+	w.files++
+	r := ref{sub: sub, name: name, hash: hashOf(entry(name))}
+	base, part, ok := w.queue.Message(name)
+	switch {
+	case ok:
+		r.part = part
+		r.list = w.namer != nil && w.namer.ListMail(w.folder.Name, name)
+		w.set.Add(base)
+		w.extremes(base, r)
+	case w.namer == nil || !w.namer.Companion(name):
+		w.odd++
+	}
+	w.found(r)
+}
+
+// extremes remembers the messages with the lowest and the highest name, which are likely to be the oldest and the newest.
+func (w *walker) extremes(base string, r ref) {
+	if w.low == "" || less(base, w.low) {
+		w.low = strings.Clone(base)
+		w.lowRef = r
+		w.lowRef.name = strings.Clone(r.name)
+	}
+	if w.high == "" || less(w.high, base) {
+		w.high = strings.Clone(base)
+		w.highRef = r
+		w.highRef.name = strings.Clone(r.name)
+	}
+}
+
+func (w *walker) descend(d *disk.Dir, sub, name string) {
+	s, err := d.Sub(name)
+	if err != nil {
+		w.hide(err)
+		return
+	}
+	defer s.Close()
+	below := filepath.Join(sub, strings.Clone(name))
+	depth := strings.Count(below, "/")
+	if w.bufs[depth] == nil {
+		w.bufs[depth] = make([]byte, smallBlock)
+	}
+	err = listSmall(w.ctx, s, w.bufs[depth], func(name string, k kind) { w.visit(s, below, name, k) })
+	if err != nil {
+		w.hide(err)
+	}
+}
+
+// hide remembers that a sub-folder could not be read; one that has vanished meanwhile is none of them.
+func (w *walker) hide(err error) {
+	if !gone(err) {
+		w.hidden++
+		w.hiddenErr = err
+	}
+}
+
+func less(a, b string) bool {
+	if len(a) != len(b) {
+		return len(a) < len(b)
+	}
+	return a < b
+}
+
+// unsafe says whether a name holds control characters.
+func unsafe(name string) bool {
+	for i := 0; i < len(name); i++ {
+		if name[i] < ' ' || name[i] == 0x7f {
+			return true
+		}
+	}
+	return false
+}
+
+func ask(d *disk.Dir, name string) kind {
+	e, err := d.Lstat(name)
+	switch {
+	case err != nil:
+		return other
+	case e.Type == 0:
+		return file
+	case e.Type == fs.ModeDir:
+		return folder
+	}
+	return other
+}
+
+// Bases calls visit with the base name of every queue file in one folder, each as often as it has files there. A folder that is
+// not there has none. The name is valid for the call only.
+func Bases(ctx context.Context, queue spool.Queue, f spool.Folder, visit func(base string)) error {
+	w := walker{ctx: ctx, folder: f, queue: baseReader{queue, visit}, found: func(ref) {}}
+	if err := w.walk(); err != nil && !gone(err) {
+		return err
+	}
+	return w.hiddenErr
+}
+
+// baseReader passes on the base names that a walker asks for.
+type baseReader struct {
+	spool.Queue
+	visit func(base string)
+}
+
+func (b baseReader) Message(file string) (string, spool.Part, bool) {
+	base, part, ok := b.Queue.Message(file)
+	if ok {
+		b.visit(base)
+	}
+	return base, part, ok
+}
