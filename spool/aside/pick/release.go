@@ -1,0 +1,178 @@
+package pick
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"hikeshi/spool"
+	"hikeshi/spool/aside/index"
+	"hikeshi/spool/aside/transfer"
+)
+
+// A Release is what would be brought back.
+type Release struct {
+	Transfer transfer.Transfer
+	Messages int      // of which at least one pair goes
+	Left     int      // of which something stays
+	Halves   []string // files that stay since they have no partner, or more than one: paths below the base
+	Taken    []string // files that stay since their name is taken in the queue
+	More     bool     // the bound was reached: there is more to bring back
+}
+
+// A Source is where messages are set aside and where they go.
+type Source struct {
+	Base  string
+	Tree  *transfer.Tree // open on Base
+	Index *index.Index
+	Queue spool.Queue
+	To    func(dir string) string // the folder of the queue for which the content of a folder is bound
+}
+
+// Release plans to bring back those messages that c wants, at most max. A body and an envelope with the same name that are bound
+// for the same folder are a pair, and only pairs go: half a message would be deleted by the server.
+func (s Source) Release(ctx context.Context, c Criteria, max int) (Release, error) {
+	r := &releasing{reader: reader{tree: s.Tree, x: s.Index, queue: s.Queue}, s: s, c: c, max: max,
+		b: transfer.NewBuilder(s.Base, s.Tree, false), bound: map[string]bool{}}
+	err := s.Index.ByMessage(func(_ string, files []index.File) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return r.message(files)
+	})
+	r.out.Transfer = r.b.Transfer()
+	return r.out, err
+}
+
+type releasing struct {
+	reader
+	s     Source
+	c     Criteria
+	max   int
+	b     *transfer.Builder
+	bound map[string]bool // names at the other end that a pair of this release gets
+	out   Release
+}
+
+// message takes in the files of one message.
+func (r *releasing) message(files []index.File) error {
+	if r.out.Messages >= r.max {
+		r.out.More = true
+		r.out.Left++
+		return nil
+	}
+	gone := 0
+	for _, p := range r.pairs(files) {
+		if !r.c.wants(&r.reader, p) {
+			continue
+		}
+		n, err := r.pair(p)
+		if err != nil {
+			return err
+		}
+		gone += n
+	}
+	if gone > 0 {
+		r.out.Messages++
+	}
+	if gone < len(files) {
+		r.out.Left++
+	}
+	return nil
+}
+
+// pairs finds the pairs among the files of one message, and notes what has no partner.
+func (r *releasing) pairs(files []index.File) []pair {
+	type key struct{ stem, to string }
+	groups := map[key][]index.File{}
+	var order []key
+	for _, f := range files {
+		k := key{stem(f.Name), r.s.To(r.x.Dirs[f.Dir])}
+		if groups[k] == nil {
+			order = append(order, k)
+		}
+		groups[k] = append(groups[k], f)
+	}
+	var all []pair
+	for _, k := range order {
+		p, ok := match(groups[k])
+		if !ok {
+			for _, f := range groups[k] {
+				r.out.Halves = append(r.out.Halves, r.x.Path(f))
+			}
+			continue
+		}
+		p.to = k.to
+		all = append(all, p)
+	}
+	return all
+}
+
+// match makes a pair of one body and its envelopes: more than one only if they differ in the extension.
+func match(files []index.File) (p pair, ok bool) {
+	bodies := 0
+	for _, f := range files {
+		switch f.Part {
+		case spool.Body:
+			p.body = f
+			bodies++
+		case spool.Envelope:
+			ok = !slices.ContainsFunc(p.envelopes, func(e index.File) bool { return strings.EqualFold(e.Name, f.Name) })
+			if !ok {
+				return p, false
+			}
+			p.envelopes = append(p.envelopes, f)
+		default:
+			p.others = append(p.others, f)
+		}
+	}
+	return p, bodies == 1 && ok
+}
+
+// pair adds p to what goes and returns the number of its files, or 0 if a name is taken.
+func (r *releasing) pair(p pair) (int, error) {
+	files := slices.Concat([]index.File{p.body}, p.others, p.envelopes)
+	for _, f := range files {
+		name := p.to + "/" + f.Name
+		_, there, err := r.tree.Lstat(name)
+		if err != nil {
+			return 0, err
+		}
+		if there || r.bound[name] {
+			r.out.Taken = append(r.out.Taken, r.x.Path(f))
+			return 0, nil
+		}
+	}
+	var u transfer.Unit
+	for _, f := range files {
+		w := transfer.Way{From: transfer.Name(r.x.Dirs[f.Dir]), To: transfer.Name(p.to)}
+		it, ok, err := r.b.Item(w, f.Name, f.Part)
+		if err != nil || !ok {
+			return 0, err
+		}
+		u = append(u, it)
+	}
+	for _, f := range files {
+		r.bound[p.to+"/"+f.Name] = true
+	}
+	r.b.Add(u)
+	return len(u), nil
+}
+
+// Senders returns the messages of which an envelope names one of the senders.
+func Senders(ctx context.Context, tree *transfer.Tree, x *index.Index, q spool.Queue, senders []string) (map[string]bool, error) {
+	r := &reader{tree: tree, x: x, queue: q}
+	wanted := map[string]bool{}
+	for _, f := range x.Files {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if f.Kind != index.Queued || f.Part == spool.Body || wanted[f.Base] {
+			continue
+		}
+		if e, ok := r.envelope(f); ok && anyOf(senders, e.Sender) {
+			wanted[f.Base] = true
+		}
+	}
+	return wanted, nil
+}
