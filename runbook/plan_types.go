@@ -1,0 +1,45 @@
+package runbook
+
+import "encoding/json"
+
+// PlanState says what would become of a step.
+type PlanState string
+
+// The states of a planned step, as the JSON of `plan` names them.
+const (
+	Ready        PlanState = "ready"
+	NothingToDo  PlanState = "nothing-to-do"
+	Skipped      PlanState = "skipped"
+	Undetermined PlanState = "undetermined"
+	AfterChange  PlanState = "after-change" // planned against the world before an earlier step's change
+)
+
+// StepPlan is what planning one step gave.
+type StepPlan struct {
+	State    PlanState       `json:"state"`
+	After    string          `json:"after,omitempty"` // with AfterChange: id of the earlier step
+	Why      string          `json:"why,omitempty"`   // why it is skipped or undetermined
+	Findings []Finding       `json:"findings,omitempty"`
+	Changes  []Change        `json:"changes,omitempty"`
+	Facts    json.RawMessage `json:"facts,omitempty"`
+	Gate     []GateRow       `json:"gate,omitempty"`
+
+	NoFacts bool `json:"-"` // undetermined only because an earlier step was left out
+}
+
+// A GateRow is one condition of a gate as it was found.
+type GateRow struct {
+	Title Text   `json:"title"`
+	Holds bool   `json:"holds"`
+	Why   string `json:"why,omitempty"` // why it cannot be told
+}
+
+// Open says whether the gate's conditions all hold.
+func (p StepPlan) Open() bool {
+	for _, row := range p.Gate {
+		if !row.Holds {
+			return false
+		}
+	}
+	return true
+}
