@@ -1,0 +1,89 @@
+package lock
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"hikeshi/spool/disk"
+)
+
+// maxHolder bounds what is read of a holder's file, in bytes.
+const maxHolder = 64 << 10
+
+// put writes a holder's file, in the place of one that is there.
+func put(dir, name string, text []byte) error {
+	d, err := disk.OpenOrMake(dir, disk.Private(0o755))
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	old, err := d.ReadAll(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return d.Create(name, bytes.NewReader(text), disk.Private(0o644))
+	}
+	if err != nil {
+		return err
+	}
+	return d.Replace(name, name+".tmp", disk.Hash(old), text)
+}
+
+// remove takes a holder's file away.
+func remove(dir, name string) {
+	d, err := disk.Open(dir)
+	if err != nil {
+		return
+	}
+	defer d.Close()
+	_ = d.Remove(name)
+}
+
+// find reads who holds the lock. It looks for a moment, since the lock comes before the file.
+func find(dirs []string, name string) *Holder {
+	for range 10 {
+		for _, dir := range dirs {
+			if h := read(dir, name); h != nil {
+				return h
+			}
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return nil
+}
+
+// read returns the holder of a file, or nil if there is none that lives.
+func read(dir, name string) *Holder {
+	d, err := disk.Open(dir)
+	if err != nil {
+		return nil
+	}
+	defer d.Close()
+	f, err := d.Read(name)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxHolder))
+	if err != nil {
+		return nil
+	}
+	var h Holder
+	if json.Unmarshal(text, &h) != nil || !h.alive() {
+		return nil
+	}
+	return &h
+}
+
+// alive says whether the process that wrote h is still there. One whose start cannot be told counts by its number alone.
+func (h *Holder) alive() bool {
+	if h.PID <= 0 || errors.Is(unix.Kill(h.PID, 0), unix.ESRCH) {
+		return false
+	}
+	now := started(h.PID)
+	return now == "" || h.Start == "" || now == h.Start
+}
