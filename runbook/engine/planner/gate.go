@@ -1,0 +1,88 @@
+package planner
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"hikeshi/runbook"
+)
+
+// gate reads the steps that the conditions name again and then decides each condition. A condition that cannot be told keeps the
+// gate shut.
+func (p *Planner) gate(ctx context.Context, step runbook.Step, f Facts, planned []runbook.Change) runbook.StepPlan {
+	plan := runbook.StepPlan{State: runbook.Ready}
+	fresh, unread := p.reread(ctx, step, f, planned)
+	for _, c := range step.Gate {
+		if id := p.gateAfter(c, planned); id != "" && plan.After == "" {
+			plan.State, plan.After = runbook.AfterChange, id
+		}
+		plan.Gate = append(plan.Gate, p.row(c, fresh, unread))
+	}
+	for _, row := range plan.Gate {
+		if row.Why != "" {
+			plan.State, plan.Why = runbook.Undetermined, row.Why
+			break
+		}
+	}
+	return plan
+}
+
+// row decides one condition. unread are the reasons why steps could not be read again.
+func (p *Planner) row(c runbook.Condition, f Facts, unread map[string]string) runbook.GateRow {
+	row := runbook.GateRow{Title: c.Title}
+	for _, id := range c.That.Steps() {
+		if why := unread[id]; why != "" {
+			row.Why = "step " + id + ": " + why
+			return row
+		}
+	}
+	var err error
+	if row.Holds, err = p.holds(c.That, f); err != nil {
+		row.Why = err.Error()
+	}
+	return row
+}
+
+// reread plans each reading step that the gate's conditions name anew, since a gate decides on the world as it is now.
+func (p *Planner) reread(ctx context.Context, gate runbook.Step, f Facts, planned []runbook.Change) (Facts, map[string]string) {
+	fresh, unread := maps.Clone(f), map[string]string{}
+	for _, step := range p.Book.Steps {
+		if !p.looks(step) || !names(gate, step.ID) {
+			continue
+		}
+		delete(fresh, step.ID)
+		plan := p.Step(ctx, step, fresh, planned)
+		v, err := p.Value(step, plan.Facts)
+		switch {
+		case err != nil:
+			unread[step.ID] = err.Error()
+		case v == nil:
+			unread[step.ID] = plan.Why
+		default:
+			fresh[step.ID] = v
+		}
+	}
+	return fresh, unread
+}
+
+// names says whether a condition of the gate uses the facts of the step id.
+func names(gate runbook.Step, id string) bool {
+	return slices.ContainsFunc(gate.Gate, func(c runbook.Condition) bool { return slices.Contains(c.That.Steps(), id) })
+}
+
+// gateAfter names the earlier step whose planned change alters what a condition reads, or "".
+func (p *Planner) gateAfter(c runbook.Condition, planned []runbook.Change) string {
+	for _, id := range c.That.Steps() {
+		if step, ok := p.Book.Step(id); ok {
+			if after := p.dependsOn(step, planned); after != "" {
+				return after
+			}
+		}
+	}
+	return ""
+}
+
+func overlap(a, b []string) bool {
+	return slices.ContainsFunc(a, func(word string) bool { return slices.Contains(b, word) })
+}

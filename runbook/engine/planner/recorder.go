@@ -1,0 +1,49 @@
+package planner
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"hikeshi/runbook"
+)
+
+// A Recorder keeps in the journal what a step wants kept; without a journal it keeps nothing. It is a runbook.Recorder.
+type Recorder struct {
+	Step    string
+	Journal runbook.Journal // may be nil
+	Told    func(step string, done, total int64)
+}
+
+// Evidence keeps a bounded copy.
+func (r Recorder) Evidence(name string, src io.Reader) error { return r.keep(name, src, false) }
+
+// Backup keeps a whole copy.
+func (r Recorder) Backup(name string, src io.Reader) error { return r.keep(name, src, true) }
+
+// Progress tells how far a long operation is.
+func (r Recorder) Progress(done, total int64) { r.Told(r.Step, done, total) }
+
+// Attach keeps a file that the responder named.
+func (r Recorder) Attach(path string) error {
+	// Opening a pipe would wait for somebody to write into it.
+	if st, err := os.Stat(path); err != nil {
+		return fmt.Errorf("attaching evidence: %w", err)
+	} else if !st.Mode().IsRegular() {
+		return fmt.Errorf("attaching evidence: %s is not a plain file", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("attaching evidence: %w", err)
+	}
+	defer f.Close()
+	return r.keep(filepath.Base(path), f, false)
+}
+
+func (r Recorder) keep(name string, src io.Reader, backup bool) error {
+	if r.Journal == nil {
+		return nil
+	}
+	return r.Journal.Keep(r.Step, name, src, backup)
+}

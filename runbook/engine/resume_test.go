@@ -1,0 +1,259 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"hikeshi/runbook"
+	"hikeshi/runbook/engine"
+)
+
+// cancelAt cancels the run at a place of the world.
+func cancelAt(l *lab, where, target string) context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	l.w.trouble = func(ctx context.Context, at string, c runbook.Change) error {
+		if at == where && c.Target == target {
+			cancel()
+			return ctx.Err()
+		}
+		return nil
+	}
+	return ctx
+}
+
+func TestInterrupted(t *testing.T) {
+	tests := []struct {
+		where, target string
+		changed       bool
+		asked         []string // on resume
+	}{
+		{"plan", "one", false, []string{"one:changes", "two:changes"}},
+		{"apply", "a", false, []string{"two:changes"}}, // the agreement stands
+		{"middle", "a", true, []string{"two:changes"}},
+		{"applied", "a", true, []string{"two:changes"}},
+		{"apply", "b", true, []string{"two:changes"}},
+		{"middle", "b", true, []string{"two:changes"}},
+	}
+	for _, test := range tests {
+		t.Run(test.where+" "+test.target, func(t *testing.T) {
+			l := newLab(t, abc(), twoSteps(runbook.OnErrorContinue)...)
+			_, err := l.run(cancelAt(l, test.where, test.target))
+			l.isStop(err, engine.Stop{Reason: engine.StopInterrupted, Step: "one", Changed: test.changed})
+			l.results("one:pending", "two:pending")
+			l.w.trouble = nil
+			l.fresh(nil)
+			l.mustRun()
+			same(t, "asked", l.op.asked, test.asked)
+			l.results("one:done", "two:done")
+			for _, cell := range []string{"a", "a.mark", "b", "b.mark", "c"} {
+				l.cell(cell, "2")
+			}
+		})
+	}
+}
+
+// deaf does not listen to its context: the engine itself stops before the next change.
+func TestInterruptedBetweenChanges(t *testing.T) {
+	l := newLab(t, abc(), twoSteps("")...)
+	ctx, cancel := context.WithCancel(context.Background())
+	l.w.trouble = func(_ context.Context, at string, c runbook.Change) error {
+		cancel()
+		return nil
+	}
+	l.op.script = func(engine.View) (runbook.Decision, error) { t.Error("asked after Ctrl-C"); return do(), nil }
+	_, err := l.run(ctx)
+	l.isStop(err, engine.Stop{Reason: engine.StopInterrupted, Step: "one"})
+
+	l.w.trouble = nil
+	l.fresh(nil)
+	ctx, cancel = context.WithCancel(context.Background())
+	l.w.trouble = func(_ context.Context, at string, c runbook.Change) error {
+		if at == "applied" {
+			cancel()
+		}
+		return nil
+	}
+	_, err = l.run(ctx)
+	l.isStop(err, engine.Stop{Reason: engine.StopInterrupted, Step: "one", Changed: true})
+	l.cell("a", "2")
+	l.cell("b", "1")
+	l.fresh(nil)
+	l.w.trouble = nil
+	l.mustRun()
+	same(t, "asked", l.op.asked, []string{"two:changes"})
+}
+
+func TestInterruptedAtThePrompt(t *testing.T) {
+	l := newLab(t, abc(), twoSteps("")...)
+	ctx, cancel := context.WithCancel(context.Background())
+	l.op.script = func(engine.View) (runbook.Decision, error) {
+		cancel()
+		return runbook.Decision{}, ctx.Err()
+	}
+	_, err := l.run(ctx)
+	l.isStop(err, engine.Stop{Reason: engine.StopInterrupted, Step: "one"})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	l.atStart()
+}
+
+// crashed ends the process at a place of the world.
+func (l *lab) crashed(where, target string) {
+	l.t.Helper()
+	type crash struct{}
+	l.w.trouble = func(_ context.Context, at string, c runbook.Change) error {
+		if at == where && c.Target == target {
+			panic(crash{})
+		}
+		return nil
+	}
+	func() {
+		defer func() {
+			if _, ok := recover().(crash); !ok {
+				l.t.Fatal("no crash")
+			}
+		}()
+		l.run(context.Background())
+	}()
+	l.w.trouble = nil
+	l.fresh(nil)
+}
+
+func TestDriftAfterACrash(t *testing.T) {
+	tests := []struct {
+		answer runbook.Answer
+		want   string
+		asked  []string
+		cell   string
+	}{
+		{runbook.Skip, "one:skipped", []string{"one:drift", "two:changes"}, "mine"},
+		{runbook.ByHand, "one:by-hand", []string{"one:drift", "two:changes"}, "mine"},
+		{runbook.Do, "one:done", []string{"one:drift", "one:changes", "two:changes"}, "2"},
+	}
+	for _, test := range tests {
+		t.Run(string(test.answer), func(t *testing.T) {
+			l := newLab(t, abc(), twoSteps("")...)
+			l.crashed("middle", "a")
+			l.w.cells["a"] = "mine"
+			l.fresh(func(v engine.View) (runbook.Decision, error) {
+				if v.Ask == engine.AskDrift {
+					if v.Number != 1 || v.Step.ID != "one" || !errors.Is(v.Err, runbook.ErrDrift) || len(v.Plan.Changes) != 1 {
+						t.Errorf("view %+v", v)
+					}
+					return answer(test.answer, "seen"), nil
+				}
+				return do(), nil
+			})
+			l.mustRun()
+			same(t, "asked", l.op.asked, test.asked)
+			l.results(test.want, "two:done")
+			l.cell("a", test.cell)
+		})
+	}
+}
+
+// An answer about a drift that dies before it is carried out agrees to nothing more than the first yes.
+func TestCrashAfterTheDriftWasAnswered(t *testing.T) {
+	l := newLab(t, abc(), setStep("one", "2", "a", "b", "c"))
+	l.op.script = func(engine.View) (runbook.Decision, error) { return do("one.1", "one.3"), nil }
+	type crash struct{}
+	l.w.trouble = func(_ context.Context, at string, c runbook.Change) error {
+		if at == "middle" {
+			panic(crash{})
+		}
+		return nil
+	}
+	dies := func() {
+		defer func() { recover() }()
+		l.run(context.Background())
+		t.Fatal("no crash")
+	}
+	dies()
+	l.w.trouble = nil
+	was := l.w.cells["a"]
+	l.w.cells["a"] = "mine"
+	l.fresh(func(engine.View) (runbook.Decision, error) { return do(), nil })
+	l.j.point = func(where string) {
+		if where == "after recording decided one " {
+			panic(crash{})
+		}
+	}
+	dies()
+	l.j.point = nil
+	l.w.cells["a"] = was // the colleague put it back
+	l.fresh(func(v engine.View) (runbook.Decision, error) {
+		t.Errorf("asked %s", v.Ask)
+		return do(), nil
+	})
+	l.mustRun()
+	l.cell("a", "2")
+	l.cell("b", "1")
+	l.cell("c", "2")
+}
+
+func TestCannotTellAfterACrash(t *testing.T) {
+	l := newLab(t, abc(), twoSteps("")...)
+	l.crashed("middle", "a")
+	breaking(l.w, "verify", "a", 1)
+	l.stopped(engine.StopError, "one", true)
+	if len(l.op.asked) > 0 {
+		t.Errorf("asked %v", l.op.asked)
+	}
+	_, err := l.run(cancelAt(l, "verify", "a"))
+	l.isStop(err, engine.Stop{Reason: engine.StopInterrupted, Step: "one", Changed: true})
+	l.w.trouble = nil
+	l.mustRun()
+	l.results("one:done", "two:done")
+}
+
+func TestRefusedAfterACrash(t *testing.T) {
+	break1 := func(t *testing.T, change func(l *lab), want string) {
+		l := newLab(t, abc(), twoSteps("")...)
+		l.crashed("middle", "a")
+		change(l)
+		before := l.w.cells["b"]
+		_, err := l.run(context.Background())
+		l.isStop(err, engine.Stop{Reason: engine.StopError, Step: "one", Changed: true})
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("error %q, want %q", err, want)
+		}
+		if l.w.cells["b"] != before || l.w.cells["a.mark"] != "" {
+			t.Error("the world was touched")
+		}
+	}
+	t.Run("unknown kind", func(t *testing.T) {
+		break1(t, func(l *lab) { delete(l.kinds, "cells.set") }, "kind cells.set, which this version does not have; it was written by version 9.8.7")
+	})
+	t.Run("newer data", func(t *testing.T) {
+		break1(t, func(l *lab) { l.newer("one") }, "it has format 2, this version understands 1; it was written by version 9.8.7")
+	})
+	t.Run("kind that only looks", func(t *testing.T) {
+		break1(t, func(l *lab) {
+			l.kinds["cells.set"] = runbook.Kind{Name: "cells.set", Facts: lookFacts{}, Action: look{l.w}}
+		}, "kind cells.set changes nothing")
+	})
+}
+
+// newer makes the changes of a step in the journal ones of a newer version.
+func (l *lab) newer(step string) {
+	for _, r := range l.j.records {
+		if r.Event == runbook.Planned && r.Step == step {
+			for i := range r.Plan.Changes {
+				r.Plan.Changes[i].V = 2
+			}
+		}
+	}
+}
+
+func TestCarriedOnWithTheFactsOfItsPlan(t *testing.T) {
+	one := setStep("one", "shut", "door")
+	two := setStep("two", "x", "power")
+	two.With["to"] = value(t, "${facts.one.was}", one)
+	l := newLab(t, map[string]string{"door": "open", "power": "off"}, one, two)
+	l.crashed("applied", "door")
+	l.mustRun()
+	l.cell("power", "open")
+}

@@ -1,0 +1,175 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"hikeshi/runbook"
+	"hikeshi/runbook/engine/planner"
+)
+
+// Run goes through the runbook of an incident whose journal holds its opening, or goes on where an earlier run stopped or
+// died: that is the same thing. how is the verb, for the record. It returns the history, and a *Stop if it did not reach the end;
+// any other error is the journal's or says that the runbook is not the one of the incident. The history is nil if there is none.
+func (e *Engine) Run(ctx context.Context, how string) (*runbook.History, error) {
+	r, err := e.begin(how)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.matches(); err != nil {
+		return r.close(err)
+	}
+	if err := r.settle(ctx); err != nil {
+		return r.close(err)
+	}
+	for i, step := range e.Book.Steps {
+		if err := ctx.Err(); err != nil {
+			return r.close(r.stop(step.ID, StopInterrupted, err))
+		}
+		if err := r.step(ctx, i); err != nil {
+			return r.close(err)
+		}
+	}
+	return r.close(nil)
+}
+
+// running is one run, resume or undo.
+type running struct {
+	*Engine
+	plan  *planner.Planner
+	h     *runbook.History
+	facts planner.Facts
+}
+
+func (e *Engine) begin(how string) (*running, error) {
+	r := &running{Engine: e, plan: e.planner(), facts: planner.Facts{}}
+	return r, r.append(runbook.Record{Event: runbook.Began, Text: how})
+}
+
+// matches says whether the runbook is the one that the incident was opened with.
+func (r *running) matches() error {
+	for _, step := range r.Book.Steps {
+		if r.h.Step(step.ID) == nil {
+			return fmt.Errorf("incident %s was not opened with this runbook: it has no step %s", r.Incident, step.ID)
+		}
+	}
+	return r.plan.Check()
+}
+
+// append records rec and reads the history anew. A journal that could keep it only elsewhere is no error here: that matters before
+// a change, see intent.
+func (r *running) append(rec runbook.Record) error {
+	if err := r.Journal.Append(rec); err != nil && !errors.Is(err, runbook.ErrUnrecorded) {
+		return err
+	}
+	records, err := r.Journal.Records()
+	if err != nil {
+		return err
+	}
+	h, err := runbook.Fold(records)
+	if err == nil {
+		r.h = h
+	}
+	return err
+}
+
+func (r *running) stop(step string, why Reason, err error) error {
+	return &Stop{Reason: why, Step: step, Changed: len(r.h.InForce()) > 0, Err: err}
+}
+
+func (r *running) close(err error) (*runbook.History, error) {
+	if err != nil {
+		return r.closeAs(runbook.IncidentStopped, err)
+	}
+	return r.closeAs(runbook.IncidentDone, nil)
+}
+
+// closeAs records how a run or undo ended and returns its history.
+func (r *running) closeAs(state runbook.IncidentState, err error) (*runbook.History, error) {
+	rec := runbook.Record{Event: runbook.Closed, Text: string(state)}
+	if err != nil {
+		rec.Error = err.Error()
+	}
+	if cerr := r.append(rec); cerr != nil {
+		err = errors.Join(err, cerr)
+	}
+	return r.h, err
+}
+
+func (r *running) view(i int) View {
+	return View{Incident: r.Incident, Opened: r.h.Opened, Number: i + 1, Of: len(r.Book.Steps), Step: r.Book.Steps[i]}
+}
+
+func (r *running) index(id string) int {
+	return slices.IndexFunc(r.Book.Steps, func(s runbook.Step) bool { return s.ID == id })
+}
+
+// step does step i, unless it has ended well before.
+func (r *running) step(ctx context.Context, i int) error {
+	v := r.view(i)
+	step, s := v.Step, r.h.Step(v.Step.ID)
+	if r.ended(i, s) {
+		return r.remember(step, s)
+	}
+	if r.underway(s) {
+		v.Plan = *s.Plan
+		r.Operator.Show(v)
+		if s.Agreed {
+			v.Ask = AskChanges
+			return r.carryOut(ctx, v, *s.Decision)
+		}
+		return r.decide(ctx, v)
+	}
+	v.Plan = r.plan.Step(ctx, step, r.facts, nil)
+	if ctx.Err() != nil {
+		return r.stop(step.ID, StopInterrupted, ctx.Err())
+	}
+	planner.Number(step.ID, r.h.NextChange(step.ID), v.Plan.Changes)
+	if err := r.append(runbook.Record{Event: runbook.Planned, Step: step.ID, Plan: &v.Plan}); err != nil {
+		return err
+	}
+	r.Operator.Show(v)
+	return r.decide(ctx, v)
+}
+
+// ended says that nothing is left to do in step i. Until something behind a gate is in force, the gate is decided anew, on the world
+// as it is now.
+func (r *running) ended(i int, s *runbook.StepHistory) bool {
+	switch s.Result {
+	case runbook.ResultDone:
+		behind := func(c *runbook.ChangeHistory) bool { return r.index(c.Step) > i }
+		return r.Book.Steps[i].Gate == nil || slices.ContainsFunc(r.h.InForce(), behind)
+	case runbook.ResultByHand, runbook.ResultSkipped, runbook.ResultUndone:
+		return true
+	}
+	return false
+}
+
+// remember takes in the facts of a step that ended before. What was undone has none any more.
+func (r *running) remember(step runbook.Step, s *runbook.StepHistory) error {
+	if s.Result == runbook.ResultUndone {
+		return nil
+	}
+	f, err := r.plan.Value(step, s.Facts)
+	if f != nil {
+		r.facts[step.ID] = f
+	}
+	return err
+}
+
+// underway says that a step goes on with the plan it has: the responder agreed to it, or a change of it is half made.
+func (r *running) underway(s *runbook.StepHistory) bool {
+	if s.Plan == nil || len(s.Plan.Changes) == 0 {
+		return false
+	}
+	return s.Agreed && s.Result == runbook.ResultPending || r.halfMade(s)
+}
+
+func (r *running) halfMade(s *runbook.StepHistory) bool {
+	return s.Plan != nil && slices.ContainsFunc(s.Plan.Changes, func(c runbook.Change) bool {
+		ch := r.h.Change(c.ID)
+		return ch != nil && ch.InForce() && ch.State == runbook.Partial
+	})
+}

@@ -1,0 +1,38 @@
+package engine
+
+import "fmt"
+
+// Reason says why a run stopped before its end.
+type Reason string
+
+// The reasons.
+const (
+	StopQuit        Reason = "quit"
+	StopGate        Reason = "gate"
+	StopError       Reason = "error"
+	StopInterrupted Reason = "interrupted"
+	StopRisk        Reason = "risk" // a confirmation or a named risk was needed and not given
+)
+
+// A Stop is the error of a run, resume or undo that did not reach its end. Resume goes on from there.
+type Stop struct {
+	Reason  Reason
+	Step    string // "" if it was not at a step
+	Changed bool   // a run, resume: something is in force; an undo: something was taken back
+	Err     error
+}
+
+// Error says where and why.
+func (s *Stop) Error() string {
+	at := "stopped"
+	if s.Step != "" {
+		at += " at step " + s.Step
+	}
+	if s.Err == nil {
+		return fmt.Sprintf("%s: %s", at, s.Reason)
+	}
+	return fmt.Sprintf("%s: %v", at, s.Err)
+}
+
+// Unwrap returns the cause.
+func (s *Stop) Unwrap() error { return s.Err }

@@ -1,0 +1,285 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"hikeshi/runbook"
+	"hikeshi/runbook/engine"
+)
+
+// undone runs three steps to their end.
+func threeSteps(t *testing.T) *lab {
+	three := setStep("three", "2", "d")
+	three.With["risk"] = runbook.Value{Literal: "reopening"}
+	l := newLab(t, map[string]string{"a": "1", "b": "1", "c": "1", "d": "1"}, setStep("one", "2", "a", "b"), setStep("two", "2", "c"), three)
+	l.mustRun()
+	l.fresh(nil)
+	return l
+}
+
+func targets(v engine.View) []string {
+	var all []string
+	for _, c := range v.Plan.Changes {
+		all = append(all, c.Target)
+	}
+	return all
+}
+
+func TestUndoNewestFirst(t *testing.T) {
+	l := threeSteps(t)
+	h, err := l.undo()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.atStart()
+	same(t, "shown", targets(l.op.views[0]), []string{"d", "c", "b", "a"})
+	same(t, "ended", l.op.ended, []string{"three:undone", "two:undone", "one:undone", "one:undone"})
+	l.results("one:undone", "two:undone", "three:undone")
+	if h.State != runbook.IncidentUndone || len(h.InForce()) > 0 {
+		t.Errorf("state %s, in force %d", h.State, len(h.InForce()))
+	}
+	l.fresh(nil)
+	if h, err = l.undo(); err != nil || h.State != runbook.IncidentUndone || len(l.op.asked) > 0 {
+		t.Errorf("again: state %s, asked %v, error %v", h.State, l.op.asked, err)
+	}
+	l.fresh(nil)
+	l.mustRun() // what was taken back on purpose is not done again
+	l.atStart()
+	l.results("one:undone", "two:undone", "three:undone")
+}
+
+func TestUndoOfSteps(t *testing.T) {
+	l := threeSteps(t)
+	h, err := l.undo("one", "three")
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "shown", targets(l.op.views[0]), []string{"d", "b", "a"})
+	l.results("one:undone", "two:done", "three:undone")
+	l.cell("c", "2")
+	if h.State != runbook.IncidentDone {
+		t.Errorf("state %s", h.State)
+	}
+	if _, err := l.undo("four"); err == nil || !strings.Contains(err.Error(), "has no step four") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := l.undo("one"); err != nil {
+		t.Errorf("nothing to undo any more is no error: %v", err)
+	}
+}
+
+func TestUndoByRisk(t *testing.T) {
+	l := threeSteps(t)
+	l.op.script = func(v engine.View) (runbook.Decision, error) {
+		var ids []string
+		for _, c := range v.Plan.Changes {
+			if c.UndoRisk != runbook.Reopening {
+				ids = append(ids, c.ID)
+			}
+		}
+		return do(ids...), nil
+	}
+	h, err := l.undo()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.results("one:undone", "two:undone", "three:done")
+	l.cell("d", "2")
+	if h.State != runbook.IncidentDone {
+		t.Errorf("state %s", h.State)
+	}
+	l.fresh(nil)
+	if h, err = l.undo(); err != nil || h.State != runbook.IncidentUndone {
+		t.Errorf("state %s, error %v", h.State, err)
+	}
+	l.atStart()
+}
+
+func TestUndoDeclined(t *testing.T) {
+	tests := []struct {
+		name   string
+		script func(engine.View) (runbook.Decision, error)
+		stop   *engine.Stop
+	}{
+		{"quit", func(engine.View) (runbook.Decision, error) { return answer(runbook.Quit, ""), nil }, &engine.Stop{Reason: engine.StopQuit}},
+		{"skip", func(engine.View) (runbook.Decision, error) { return answer(runbook.Skip, ""), nil }, nil},
+		{"none", func(engine.View) (runbook.Decision, error) {
+			return runbook.Decision{Answer: runbook.Do, Changes: []string{}}, nil
+		}, nil},
+		{"no answer", func(engine.View) (runbook.Decision, error) { return runbook.Decision{}, nil }, nil},
+		{"risk", func(engine.View) (runbook.Decision, error) {
+			return do(), &engine.Stop{Reason: engine.StopRisk, Err: errBroken}
+		}, &engine.Stop{Reason: engine.StopRisk}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			l := threeSteps(t)
+			l.op.script = test.script
+			h, err := l.undo()
+			if test.stop != nil {
+				l.isStop(err, *test.stop)
+				if strings.Contains(err.Error(), "step") {
+					t.Errorf("error %q", err)
+				}
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			if h.State != runbook.IncidentDone || len(h.InForce()) != 4 {
+				t.Errorf("state %s, in force %d", h.State, len(h.InForce()))
+			}
+			l.results("one:done", "two:done", "three:done")
+		})
+	}
+}
+
+func TestUndoGoesOnPastFailures(t *testing.T) {
+	for where, left := range map[string]string{"undo": "2", "unmiddle": "2"} {
+		l := threeSteps(t)
+		breaking(l.w, where, "c", 1)
+		h, err := l.undo()
+		if !errors.Is(err, errBroken) || !strings.Contains(err.Error(), "undoing set of c") {
+			t.Errorf("error %v", err)
+		}
+		l.results("one:undone", "two:done", "three:undone")
+		l.cell("c", left)
+		if c := h.Change("two.1"); c.Undone() || !c.InForce() || c.UndoPending() || c.UndoError == "" {
+			t.Errorf("%+v", c)
+		}
+		if h.State != runbook.IncidentDone {
+			t.Errorf("state %s", h.State)
+		}
+		l.fresh(nil)
+		if _, err := l.undo(); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "shown", targets(l.op.views[0]), []string{"c"})
+		l.atStart()
+	}
+}
+
+func TestUndoReportsDriftAndLeavesIt(t *testing.T) {
+	l := threeSteps(t)
+	l.w.cells["c"] = "a colleague's"
+	_, err := l.undo()
+	if !errors.Is(err, runbook.ErrDrift) {
+		t.Errorf("error %v", err)
+	}
+	l.cell("c", "a colleague's")
+	l.results("one:undone", "two:done", "three:undone")
+}
+
+func TestUndoRefusesWhatItDoesNotKnow(t *testing.T) {
+	l := threeSteps(t)
+	l.newer("two")
+	_, err := l.undo()
+	if err == nil || !strings.Contains(err.Error(), "format 2, this version understands 1; it was written by version 9.8.7") {
+		t.Errorf("error %v", err)
+	}
+	l.results("one:undone", "two:done", "three:undone")
+	delete(l.kinds, "cells.set")
+	l.fresh(nil)
+	h, err := l.undo()
+	if err == nil || !strings.Contains(err.Error(), "kind cells.set, which this version does not have; it was written by version 9.8.7") {
+		t.Errorf("error %v", err)
+	}
+	if len(h.Pending()) > 0 {
+		t.Error("a refused undo is left open")
+	}
+	l.cell("c", "2")
+}
+
+func TestUndoInterrupted(t *testing.T) {
+	l := threeSteps(t)
+	ctx := cancelAt(l, "undo", "c")
+	h, err := l.engine().Undo(ctx, nil)
+	l.isStop(err, engine.Stop{Reason: engine.StopInterrupted, Step: "one", Changed: true})
+	l.results("one:done", "two:done", "three:undone")
+	if h.State != runbook.IncidentDone {
+		t.Errorf("state %s", h.State)
+	}
+	l.w.trouble = nil
+	l.fresh(nil)
+	if _, err := l.undo(); err != nil {
+		t.Fatal(err)
+	}
+	l.atStart()
+}
+
+func TestUndoAfterACrash(t *testing.T) {
+	l := threeSteps(t)
+	type crash struct{}
+	l.w.trouble = func(_ context.Context, at string, c runbook.Change) error {
+		if at == "unmiddle" && c.Target == "c" {
+			panic(crash{})
+		}
+		return nil
+	}
+	func() {
+		defer func() { recover() }()
+		l.undo()
+		t.Fatal("no crash")
+	}()
+	l.w.trouble = nil
+	l.fresh(nil)
+	if c := l.history().Change("two.1"); !c.UndoPending() || !c.InForce() || c.Undone() {
+		t.Fatalf("%+v", c)
+	}
+	// A run does not go on over a half undone change.
+	_, err := l.run(context.Background())
+	l.isStop(err, engine.Stop{Reason: engine.StopError, Step: "two", Changed: true})
+	if !strings.Contains(err.Error(), "the undo of change two.1 (set c) was interrupted: undo goes on with it") {
+		t.Errorf("error %q", err)
+	}
+	l.fresh(nil)
+	h, err := l.undo()
+	if err != nil || h.State != runbook.IncidentUndone {
+		t.Errorf("state %s, error %v", h.State, err)
+	}
+	same(t, "shown", targets(l.op.views[0]), []string{"c", "b", "a"})
+	l.atStart()
+}
+
+// An undo withdraws the yes: what was agreed to and not done yet is asked about again.
+func TestUndoWithdrawsTheAgreement(t *testing.T) {
+	l := newLab(t, abc(), twoSteps("")...)
+	l.crashed("apply", "b")
+	breaking(l.w, "undo", "a", 1)
+	if _, err := l.undo(); !errors.Is(err, errBroken) {
+		t.Fatal(err)
+	}
+	l.cell("a", "2")
+	if !l.history().Change("one.2").Undone() {
+		t.Error("what never took effect is undone")
+	}
+	l.fresh(nil)
+	l.mustRun()
+	same(t, "asked", l.op.asked, []string{"one:changes", "two:changes"})
+}
+
+// A change that was carried on late is newer than what was made meanwhile.
+func TestUndoInTheOrderOfMaking(t *testing.T) {
+	l := newLab(t, abc(), twoSteps(runbook.OnErrorContinue)...)
+	breaking(l.w, "middle", "a", 1)
+	l.mustRun()
+	l.results("one:failed", "two:done")
+	l.fresh(nil)
+	l.mustRun()
+	l.fresh(nil)
+	if _, err := l.undo(); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "shown", targets(l.op.views[0]), []string{"b", "a", "c"})
+	l.atStart()
+}
+
+func TestUndoOfNothing(t *testing.T) {
+	l := newLab(t, nil, lookStep("look"))
+	l.mustRun()
+	h, err := l.undo()
+	if err != nil || h.State != runbook.IncidentDone || len(l.op.asked) > 0 {
+		t.Errorf("state %s, asked %v, error %v", h.State, l.op.asked, err)
+	}
+}
