@@ -1,0 +1,23 @@
+// Package actions is the catalogue: every kind that a step of a runbook can use, in one list.
+package actions
+
+import (
+	"slices"
+
+	"hikeshi/actions/queue"
+	"hikeshi/actions/relay"
+	"hikeshi/actions/service"
+	"hikeshi/runbook"
+)
+
+// Host is what the kinds work with: one mail server on one machine, or a lab.
+type Host struct {
+	Service service.Env
+	Queue   queue.Env
+	Relay   relay.Env
+}
+
+// Catalogue returns the kinds for h. Their names, parameters and facts do not depend on h.
+func Catalogue(h Host) []runbook.Kind {
+	return slices.Concat(service.Kinds(h.Service), queue.Kinds(h.Queue), relay.Kinds(h.Relay))
+}

@@ -1,0 +1,31 @@
+package queue
+
+import (
+	"context"
+
+	"hikeshi/actions/queue/purge"
+	"hikeshi/actions/queue/release"
+	"hikeshi/actions/queue/setaside"
+	"hikeshi/runbook"
+	"hikeshi/spool/aside"
+	"hikeshi/spool/disk"
+)
+
+// asideKinds are the kinds that take mail out of the queue, bring it back, and remove it.
+func asideKinds(env Env) []runbook.Kind {
+	e := env.setAside()
+	return []runbook.Kind{setaside.Kind(e), release.Kind(e), purge.Kind(e)}
+}
+
+func (e Env) setAside() setaside.Env {
+	return setaside.Env{Server: e.Server, Own: e.Own, MoveLimit: e.Thresholds.MoveLimit, InUse: e.InUse, Recorded: e.Recorded}
+}
+
+// List returns everything that is set aside beside the queue folders, oldest incident first; see setaside.List, and setaside.Ways and
+// setaside.RestoreWarning for what to say about it.
+func List(ctx context.Context, env Env) ([]aside.Set, error) {
+	return setaside.List(ctx, env.setAside())
+}
+
+// SetAside returns the identities of what a change has set aside, for Env.Recorded; see setaside.Recorded.
+func SetAside(c runbook.Change) ([]disk.ID, error) { return setaside.Recorded(c) }

@@ -1,0 +1,266 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"hikeshi/runbook"
+	"hikeshi/spool"
+	"hikeshi/spool/aside"
+	"hikeshi/spool/disk"
+	"hikeshi/spool/scan"
+)
+
+// CheckFacts are the facts of queue.check. The lists hold names of folders.
+type CheckFacts struct {
+	Whole    bool     `json:"whole" expr:"whole"`         // every folder stands where it should, and all or none are set aside
+	Half     []string `json:"half" expr:"half"`           // folders that the incident left behind when it set the others aside
+	Missing  []string `json:"missing" expr:"missing"`     // folders that are not there
+	SetAside bool     `json:"set_aside" expr:"set_aside"` // the incident has set something aside
+}
+
+type checker struct{ env Env }
+
+func checkKind(env Env) runbook.Kind {
+	return runbook.Kind{
+		Name: "queue.check", Short: runbook.T("checks whether the queue folders are whole: none missing, none left behind", "キューのフォルダー一式がそろっているか確かめる"),
+		Facts: CheckFacts{}, Reads: []string{"queue"}, Action: checker{env},
+	}
+}
+
+// check is one look at the set of folders.
+type check struct {
+	env    Env
+	in     runbook.Input
+	set    []spool.Folder
+	asides []aside.Set // of this incident
+	facts  CheckFacts
+	bad    bool
+	out    []runbook.Finding
+}
+
+// Plan looks at the folders, at what is set aside beside them, and at messages whose parts are on both sides.
+func (c checker) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, error) {
+	k := &check{env: c.env, in: in, set: c.env.set(), facts: CheckFacts{Half: []string{}, Missing: []string{}}}
+	for _, step := range []func(context.Context) error{k.beside, k.folders, k.leftBehind, k.torn} {
+		if err := step(ctx); err != nil {
+			if ctx.Err() != nil {
+				return runbook.Outcome{}, err
+			}
+			return runbook.Outcome{}, fmt.Errorf("checking the queue: %w: %w", runbook.ErrUndetermined, err)
+		}
+	}
+	k.facts.Whole = !k.bad && len(k.facts.Half) == 0 && len(k.facts.Missing) == 0
+	if k.facts.Whole {
+		k.find(runbook.OK, c.env.Server.Root(), "the queue is whole: every folder is there, none is left behind", "キューはそろっている。欠けたフォルダーも取り残しもない")
+	}
+	return runbook.Outcome{Findings: k.out, Facts: k.facts}, nil
+}
+
+func (k *check) find(level runbook.Level, evidence, en, ja string, args ...any) {
+	k.out = append(k.out, runbook.Finding{Level: level, Text: runbook.Tf(en, ja, args...), Evidence: evidence})
+}
+
+// half remembers a folder that was left behind.
+func (k *check) half(name string) {
+	if !slices.Contains(k.facts.Half, name) {
+		k.facts.Half = append(k.facts.Half, name)
+	}
+}
+
+// beside looks at what is set aside beside the folders. Sets of other incidents are told; they are theirs to judge.
+func (k *check) beside(context.Context) error {
+	sets, err := aside.Find(k.set)
+	if err != nil {
+		return err
+	}
+	for _, s := range sets {
+		var there []string
+		for _, f := range s.Folders {
+			there = append(there, f.Name)
+		}
+		if s.Incident != k.in.Incident && k.in.Incident != "" {
+			k.find(runbook.Info, k.env.Server.Root(), "set aside by incident %s: %s", "事案 %s で退避中: %s", s.Incident, strings.Join(there, ", "))
+			continue
+		}
+		k.facts.SetAside = true
+		k.asides = append(k.asides, s)
+		k.find(runbook.Info, k.env.Server.Root(), "set aside: %s", "退避済み: %s", strings.Join(there, ", "))
+	}
+	return nil
+}
+
+// folders looks at each folder of the set, and compares it with the one that is set aside.
+func (k *check) folders(context.Context) error {
+	base, err := aside.Base(k.set)
+	if err != nil {
+		return err
+	}
+	d, err := disk.Open(base)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	for _, f := range k.set {
+		e, err := d.Lstat(filepath.Base(f.Path))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			k.facts.Missing = append(k.facts.Missing, f.Name)
+			k.find(runbook.Bad, f.Path, "%s is not there", "%s がない", f.Name)
+			continue
+		case err != nil:
+			return err
+		case e.Type != fs.ModeDir:
+			k.bad = true
+			k.find(runbook.Bad, f.Path, "%s is not a folder", "%s はフォルダーではない", f.Name)
+			continue
+		}
+		if err := k.attributes(d, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// attributes compares owner, mode and extended attributes of a folder with those of the one that stood in its place before.
+func (k *check) attributes(d *disk.Dir, f spool.Folder) error {
+	live, err := attrsOf(d, filepath.Base(f.Path))
+	if err != nil {
+		return err
+	}
+	for _, s := range k.asides {
+		for _, sf := range s.Folders {
+			if sf.Of.Path != f.Path {
+				continue
+			}
+			before, err := attrsOf(d, sf.Name)
+			if err != nil {
+				return err
+			}
+			if reflect.DeepEqual(live, before) {
+				continue
+			}
+			k.bad = true
+			k.find(runbook.Bad, f.Path, "%s has owner %d:%d and mode %04o, %s has %d:%d and %04o, or other extended attributes", "%s は所有者 %d:%d, モード %04o。%s は %d:%d, %04o (または拡張属性が違う)",
+				f.Name, live.UID, live.GID, live.Mode, sf.Name, before.UID, before.GID, before.Mode)
+		}
+	}
+	return nil
+}
+
+func attrsOf(d *disk.Dir, name string) (disk.Attrs, error) {
+	s, err := d.Sub(name)
+	if err != nil {
+		return disk.Attrs{}, err
+	}
+	defer s.Close()
+	return s.Attrs()
+}
+
+// leftBehind finds folders that have none set aside though others of the incident have, folders that the records say should be
+// set aside and still stand in their place while others do not, and the spare folders of a rename that was cut short.
+func (k *check) leftBehind(context.Context) error {
+	for _, s := range k.asides {
+		for _, name := range s.Missing {
+			if !slices.Contains(k.facts.Missing, name) {
+				k.half(name)
+				k.find(runbook.Bad, k.env.Server.Root(), "%s is not set aside, but other folders of the same set are", "%s だけが退避されずに残っている", name)
+			}
+		}
+		if err := k.spares(s); err != nil {
+			return err
+		}
+	}
+	return k.recorded()
+}
+
+// spares looks for the folders that a rename in three steps uses in between.
+func (k *check) spares(s aside.Set) error {
+	d, err := disk.Open(filepath.Dir(k.set[0].Path))
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	for _, f := range k.set {
+		spare := filepath.Base(f.Path) + ".n-" + s.Stamp
+		there, err := d.Exists(spare)
+		if err != nil {
+			return err
+		}
+		if there {
+			k.half(f.Name)
+			k.find(runbook.Bad, filepath.Join(d.Path(), spare), "setting %s aside was cut short: %s still stands there", "%s の退避が途中で止まっている: %s が残っている", f.Name, spare)
+		}
+	}
+	return nil
+}
+
+// recorded compares the inodes of the folders with those that the records name.
+func (k *check) recorded() error {
+	if k.env.Recorded == nil || k.in.Incident == "" || len(k.asides) == 0 {
+		return nil
+	}
+	ids, err := k.env.Recorded(k.in.Incident)
+	if err != nil {
+		return err
+	}
+	inodes := map[uint64]bool{}
+	for _, id := range ids {
+		inodes[id.Ino] = true
+	}
+	d, err := disk.Open(filepath.Dir(k.set[0].Path))
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	out := slices.ContainsFunc(k.asides, func(s aside.Set) bool {
+		return slices.ContainsFunc(s.Folders, func(f aside.SetFolder) bool { return inodes[f.ID.Ino] })
+	})
+	for _, f := range k.set {
+		e, err := d.Lstat(filepath.Base(f.Path))
+		if err == nil && out && inodes[e.Ino] {
+			k.half(f.Name)
+			k.find(runbook.Bad, f.Path, "%s is still the folder that was to be set aside", "%s は退避すべきフォルダーのまま", f.Name)
+		}
+	}
+	return nil
+}
+
+// torn finds messages with parts on both sides. The delivery service would delete such halves when it starts.
+func (k *check) torn(ctx context.Context) error {
+	queue, ok := k.env.Server.(spool.Queue)
+	if !ok || len(k.asides) == 0 {
+		return nil
+	}
+	var out scan.Set
+	for _, s := range k.asides {
+		for _, f := range s.Folders {
+			of := spool.Folder{Name: f.Of.Name, Path: f.Path, Tree: f.Of.Tree}
+			if err := scan.Bases(ctx, queue, of, func(base string) { out.Add(base) }); err != nil {
+				return err
+			}
+		}
+	}
+	for _, f := range k.set {
+		var torn scan.Set
+		err := scan.Bases(ctx, queue, f, func(base string) {
+			if out.Has(base) {
+				torn.Add(base)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		if torn.Len() > 0 {
+			k.half(f.Name)
+			k.find(runbook.Bad, f.Path, "%s: %s messages have parts here and parts that are set aside", "%s: 一部だけが退避されたメールが %s 通", f.Name, grouped(torn.Len()))
+		}
+	}
+	return nil
+}

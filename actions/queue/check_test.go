@@ -1,0 +1,231 @@
+package queue_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hikeshi/actions/queue"
+	"hikeshi/runbook"
+	"hikeshi/spool/aside/rename"
+	"hikeshi/spool/aside/trial"
+	"hikeshi/spool/disk"
+)
+
+// check runs queue.check in an incident and returns its facts and the texts of what it found bad.
+func check(t *testing.T, env queue.Env, incident string) (queue.CheckFacts, []string) {
+	t.Helper()
+	out, err := kindOf(t, env, "queue.check").Plan(context.Background(), runbook.Input{Incident: incident, Step: "check", Rec: quiet{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bad []string
+	for _, f := range out.Findings {
+		if f.Level == runbook.Bad {
+			bad = append(bad, f.Text.EN)
+		}
+		if f.Text.EN == "" || f.Text.JA == "" {
+			t.Errorf("a finding in one language: %+v", f)
+		}
+	}
+	facts := out.Facts.(queue.CheckFacts)
+	if facts.Half == nil || facts.Missing == nil || len(out.Changes) > 0 || facts.Whole != (len(bad) == 0) {
+		t.Errorf("%+v with %q", facts, bad)
+	}
+	return facts, bad
+}
+
+func kindOf(t *testing.T, env queue.Env, name string) runbook.Action {
+	t.Helper()
+	for _, k := range queue.Kinds(env) {
+		if k.Name == name {
+			return k.Action
+		}
+	}
+	t.Fatalf("there is no kind %s", name)
+	return nil
+}
+
+func names(s ...string) []string { return append([]string{}, s...) }
+
+// first renames the first n folders of a queue.
+func first(t *testing.T, s trial.Server, n int) rename.Set {
+	t.Helper()
+	set, err := rename.Plan(s.Folders(), incident)
+	trial.Must(t, err)
+	all := set
+	set.Parts = set.Parts[:n]
+	trial.Must(t, set.Apply(context.Background()))
+	return all
+}
+
+func TestCheck(t *testing.T) {
+	type want struct {
+		facts queue.CheckFacts
+		bad   string // part of a text
+	}
+	whole := queue.CheckFacts{Whole: true, Half: names(), Missing: names()}
+	aside := queue.CheckFacts{Whole: true, Half: names(), Missing: names(), SetAside: true}
+	half := func(n ...string) queue.CheckFacts { return queue.CheckFacts{Half: n, Missing: names(), SetAside: true} }
+	for name, c := range map[string]struct {
+		do   func(t *testing.T, s trial.Server)
+		want want
+	}{
+		"nothing has happened": {func(*testing.T, trial.Server) {}, want{whole, ""}},
+		"all set aside":        {func(t *testing.T, s trial.Server) { first(t, s, 4) }, want{aside, ""}},
+		"one set aside":        {func(t *testing.T, s trial.Server) { first(t, s, 1) }, want{half("lists", "holding", "domains"), "lists is not set aside"}},
+		"three set aside":      {func(t *testing.T, s trial.Server) { first(t, s, 3) }, want{half("domains"), "domains: 3 messages have parts here"}},
+		"the empty folder made, not exchanged": {func(t *testing.T, s trial.Server) {
+			first(t, s, 3)
+			trial.Must(t, os.Mkdir(filepath.Join(s.Base, "domains.q-"+incident), 0o700))
+			trial.Must(t, os.Chmod(filepath.Join(s.Base, "domains.q-"+incident), 0o775|os.ModeSticky))
+		}, want{half("domains"), "domains: 3 messages have parts here"}},
+		"a spare folder is left": {func(t *testing.T, s trial.Server) {
+			first(t, s, 4)
+			trial.Must(t, os.Mkdir(filepath.Join(s.Base, "domains.n-"+incident), 0o700))
+		}, want{half("domains"), "setting domains aside was cut short"}},
+		"a folder is not there": {func(t *testing.T, s trial.Server) {
+			trial.Must(t, os.RemoveAll(filepath.Join(s.Base, "lists")))
+		}, want{queue.CheckFacts{Half: names(), Missing: names("lists")}, "lists is not there"}},
+		"set aside, nothing in its place": {func(t *testing.T, s trial.Server) {
+			first(t, s, 4)
+			trial.Must(t, os.Remove(filepath.Join(s.Base, "incoming")))
+		}, want{queue.CheckFacts{Half: names(), Missing: names("incoming"), SetAside: true}, "incoming is not there"}},
+		"another mode": {func(t *testing.T, s trial.Server) {
+			first(t, s, 4)
+			trial.Must(t, os.Chmod(filepath.Join(s.Base, "holding"), 0o700))
+		}, want{queue.CheckFacts{Half: names(), Missing: names(), SetAside: true}, "holding has owner"}},
+		"a symbolic link": {func(t *testing.T, s trial.Server) {
+			trial.Must(t, os.RemoveAll(filepath.Join(s.Base, "lists")))
+			trial.Must(t, os.Symlink("holding", filepath.Join(s.Base, "lists")))
+		}, want{queue.CheckFacts{Half: names(), Missing: names()}, "lists is not a folder"}},
+		"half of a message set aside": {func(t *testing.T, s trial.Server) {
+			first(t, s, 4)
+			from, to := filepath.Join(s.Base, "holding.q-"+incident, "B0000000003-R0001.MSG"), filepath.Join(s.Base, "holding", "b0000000003-R0001.msg")
+			trial.Must(t, os.Rename(from, to))
+		}, want{half("holding"), "holding: 1 messages have parts here"}},
+		"entries that are not ours": {func(t *testing.T, s trial.Server) {
+			s.Put(t, "incoming.q-"+incident, "a file")
+			trial.Must(t, os.Symlink("holding", filepath.Join(s.Base, "holding.q-"+incident)))
+			s.Put(t, "incoming.q-bad id/x", "x")
+			s.Put(t, "incoming.bak/x", "x")
+		}, want{whole, ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := filled(t)
+			c.do(t, s)
+			before := s.Tree(t)
+			facts, bad := check(t, queue.Env{Server: s}, incident)
+			if d := cmp.Diff(c.want.facts, facts); d != "" {
+				t.Errorf("facts differ:\n%s", d)
+			}
+			if (c.want.bad == "") != (len(bad) == 0) || !strings.Contains(strings.Join(bad, "\n"), c.want.bad) {
+				t.Errorf("found %q", bad)
+			}
+			if d := cmp.Diff(before, s.Tree(t)); d != "" {
+				t.Errorf("looking changed something:\n%s", d)
+			}
+		})
+	}
+}
+
+// TestCheckKnowsTheIncident: what another incident has set aside is told and judged by that one.
+func TestCheckKnowsTheIncident(t *testing.T) {
+	s := filled(t)
+	first(t, s, 2)
+	if facts, _ := check(t, queue.Env{Server: s}, "20261122-000000"); !facts.Whole || facts.SetAside {
+		t.Errorf("%+v", facts)
+	}
+	if facts, _ := check(t, queue.Env{Server: s}, ""); facts.Whole || !facts.SetAside {
+		t.Errorf("outside an incident: %+v", facts)
+	}
+}
+
+// TestCheckKnowsTheRecords: an empty queue set aside half way looks whole by its names; the inodes on record tell.
+func TestCheckKnowsTheRecords(t *testing.T) {
+	s := trial.New(t)
+	set := first(t, s, 3)
+	trial.Must(t, os.Mkdir(filepath.Join(s.Base, "domains.q-"+incident), 0o700))
+	trial.Must(t, os.Chmod(filepath.Join(s.Base, "domains.q-"+incident), 0o775|os.ModeSticky))
+	var ids []disk.ID
+	for _, p := range set.Parts {
+		ids = append(ids, disk.ID{Dev: p.ID.Dev + 1, Ino: p.ID.Ino}) // device numbers may change when a machine starts
+	}
+	recorded := func(string) ([]disk.ID, error) { return ids, nil }
+	facts, _ := check(t, queue.Env{Server: s, Recorded: recorded}, incident)
+	if facts.Whole || !slices.Equal(facts.Half, []string{"domains"}) {
+		t.Errorf("%+v", facts)
+	}
+	trial.Must(t, set.Apply(context.Background()))
+	if facts, bad := check(t, queue.Env{Server: s, Recorded: recorded}, incident); !facts.Whole {
+		t.Errorf("set aside to the end: %+v, %q", facts, bad)
+	}
+	broken := func(string) ([]disk.ID, error) { return nil, errors.New("torn journal") }
+	_, err := kindOf(t, queue.Env{Server: s, Recorded: broken}, "queue.check").Plan(context.Background(), runbook.Input{Incident: incident, Rec: quiet{}})
+	if !errors.Is(err, runbook.ErrUndetermined) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestCheckAtEveryCrash ends a quarantine before and after every writing call: the queue counts as whole exactly when none or all
+// of the folders are set aside.
+func TestCheckAtEveryCrash(t *testing.T) {
+	c := trial.NewCrasher(t)
+	seen := map[runbook.State]int{}
+	c.Every(t, func(t *testing.T, run func(any) bool) {
+		s := filled(t)
+		k := kinds(s.Base, runbook.Change{})["queue.quarantine"]
+		change := plan(t, k, map[string]any{"strategy": "rename"})
+		run(job{Base: s.Base, Change: change})
+		state, err := k.Verify(context.Background(), change, quiet{})
+		trial.Must(t, err)
+		seen[state]++
+		env := queue.Env{Server: s, Recorded: func(string) ([]disk.ID, error) { return queue.SetAside(change) }}
+		facts, bad := check(t, env, incident)
+		if facts.Whole != (state != runbook.Partial) || facts.SetAside == (state == runbook.None) {
+			t.Errorf("%s, but %+v: %q", state, facts, bad)
+		}
+	})
+	if seen[runbook.None] == 0 || seen[runbook.Partial] < 8 || seen[runbook.Done] == 0 {
+		t.Errorf("states seen: %v", seen)
+	}
+}
+
+func TestCheckCannotTell(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may read everything: needs an ordinary user")
+	}
+	s := filled(t)
+	first(t, s, 4)
+	dir := filepath.Join(s.Base, "incoming.q-"+incident)
+	trial.Must(t, os.Chmod(dir, 0))
+	defer os.Chmod(dir, 0o700)
+	_, err := kindOf(t, queue.Env{Server: s}, "queue.check").Plan(context.Background(), runbook.Input{Incident: incident, Rec: quiet{}})
+	if !errors.Is(err, runbook.ErrUndetermined) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestPlanTwice: the kinds that look give the same twice.
+func TestPlanTwice(t *testing.T) {
+	s := filled(t)
+	first(t, s, 2)
+	for _, name := range []string{"queue.scan", "queue.check"} {
+		var outs [2]runbook.Outcome
+		for i := range outs {
+			var err error
+			outs[i], err = kindOf(t, queue.Env{Server: s, Clock: clock}, name).Plan(context.Background(), runbook.Input{Incident: incident, Rec: quiet{}})
+			trial.Must(t, err)
+		}
+		if !reflect.DeepEqual(outs[0], outs[1]) {
+			t.Errorf("%s: %+v and %+v", name, outs[0], outs[1])
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package queue
+
+import (
+	"context"
+	"time"
+
+	"hikeshi/runbook"
+	"hikeshi/spool"
+	"hikeshi/spool/disk"
+)
+
+// Env is what the kinds of this package work with.
+type Env struct {
+	Server     spool.Server
+	Own        spool.Own // what belongs to the owner of the server
+	Thresholds Thresholds
+	Clock      func() time.Time // the present moment
+
+	// InUse names what runs now and uses the queue folders: units, or processes with their number. Nil means that nobody can
+	// tell, as on a mounted disk.
+	InUse func(ctx context.Context) ([]string, error)
+	// Recorded returns what an incident has set aside, by the records of it: folders and files. Nil means that nobody can tell.
+	Recorded func(incident string) ([]disk.ID, error)
+	// Earlier is an earlier look at the queue, for the growth; nil, or a nil result, means that there was none.
+	Earlier func() *spool.Backlog
+}
+
+// Thresholds say when a queue is too full; a zero means that this is not looked at.
+type Thresholds struct {
+	Messages        int64         // in one folder
+	Oldest          time.Duration // age of the oldest file
+	GrowthPerMinute float64       // messages a minute
+	MoveLimit       int           // up to so many messages are moved one by one; folders with more are renamed
+}
+
+// Kinds are the kinds of this package.
+func Kinds(env Env) []runbook.Kind {
+	return append([]runbook.Kind{scanKind(env), checkKind(env)}, asideKinds(env)...)
+}
+
+// now is the present moment in UTC.
+func (e Env) now() time.Time {
+	if e.Clock == nil {
+		return time.Now().UTC()
+	}
+	return e.Clock().UTC()
+}
+
+// set are the folders that are set aside together.
+func (e Env) set() []spool.Folder {
+	var all []spool.Folder
+	for _, f := range e.Server.Folders() {
+		if f.Set {
+			all = append(all, f)
+		}
+	}
+	return all
+}

@@ -1,0 +1,154 @@
+package relay
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"hikeshi/runbook"
+)
+
+// DenyFacts are the facts of relay.deny.
+type DenyFacts struct {
+	Denied []string `json:"denied" expr:"denied"` // all targets
+	Added  int      `json:"added" expr:"added"`   // lines added for them
+	File   string   `json:"file" expr:"file"`
+}
+
+// Data of a denial.
+type denyData struct {
+	edit
+	Targets []string  `json:"targets"`
+	Review  time.Time `json:"review"` // UTC
+}
+
+const (
+	dataV         = 1
+	defaultReview = 30 * 24 * time.Hour
+)
+
+type deny struct{ env Env }
+
+// Plan computes the new file and proves it.
+func (d deny) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error) {
+	p := struct {
+		Targets []string `json:"targets"`
+		Review  string   `json:"review"`
+	}{}
+	if err := in.Decode(&p); err != nil {
+		return runbook.Outcome{}, err
+	}
+	review := defaultReview
+	if p.Review != "" {
+		var err error
+		if review, err = time.ParseDuration(p.Review); err != nil {
+			return runbook.Outcome{}, fmt.Errorf("reading parameter review: %w", err)
+		}
+	}
+	if err := d.env.refuse(p.Targets); err != nil {
+		return runbook.Outcome{}, err
+	}
+	f, err := d.env.read()
+	if err != nil {
+		return runbook.Outcome{}, err
+	}
+	facts := DenyFacts{Denied: p.Targets, File: f.path}
+	if len(p.Targets) == 0 {
+		return runbook.Outcome{Facts: facts, Findings: []runbook.Finding{deniedFinding(f.path, nil, DeniedFacts{})}}, nil
+	}
+	ed, err := f.denier.Deny(f.data, p.Targets)
+	if err != nil {
+		return runbook.Outcome{}, fmt.Errorf("planning the denials: %w", err)
+	}
+	facts.Added = len(ed.Added)
+	out := runbook.Outcome{Facts: facts, Findings: d.findings(f, ed.Already, ed.Tested)}
+	if len(ed.Added) == 0 {
+		return out, nil
+	}
+	data := denyData{edit: newEdit(f, ed), Targets: p.Targets, Review: d.env.Clock().Add(review).UTC()}
+	c, err := runbook.NewChange("relay.deny", "deny", f.path, data)
+	if err != nil {
+		return out, err
+	}
+	c.UndoRisk = runbook.Reopening
+	c.After = diffText(f.path, f.data, ed.After)
+	out.Changes = []runbook.Change{c}
+	return out, nil
+}
+
+func (d deny) findings(f file, already []string, tested int) []runbook.Finding {
+	var all []runbook.Finding
+	if len(already) > 0 {
+		all = append(all, runbook.Finding{Level: runbook.OK, Text: runbook.Tf("denied already: %s", "すでに拒否済み: %s", strings.Join(already, ", ")), Evidence: f.path})
+	}
+	if tested > 0 {
+		all = append(all, runbook.Finding{Level: runbook.Info, Text: runbook.Tf("%d decisions compared before and after: nobody else is decided otherwise", "変更前後の判定 %d 件を比較: ほかの相手への判定は変わらない", tested)})
+	}
+	if len(d.env.Responder) == 0 {
+		all = append(all, runbook.Finding{Level: runbook.Warn, Text: runbook.T("where you are connected from is unknown: make sure that it is not among the sources", "作業者の接続元が分からない。拒否対象に含まれていないことを確認すること")})
+	}
+	return all
+}
+
+// Apply writes the file that was planned.
+func (d deny) Apply(_ context.Context, c runbook.Change, rec runbook.Recorder) error {
+	data, f, err := d.load(c)
+	if err != nil {
+		return err
+	}
+	return data.apply(f, rec, func(now []byte) ([]byte, error) {
+		ed, err := f.denier.Deny(now, data.Targets)
+		return ed.After, err
+	})
+}
+
+// Verify evaluates the file that stands there now.
+func (d deny) Verify(_ context.Context, c runbook.Change, _ runbook.Recorder) (runbook.State, error) {
+	data, f, err := d.load(c)
+	if err != nil {
+		return "", err
+	}
+	return data.state(f, func(now []byte) bool {
+		ed, err := f.denier.Deny(now, data.Targets)
+		return err == nil && len(ed.Added) == 0
+	})
+}
+
+// Undo takes exactly the added lines out again.
+func (d deny) Undo(_ context.Context, c runbook.Change, rec runbook.Recorder) error {
+	data, f, err := d.load(c)
+	if err != nil {
+		return err
+	}
+	return data.takeOut(f, rec)
+}
+
+func (d deny) load(c runbook.Change) (denyData, file, error) {
+	var data denyData
+	if err := c.Decode(dataV, &data); err != nil {
+		return data, file{}, err
+	}
+	f, err := d.env.read()
+	if err == nil && f.path != data.File {
+		err = fmt.Errorf("the change is of %s, the deny file of this server is %s", data.File, f.path)
+	}
+	return data, f, err
+}
+
+// Denials reads what a recorded change of relay.deny added.
+func Denials(incident string, c runbook.Change) ([]Denial, error) {
+	var data denyData
+	if err := c.Decode(dataV, &data); err != nil {
+		return nil, err
+	}
+	var all []Denial
+	for _, t := range data.Targets {
+		all = append(all, Denial{Incident: incident, Target: t, Back: data.Back, Review: data.Review})
+	}
+	return all, nil
+}
+
+// matches says whether a denial is of one of the targets.
+func (d Denial) matches(targets []string) bool { return slices.Contains(targets, d.Target) }

@@ -1,0 +1,125 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"hikeshi/runbook"
+	"hikeshi/spool"
+)
+
+// LintFacts are the facts of relay.lint.
+type LintFacts struct {
+	Bad   int   `json:"bad" expr:"bad"`
+	Warn  int   `json:"warn" expr:"warn"`
+	Lines []int `json:"lines" expr:"lines"` // of the bad ones
+}
+
+// DeniedFacts are the facts of relay.denied.
+type DeniedFacts struct {
+	Denied bool     `json:"denied" expr:"denied"` // every target is refused, whatever sender it names
+	Open   []string `json:"open" expr:"open"`     // the others
+}
+
+// maxFindings bounds how many remarks one step shows.
+const maxFindings = 40
+
+type lint struct{ env Env }
+
+// Plan looks for mistakes in the deny file.
+func (l lint) Plan(_ context.Context, _ runbook.Input) (runbook.Outcome, error) {
+	f, remarks, err := l.env.Lint()
+	if err != nil {
+		return runbook.Outcome{}, err
+	}
+	facts := LintFacts{Lines: []int{}}
+	var out runbook.Outcome
+	for _, r := range remarks {
+		switch r.Level {
+		case "bad":
+			facts.Bad++
+			facts.Lines = append(facts.Lines, r.Line)
+		case "warn":
+			facts.Warn++
+		}
+		if len(out.Findings) < maxFindings {
+			out.Findings = append(out.Findings, finding(f, r))
+		}
+	}
+	if n := len(remarks) - len(out.Findings); n > 0 {
+		out.Findings = append(out.Findings, runbook.Finding{Level: runbook.Info, Text: runbook.Tf("%d more remarks: `hikeshi relay lint` lists them", "ほかに %d 件: `hikeshi relay lint` で一覧", n)})
+	}
+	if len(remarks) == 0 {
+		out.Findings = append(out.Findings, runbook.Finding{Level: runbook.OK, Text: runbook.T("nothing wrong in the deny file", "拒否ファイルに誤りはない"), Evidence: f})
+	}
+	out.Facts = facts
+	return out, nil
+}
+
+// Lint returns the path of the deny file and what is wrong in it, for the verb that lists everything.
+func (e Env) Lint() (string, []spool.LintFinding, error) {
+	f, err := e.read()
+	if err != nil {
+		return "", nil, err
+	}
+	l, ok := e.Server.(spool.Linter)
+	if !ok {
+		return f.path, nil, fmt.Errorf("checking the deny file: %w by this server", errors.ErrUnsupported)
+	}
+	return f.path, l.Lint(f.data, e.Own), nil
+}
+
+func finding(path string, r spool.LintFinding) runbook.Finding {
+	where := path
+	if r.Line > 0 {
+		where = fmt.Sprintf("%s:%d", path, r.Line)
+	}
+	level := map[string]runbook.Level{"bad": runbook.Bad, "warn": runbook.Warn}[r.Level]
+	if level == "" {
+		level = runbook.Info
+	}
+	return runbook.Finding{Level: level, Text: runbook.T(r.Text, r.TextJA), Evidence: where}
+}
+
+type denied struct{ env Env }
+
+// Plan asks for each target whether the file refuses it, whatever sender it names.
+func (d denied) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error) {
+	var p struct {
+		Targets []string `json:"targets"`
+	}
+	if err := in.Decode(&p); err != nil {
+		return runbook.Outcome{}, err
+	}
+	f, err := d.env.read()
+	if err != nil {
+		return runbook.Outcome{}, err
+	}
+	facts := DeniedFacts{Denied: true, Open: []string{}}
+	if len(p.Targets) > 0 {
+		edit, err := f.denier.Deny(f.data, p.Targets)
+		if err != nil {
+			return runbook.Outcome{}, fmt.Errorf("%w: %w", runbook.ErrUndetermined, err)
+		}
+		for _, t := range p.Targets {
+			if !slices.Contains(edit.Already, t) {
+				facts.Open = append(facts.Open, t)
+			}
+		}
+		facts.Denied = len(facts.Open) == 0
+	}
+	return runbook.Outcome{Facts: facts, Findings: []runbook.Finding{deniedFinding(f.path, p.Targets, facts)}}, nil
+}
+
+func deniedFinding(path string, targets []string, facts DeniedFacts) runbook.Finding {
+	switch {
+	case len(targets) == 0:
+		return runbook.Finding{Level: runbook.Warn, Text: runbook.T("no source was named, so none is denied", "送信元の指定がないため、拒否はしていない"), Evidence: path}
+	case facts.Denied:
+		return runbook.Finding{Level: runbook.OK, Text: runbook.Tf("all %d sources are denied", "指定した %d 件の送信元はすべて拒否される", len(targets)), Evidence: path}
+	}
+	return runbook.Finding{Level: runbook.Bad, Text: runbook.Tf("not denied: %s", "拒否されていない: %s", strings.Join(facts.Open, ", ")), Evidence: path}
+}

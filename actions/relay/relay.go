@@ -1,0 +1,96 @@
+// Package relay holds the kinds around the deny file: what is wrong in it (relay.lint), shutting peers and senders out
+// (relay.deny), whether that holds (relay.denied), and letting them in again (relay.allow).
+//
+// A denial is planned on the bytes that stand there now, with the proof that nobody else is decided otherwise; it is applied by
+// exchanging the file with a new one, and undone by taking out exactly the bytes that were added, whatever a colleague has
+// changed around them. Which line goes where is the knowledge of the server (spool.Denier).
+package relay
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"path/filepath"
+	"time"
+
+	"hikeshi/runbook"
+	"hikeshi/spool"
+	"hikeshi/spool/disk"
+)
+
+// Env is what the kinds of this package work with.
+type Env struct {
+	Server    spool.Server
+	Own       spool.Own
+	Protected []netip.Prefix // never denied: configured, besides what is the owner's
+	Responder []netip.Addr   // where the responder is connected from; empty if unknown
+	PrefixV4  int            // networks wider than this are refused
+	PrefixV6  int
+	Clock     func() time.Time
+	Recorded  func() ([]Denial, error) // the denials in force that incidents have recorded
+}
+
+// A Denial is a line that an incident added.
+type Denial struct {
+	Incident string
+	Target   string
+	Back     json.RawMessage // for spool.Denier.Allow
+	Review   time.Time
+}
+
+// Kinds are the kinds of this package.
+func Kinds(env Env) []runbook.Kind {
+	targets := runbook.Param{Name: "targets", Type: runbook.Strings, Required: true, Short: "addresses, networks, sender domains or sender addresses"}
+	return []runbook.Kind{
+		{Name: "relay.lint", Short: runbook.T("look for mistakes in the deny file", "拒否ファイルの誤りを調べる"), Facts: LintFacts{}, Reads: []string{"relay"}, Action: lint{env}},
+		{Name: "relay.denied", Short: runbook.T("check that the sources are denied", "送信元が拒否されているか確かめる"), Params: []runbook.Param{targets}, Facts: DeniedFacts{}, Reads: []string{"relay"}, Action: denied{env}},
+		{Name: "relay.deny", Short: runbook.T("deny the sources", "送信元を拒否する"), Params: []runbook.Param{targets,
+			{Name: "review", Type: runbook.Duration, Short: "after which the denial is to be looked at again (720h)"}},
+			Facts: DenyFacts{}, MaxRisk: runbook.Reversible, Reads: []string{"relay"}, Touches: []string{"relay"}, Action: deny{env}},
+		{Name: "relay.allow", Short: runbook.T("take denials out again", "拒否を解除する"), Params: []runbook.Param{targets,
+			{Name: "incident", Type: runbook.String, Short: "only what this incident added"}},
+			Facts: AllowFacts{}, MaxRisk: runbook.Reopening, Reads: []string{"relay"}, Touches: []string{"relay"}, Action: allow{env}},
+	}
+}
+
+// denier returns the server's ability to deny.
+func (e Env) denier() (spool.Denier, error) {
+	d, ok := e.Server.(spool.Denier)
+	if !ok {
+		return nil, fmt.Errorf("denying sources: %w by this server", errors.ErrUnsupported)
+	}
+	return d, nil
+}
+
+// file is the deny file as it stands now.
+type file struct {
+	denier  spool.Denier
+	path    string
+	data    []byte
+	missing bool
+}
+
+// read reads the deny file. A missing file is an empty one.
+func (e Env) read() (file, error) {
+	d, err := e.denier()
+	if err != nil {
+		return file{}, err
+	}
+	f := file{denier: d, path: d.DenyFile()}
+	dir, err := disk.Open(filepath.Dir(f.path))
+	if err != nil {
+		return f, fmt.Errorf("%w: reading the deny file: %w", runbook.ErrUndetermined, err)
+	}
+	defer dir.Close()
+	f.data, err = dir.ReadAll(filepath.Base(f.path))
+	if errors.Is(err, fs.ErrNotExist) {
+		f.missing = true
+		return f, nil
+	}
+	if err != nil {
+		return f, fmt.Errorf("%w: reading the deny file: %w", runbook.ErrUndetermined, err)
+	}
+	return f, nil
+}
