@@ -1,0 +1,131 @@
+package lab
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"hikeshi/spool/lab/machine"
+	"hikeshi/spool/lab/standin"
+)
+
+// A Lab is a built server. Its methods do not touch anything outside its folder.
+type Lab struct {
+	Scenario Scenario
+	Machine  *machine.Machine // the machine of a rehearsal in one process; off until it is booted
+	config   standin.Config
+	password map[string]string // for SMTP AUTH, by account name
+}
+
+// Root is the folder of the lab, for --root.
+func (l *Lab) Root() string { return l.config.Root }
+
+// UnitDir is the folder of the units and drop-ins of Machine.
+func (l *Lab) UnitDir() string { return filepath.Join(l.config.Root, "etc/systemd/system") }
+
+// Config is what the stand-ins are told.
+func (l *Lab) Config() standin.Config { return l.config }
+
+// Build makes the whole tree in dir, which must be an absolute path and empty or not there.
+func Build(dir string, s Scenario) (*Lab, error) {
+	dir = filepath.Clean(dir)
+	if err := empty(dir); err != nil {
+		return nil, fmt.Errorf("building the lab: %w", err)
+	}
+	l := &Lab{Scenario: s, password: map[string]string{}}
+	l.config = standin.Config{Root: dir, Rate: s.Rate, Scan: 50 * time.Millisecond, RetryAfter: s.RetryAfter, Refuses: s.Refuses, Rejects: s.Rejects}
+	l.Machine = machine.New(dir, l.UnitDir(), l.units())
+	for _, account := range s.Accounts {
+		l.password[account] = rand.Text()
+	}
+	if err := errors.Join(l.folders(), l.files()); err != nil {
+		return nil, fmt.Errorf("building the lab: %w", err)
+	}
+	return l, nil
+}
+
+// empty refuses everything that could be more than a lab.
+func empty(dir string) error {
+	if !filepath.IsAbs(dir) || dir == "/" {
+		return fmt.Errorf("folder %q: an absolute path of a new folder is needed", dir)
+	}
+	names, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if len(names) > 0 {
+		return fmt.Errorf("folder %s: it is not empty", dir)
+	}
+	return nil
+}
+
+func (l *Lab) folders() error {
+	c := l.config
+	dirs := []string{c.Program(), c.Lab(), l.UnitDir()}
+	for _, name := range []string{"incoming", "domains", "holding", "lists", "temp", "dead", "inbox", "db", "reg", "mxcash", "viruslog", "exclusive",
+		"authlock", "iplock", "receivelog"} { // without its folder receivelog is not written
+		dirs = append(dirs, c.Spool(name))
+	}
+	for _, account := range l.Scenario.Accounts {
+		dirs = append(dirs, c.Spool("inbox", account))
+	}
+	for _, dir := range dirs {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Lab) files() error {
+	c := l.config
+	// The two lines that the product is shipped with (FAQ bsd/01-09).
+	files := map[string]string{c.Program("effect.dat"): "#<> default\n#blank false\n"}
+	var idx strings.Builder
+	for _, name := range l.Scenario.Accounts {
+		a := standin.Account{Name: name, FullName: strings.ToUpper(name[:1]) + name[1:], Domain: l.Scenario.Domain}
+		idx.WriteString(a.Line(rand.Text()))
+		files[c.Spool("inbox", name, "apop.dat")] = l.password[name] + "\n"
+	}
+	files[c.Spool("db", l.Scenario.Domain+".idx")] = idx.String()
+	for key, value := range l.settings() {
+		files[c.Spool("reg/epost/ims", key)] = value
+	}
+	for path, text := range files {
+		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			return err
+		}
+	}
+	return c.Save()
+}
+
+// settings is the settings tree: defaults, except that SMTP AUTH and all logs are on.
+func (l *Lab) settings() map[string]string {
+	return map[string]string{
+		"HostName.2":                                   l.Scenario.Host + "\n",
+		"DomainNamesAreLocal.0":                        l.Scenario.Domain + "\x00",
+		"PostMaster.2":                                 "postmaster@" + l.Scenario.Domain + "\n",
+		"MailSpoolDir.2":                               "/var/spool/epms\n",
+		"MailInBoxDir.2":                               "/var/spool/epms/inbox/%USERNAME%\n",
+		"Membership.2":                                 "/var/spool/epms/db\n",
+		"LastMsgId.1":                                  "97000\n",
+		"Vrfy.1":                                       "0\n",
+		"EPST5RS/SMTPAUTHOnly.1":                       "0\n",
+		"EPST5RS/SMTPAUTHMode.2":                       "PLAIN LOGIN\n",
+		"EPST5RS/FROMSecLevel.1":                       "0\n",
+		"EPST5RS/PasswordFile.2":                       "apop.dat\n",
+		"EPST5RS/AcceptlogEnabled.1":                   "1\n",
+		"EPST5RS/Parameters/MailInlogEnabled.1":        "1\n",
+		"EPST5DS/Parameters/MailOutlogEnabled.1":       "1\n",
+		"EPST5DS/Parameters/MailSendLocallogEnabled.1": "1\n",
+		"EPST5DS/MailFaillogEnabled.1":                 "1\n",
+	}
+}
