@@ -1,0 +1,180 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"hikeshi/actions/queue"
+	"hikeshi/actions/queue/setaside"
+	"hikeshi/runbook"
+	"hikeshi/spool"
+	"hikeshi/spool/epms"
+)
+
+// asideRow is one set of folders that were set aside.
+type asideRow struct {
+	Incident string     `json:"incident"`
+	Stamp    string     `json:"stamp"`
+	Since    *time.Time `json:"since"`
+	Folders  []string   `json:"folders"` // paths
+	Missing  []string   `json:"missing"`
+	Messages int64      `json:"messages"`
+	Files    int64      `json:"files"`
+	Bytes    int64      `json:"bytes"`
+	Sampled  int        `json:"sampled"`
+	Recorded bool       `json:"recorded"` // an incident of this state folder made it
+	Ways     []string   `json:"ways"`     // command lines that bring it back or remove it
+}
+
+type asideDocument struct {
+	Version int        `json:"hikeshi"`
+	Kind    string     `json:"kind"`
+	Sets    []asideRow `json:"sets"`
+	Warning string     `json:"warning,omitempty"`
+}
+
+// asideRows lists what is set aside beside the queue folders.
+func (a *app) asideRows(cmd *cobra.Command, w *world) ([]asideRow, error) {
+	sets, err := queue.List(cmd.Context(), w.host.Queue)
+	if err != nil {
+		return nil, err
+	}
+	rows := []asideRow{}
+	for _, s := range sets {
+		r := asideRow{Incident: s.Incident, Stamp: s.Stamp, Folders: []string{}, Missing: []string{}, Messages: s.Messages, Files: s.Files, Bytes: s.Bytes, Sampled: s.Sampled, Ways: []string{}}
+		r.Missing = append(r.Missing, s.Missing...)
+		if !s.Since.IsZero() {
+			t := s.Since.UTC()
+			r.Since = &t
+		}
+		for _, f := range s.Folders {
+			r.Folders = append(r.Folders, f.Path)
+		}
+		ids, err := w.host.Queue.Recorded(s.Incident)
+		r.Recorded = err == nil && len(ids) > 0
+		for _, way := range setaside.Ways(s) {
+			r.Ways = append(r.Ways, way.In(a.lang()))
+		}
+		rows = append(rows, r)
+	}
+	return rows, nil
+}
+
+func (a *app) spoolList() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "what is set aside, since when, by which incident, and how to bring it back", Args: cobra.NoArgs, Example: "  hikeshi spool list",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			w, err := a.world(cmd.Context(), "")
+			if err != nil {
+				return err
+			}
+			rows, err := a.asideRows(cmd, w)
+			if err != nil {
+				return err
+			}
+			doc := asideDocument{Version: 1, Kind: "set-aside", Sets: rows}
+			if len(rows) > 0 {
+				doc.Warning = setaside.RestoreWarning().In(a.lang())
+			}
+			if a.isJSON() {
+				return a.json(doc)
+			}
+			a.printAside(doc)
+			return nil
+		},
+	}
+}
+
+func (a *app) printAside(doc asideDocument) {
+	if len(doc.Sets) == 0 {
+		fmt.Fprintln(a.stdout, a.word("nothing is set aside", "退避中のものはない"))
+		return
+	}
+	for _, r := range doc.Sets {
+		who := ""
+		if !r.Recorded {
+			who = a.word("  (no incident of this state folder made it)", "  (この状態フォルダの事案によるものではない)")
+		}
+		fmt.Fprintf(a.stdout, a.word("incident %s%s, since %s: %s messages, %s files, %s bytes\n", "事案 %s%s、%s から: %s 通、%s ファイル、%s バイト\n"),
+			r.Incident, who, a.when(r.Since), thousands(r.Messages), thousands(r.Files), thousands(r.Bytes))
+		for _, f := range r.Folders {
+			fmt.Fprintf(a.stdout, "  %s\n", line(f))
+		}
+		for _, way := range r.Ways {
+			fmt.Fprintf(a.stdout, "  %s\n", way)
+		}
+	}
+	a.screen().row("[!]", doc.Warning)
+}
+
+// purge removes what an incident set aside. Off a terminal the exact count has to be given; at one it is asked.
+func (a *app) purge(cmd *cobra.Command, w *world, id string, count int, c changeFlags) error {
+	rows, err := a.asideRows(cmd, w)
+	if err != nil {
+		return err
+	}
+	messages := int64(-1)
+	for _, r := range rows {
+		if r.Incident == id {
+			messages = max(messages, 0) + r.Messages
+		}
+	}
+	if messages < 0 {
+		fmt.Fprintf(a.stderr, a.word("hikeshi: incident %s has nothing set aside\n", "hikeshi: 事案 %s に退避中のものはない\n"), id)
+		return nil
+	}
+	if count < 0 && !c.dryRun {
+		if count, err = a.askCount(messages); err != nil {
+			return err
+		}
+	}
+	if count < 0 {
+		count = int(messages)
+	}
+	if int64(count) != messages {
+		return failf(exitUnconfirmed, "`hikeshi spool list` shows how many there are", "aborted, no changes made: --count %d, but %d messages are set aside by incident %s", count, messages, id)
+	}
+	return a.direct(cmd.Context(), w, directStep{ID: "purge", Phase: runbook.Learn, Uses: "queue.purge", Title: runbook.T("remove set-aside mail for good", "退避したメールを完全に削除する"),
+		With: map[string]any{"incident": id, "count": count}}, c)
+}
+
+// askCount lets the responder type how many messages will be gone.
+func (a *app) askCount(messages int64) (int, error) {
+	p := newPrompter(a.stdin, a.stderr, a.getenv("TERM"))
+	if p == nil {
+		return 0, failf(exitUnconfirmed, fmt.Sprintf("--count %d", messages), "aborted, no changes made: off a terminal purge needs --count")
+	}
+	text, err := p.ask(fmt.Sprintf(a.word("%d messages will be gone for good. Type that number:", "%d 通が完全に削除される。この数を入力:"), messages))
+	if errors.Is(err, errAborted) {
+		return 0, failf(exitUnconfirmed, "", "aborted, no changes made")
+	}
+	var n int
+	if _, serr := fmt.Sscanf(text, "%d", &n); serr != nil || err != nil {
+		return -2, err
+	}
+	return n, nil
+}
+
+// denier returns the server's way of denying; with a named file no server has to be there, only its rules.
+func (a *app) denier(cmd *cobra.Command, file string) (spool.Denier, error) {
+	if file == "" {
+		w, err := a.world(cmd.Context(), "")
+		if err != nil {
+			return nil, err
+		}
+		d, ok := w.server.(spool.Denier)
+		if !ok {
+			return nil, failf(exitError, "", "this server has no deny file")
+		}
+		return d, nil
+	}
+	cfg, err := readConfig(a.flags.config)
+	if err != nil {
+		return nil, err
+	}
+	a.configured = cfg.Lang
+	return epms.Rules(epms.Config{Own: spool.Own{Addresses: cfg.own, Domains: cfg.Own.Domains, Hostname: cfg.Own.Hostname}}), nil
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"hikeshi/runbook/book"
+)
+
+// helpTopics adds `hikeshi help TOPIC`.
+func (a *app) helpTopics(root *cobra.Command) {
+	for _, t := range []struct{ name, short, text string }{
+		{"exit-codes", "what the exit codes mean", helpExitCodes},
+		{"config", "the keys of the configuration", helpConfig},
+		{"not-us", "it may not be abuse: newsletters, forwards, forged senders", helpNotUs},
+		{"undo", "what undo does, and what it never does by itself", helpUndo},
+		{"files", "where things are kept", helpFiles},
+	} {
+		root.AddCommand(&cobra.Command{Use: t.name, Short: t.short, Long: t.text})
+	}
+	schema := &cobra.Command{Use: "runbook-schema", Short: "JSON Schema of runbook files, for editors"}
+	schema.SetHelpFunc(func(*cobra.Command, []string) {
+		b, err := json.MarshalIndent(book.Schema(catalogue()), "", "  ")
+		if err != nil {
+			fmt.Fprintln(a.stderr, "hikeshi:", err)
+			return
+		}
+		fmt.Fprintln(a.stdout, string(b))
+	})
+	root.AddCommand(schema)
+}
+
+const helpExitCodes = `0    done; a check: nothing needs attention; a plan: nothing to do; a run that
+     reached its end (manual steps may be open)
+1    an error; nothing or not everything was done, the message says which
+2    wrong usage or bad configuration, runbook or input; nothing was touched
+3    a check found something, a plan holds changes, a rehearsal was judged bad
+4    a confirmation or a named risk was needed and not given, or quit before the
+     first change: aborted, no changes made
+5    another responder holds the lock
+6    stopped at a step or gate, quit after a change, or an open intent blocks the
+     verb; resume or undo goes on
+7    something could not be determined and nothing of the above
+130  interrupted
+
+` + "`status --monitor`" + ` uses the Nagios codes 0 to 3 instead.`
+
+const helpConfig = `Configuration file: /etc/hikeshi/config.yaml, or --config FILE. Every key is
+optional, an unknown key is an error. The defaults:
+
+lang: ""                          # en | ja; default: from the environment
+server: epms
+own: {addresses: [], domains: [], hostname: ""}   # added to what is found
+services:
+  manager: systemd                # systemd | command | none
+  units: [epstrd.service, epstdd.service]         # receiver first
+  command: {start: [service, "{unit}", start], stop: [service, "{unit}", stop],
+            status: [service, "{unit}", status]}  # argument vectors, no shell
+epms: {spool: /var/spool/epms, program: /usr/local/mta/bin,
+       mailbox: /var/spool/epms/inbox}
+thresholds: {messages: 500, oldest: 2h, growth_per_minute: 60, move_limit: 2000}
+protect: {addresses: [], domains: [], accounts: [postmaster, root, abuse],
+          prefix_v4: 24, prefix_v6: 48}
+
+own.addresses and protect.addresses are never denied. prefix_v4 and prefix_v6
+say how wide a denied network may be.`
+
+const helpNotUs = `A full queue is not always abuse. Before you stop the mail of everybody, look:
+
+newsletter   one sender of your own, recipients who know it, a time that fits:
+             ask that person. Nothing is wrong but the pace.
+list         mail in lists: one message became thousands. Look at the list's
+             settings; do not rename the queue.
+forwards     mail from outside that your users forward to outside: the sender is
+             foreign, the client address is your own. Stop the forward.
+bounces      the null sender <> in masses, to many strangers: somebody forges
+             your address elsewhere. Nothing of yours is abused; changing relay
+             rules does not help. See the top Received line of the returned mail:
+             if it does not name your server, it is not you.
+slow remote  everything for one domain waits: the other side is down.
+
+hikeshi spool scan       senders, clients and recipients of what lies there
+hikeshi relay lint       lines that open the server
+hikeshi plan mail-abuse  what would be done; it does nothing`
+
+const helpUndo = `hikeshi undo INCIDENT [STEP...] takes changes back, newest first. Each is undone by
+the inverse edit on what stands now, never by copying a backup over it: exactly
+the added bytes out of a file, the folders under their old names. What a
+colleague has changed around them stays.
+
+What would open a door again (a denial lifted, set-aside mail put back into the
+queue) is risk "reopening": it is left in place unless --accept-risk reopening
+names it, or the word is typed at the prompt. Stopping services again is
+"disruptive" and is named the same way.
+
+It goes on past failures, says what it could not undo, and can be repeated.`
+
+const helpFiles = `/var/lib/hikeshi            incidents (as an ordinary user ~/.local/state/hikeshi);
+                            --state DIR or $HIKESHI_STATE puts them elsewhere
+  incidents/ID/             journal.jsonl, runbook.yaml, evidence/, backup/
+  hold/UNIT                 a service that must not start; removed by its start
+/run/hikeshi                who holds the lock
+UNIT.d/50-hikeshi-hold.conf the drop-in in /etc/systemd/system that bars a start
+FOLDER.q-ID                 a queue folder that incident ID set aside, beside the
+                            live one. The vendor's restore removes such folders:
+                            release or copy them before a restore.
+effect.dat                  gets plain lines "ADDRESS false", nothing else`

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"hikeshi/runbook"
+)
+
+// lang is the language that people are spoken to: --lang, else the configuration, else LC_ALL, LC_MESSAGES, LANG. Japanese needs
+// a console that can show it; without UTF-8 English is used, and that is said once.
+func (a *app) lang() string {
+	want := a.flags.lang
+	if want == "" {
+		want = a.configured
+	}
+	locale := a.locale()
+	if want == "" && strings.HasPrefix(locale, "ja") {
+		want = "ja"
+	}
+	if want != "ja" {
+		return "en"
+	}
+	if !strings.Contains(strings.ToLower(strings.ReplaceAll(locale, "-", "")), "utf8") && a.flags.lang != "ja" {
+		a.once("lang", "this console is not UTF-8 (LANG=%s): English is used; --lang ja forces Japanese", locale)
+		return "en"
+	}
+	return "ja"
+}
+
+func (a *app) locale() string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := a.getenv(name); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// word is a text of the program's own in the language in use.
+func (a *app) word(en, ja string) string { return runbook.T(en, ja).In(a.lang()) }
+
+// once says something on standard error, a single time.
+func (a *app) once(key, format string, args ...any) {
+	if a.said[key] {
+		return
+	}
+	a.said[key] = true
+	fmt.Fprintf(a.stderr, "hikeshi: "+format+"\n", args...)
+}
+
+// clean makes text from outside safe for a terminal: control characters become their escapes, newlines stay.
+func clean(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '\n' || r == '\t':
+			b.WriteRune(r)
+		case r < 0x20 || r == 0x7f || (r >= 0x80 && r < 0xa0) || r == 0x202e || r == 0x2066 || r == 0x2067 || r == 0x2068:
+			fmt.Fprintf(&b, "\\x%02x", r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// line is clean for what must stay on one line.
+func line(s string) string {
+	return strings.NewReplacer("\n", "\\n", "\t", "\\t").Replace(clean(s))
+}

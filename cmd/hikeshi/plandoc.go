@@ -1,0 +1,86 @@
+package main
+
+import (
+	"encoding/json"
+
+	"hikeshi/runbook"
+	"hikeshi/runbook/report"
+	"hikeshi/runbook/report/story"
+)
+
+// planDocument is the JSON of a plan.
+type planDocument struct {
+	Version int        `json:"hikeshi"`
+	Kind    string     `json:"kind"`
+	Runbook string     `json:"runbook"`
+	Server  string     `json:"server"`
+	Steps   []planStep `json:"steps"`
+}
+
+type planStep struct {
+	ID       string            `json:"id"`
+	Title    string            `json:"title"`
+	Phase    runbook.Phase     `json:"phase"`
+	Uses     string            `json:"uses"`
+	Manual   bool              `json:"manual"`
+	State    runbook.PlanState `json:"state"`
+	Why      string            `json:"why,omitempty"`
+	After    string            `json:"after,omitempty"` // the earlier step whose change is not made yet
+	Findings []findingRow      `json:"findings"`
+	Changes  []changeRow       `json:"changes"`
+	Gate     []gateRow         `json:"gate,omitempty"`
+	Facts    json.RawMessage   `json:"facts"`
+}
+
+type findingRow struct {
+	Level    runbook.Level `json:"level"`
+	Text     string        `json:"text"`
+	Evidence string        `json:"evidence"`
+}
+
+type gateRow struct {
+	Title string `json:"title"`
+	Holds bool   `json:"holds"`
+	Why   string `json:"why,omitempty"`
+}
+
+func planStepOf(step runbook.Step, p runbook.StepPlan, lang string) planStep {
+	row := planStep{ID: step.ID, Title: step.Title.In(lang), Phase: step.Phase, Uses: step.Uses, Manual: step.Manual != nil, State: p.State, Why: p.Why,
+		After: p.After, Findings: []findingRow{}, Changes: changeRows(p.Changes), Facts: p.Facts}
+	for _, f := range p.Findings {
+		row.Findings = append(row.Findings, findingRow{f.Level, f.Text.In(lang), f.Evidence})
+	}
+	for _, g := range p.Gate {
+		row.Gate = append(row.Gate, gateRow{g.Title.In(lang), g.Holds, g.Why})
+	}
+	if row.Facts == nil {
+		row.Facts = json.RawMessage("null")
+	}
+	return row
+}
+
+// incidentJSON writes the document of an incident; err is how the verb ended.
+func (a *app) incidentJSON(records []runbook.Record, err error) error {
+	r, berr := report.Build(records)
+	if berr != nil {
+		return berr
+	}
+	doc := r.Incident(a.lang())
+	if err != nil {
+		doc.Error = err.Error()
+	}
+	return a.json(doc)
+}
+
+// rehearsalJSON writes the document of a rehearsal, with its judgement.
+func (a *app) rehearsalJSON(o outcome) error {
+	r, err := report.Build(o.records)
+	if err != nil {
+		return err
+	}
+	doc := r.Incident(a.lang())
+	for _, j := range o.judgement {
+		doc.Judgement = append(doc.Judgement, story.Judgement{Name: runbook.T(j.Name, j.NameJA).In(a.lang()), Value: j.Value, Want: j.Want, OK: j.OK})
+	}
+	return a.json(doc)
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"hikeshi/runbook"
+	"hikeshi/spool"
+)
+
+// printStatus prints the status in 80 columns. What cannot be known is said to be unknown.
+func (a *app) printStatus(d statusDocument) {
+	s := a.screen()
+	row := func(label, text string) { s.row(pad(label, 8), strings.TrimSpace(text)) }
+	local := d.Time.Local()
+	fmt.Fprintf(a.stdout, "%s %s [%s]  %s (%s)\n", a.word("HIKESHI", "火消し"), d.Host, d.Server, local.Format("Mon 01-02 15:04 MST"), d.Time.Format("15:04Z"))
+	level := map[runbook.Level]string{runbook.OK: a.word("OK", "正常"), runbook.Warn: a.word("WATCH", "注意"), runbook.Bad: a.word("DANGER", "危険")}[d.Level]
+	incident := a.word("none", "なし")
+	if d.Incident != nil {
+		incident = d.Incident.ID + " (" + a.stateWord(d.Incident.State) + ")"
+	}
+	code := map[runbook.Level]string{runbook.OK: "32", runbook.Warn: "33", runbook.Bad: "31"}[d.Level]
+	fmt.Fprintf(a.stdout, "%s   %s %s\n", s.paint(code, "["+level+"]"), a.word("incident:", "事案:"), incident)
+	row(a.word("services", "サービス"), a.serviceWords(d))
+	row(a.word("backlog", "滞留"), a.backlogWords(d))
+	row("", a.rateWords(d))
+	row(a.word("who", "だれ"), a.topWords(d.Total.Senders, d.Total))
+	row(a.word("from", "接続元"), a.topWords(d.Total.Clients, d.Total))
+	row(a.word("disk", "ディスク"), a.diskWords(d.Disk))
+	row(a.word("logs", "ログ"), a.logWords(d.Logs))
+	aside := int64(0)
+	for _, x := range d.SetAside {
+		aside += x.Messages
+	}
+	row(a.word("good?", "正当か"), fmt.Sprintf(a.word("own domains %d  outside %d  lists %d  null sender %d%s  set aside %d", "自社あて %d  外部あて %d  ML %d  差出人空 %d%s  退避中 %d"),
+		d.Total.Own, d.Total.Outside, d.Total.List, d.Total.NullSender, a.sampleWords(d.Total), aside))
+	row(a.word("due", "期限"), fmt.Sprintf(a.word("denials %d  services barred %d", "拒否の見直し %d  起動禁止中のサービス %d"), len(d.Due), barredCount(d.Services)))
+	for _, x := range d.Attention {
+		row(s.level(x.Level), x.Text)
+	}
+	row(a.word("not seen", "未確認"), strings.Join(d.NotSeen, "  "))
+	if d.Next != "" {
+		row(a.word("next:", "次に打つ:"), d.Next+map[bool]string{true: a.word("    (the first y stops delivery and receipt)", "    (最初の y で配送と受信が止まる)")}[strings.HasPrefix(d.Next, "hikeshi run")])
+		row(a.word("not us?", "違うかも"), a.word("newsletter, forwards, forged sender: hikeshi help not-us", "一斉送信,転送,なりすまし -> hikeshi help not-us"))
+	}
+}
+
+func (a *app) backlogWords(d statusDocument) string {
+	text := ""
+	for _, f := range d.Backlog {
+		switch {
+		case f.Unreadable != "":
+			text += fmt.Sprintf("%s %s  ", f.Name, a.word("unknown", "不明"))
+		case !f.Missing:
+			text += fmt.Sprintf("%s %s  ", f.Name, thousands(f.Messages))
+		}
+	}
+	if d.Total.Oldest != nil {
+		text += a.word("oldest ", "最古 ") + d.Total.Oldest.Local().Format("01-02 15:04")
+	}
+	return text
+}
+
+func (a *app) rateWords(d statusDocument) string {
+	unknown := a.word("unknown", "不明")
+	accepted, growth := unknown, unknown
+	if d.Accepted != nil {
+		accepted = fmt.Sprintf("%.0f/min", *d.Accepted)
+	}
+	if d.Total.Growth != nil {
+		growth = fmt.Sprintf("%+.0f/min", *d.Total.Growth)
+	}
+	return fmt.Sprintf(a.word("accepted %s  growth %s", "受理 %s  増加 %s"), accepted, growth)
+}
+
+func (a *app) sampleWords(t folderRow) string {
+	if t.Sampled == 0 {
+		return ""
+	}
+	return fmt.Sprintf(a.word(" (sample of %d)", " (標本 %d)"), t.Sampled)
+}
+
+// topWords is the head of a list, with its share of what was read.
+func (a *app) topWords(list []spool.Count, total folderRow) string {
+	if len(list) == 0 {
+		return a.word("unknown (nothing in the queue tells)", "不明(キューからは分からない)")
+	}
+	sum := total.Outside + total.Own + total.NullSender + total.List
+	text := ""
+	for i, c := range list {
+		if i == 3 {
+			text += fmt.Sprintf(a.word("%d+ others", "ほか %d 件以上"), len(list)-3)
+			break
+		}
+		name := c.Name
+		if name == "" {
+			name = "<>"
+		}
+		share := ""
+		if sum > 0 {
+			share = fmt.Sprintf(" %d%%", c.N*100/sum)
+		}
+		text += line(name) + share + "  "
+	}
+	return text + a.word("(of the queue; logs not read)", "(キューによる。ログは未読)")
+}
+
+func (a *app) diskWords(d *diskRow) string {
+	if d == nil {
+		return a.word("unknown", "不明")
+	}
+	return fmt.Sprintf(a.word("%.1f GB left (%.0f%%)  inodes %.0f%% free", "残り %.1f GB (%.0f%%)  inode 残り %.0f%%"), float64(d.Free)/1e9, d.FreePercent, d.InodesFreePercent)
+}
+
+func (a *app) logWords(rows []logRow) string {
+	text := ""
+	for _, r := range rows {
+		state := a.word("unknown", "不明")
+		if r.On != nil {
+			state = map[bool]string{true: a.word("on", "入"), false: a.word("OFF", "切")}[*r.On]
+		}
+		text += r.Name + " " + state + "  "
+	}
+	return text
+}
+
+func barredCount(rows []serviceRow) int {
+	n := 0
+	for _, r := range rows {
+		if r.Barred {
+			n++
+		}
+	}
+	return n
+}
+
+// thousands writes a number with commas.
+func thousands(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// diskRow is the filesystem of the spool.
+type diskRow struct {
+	Free              uint64  `json:"free"` // bytes for ordinary users
+	FreePercent       float64 `json:"free_percent"`
+	InodesFreePercent float64 `json:"inodes_free_percent"`
+}

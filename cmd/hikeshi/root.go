@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// app is one invocation: its streams, its environment and its global flags.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	now            func() time.Time
+
+	flags globalFlags
+	ran   bool // a verb began: errors before that are errors of usage
+	wrote bool // standard output holds its one JSON document
+
+	configured string // language of the configuration
+	said       map[string]bool
+}
+
+type globalFlags struct {
+	config, root, state, server, lang, output, color string
+	quiet, verbose                                   bool
+}
+
+// execute runs the command line and returns the exit code. Errors go to standard error as text, and with --output json also as
+// the one document on standard output where the verb has written none.
+func (a *app) execute(ctx context.Context, args []string) int {
+	a.said = map[string]bool{}
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	if !a.ran {
+		err = asUsage(err)
+	}
+	a.report(err)
+	return codeOf(err)
+}
+
+func asUsage(err error) error {
+	var f *failure
+	if errors.As(err, &f) {
+		return err
+	}
+	return &failure{code: exitUsage, err: err, hint: "`hikeshi help` lists the verbs, `hikeshi VERB --help` the flags"}
+}
+
+// report says what went wrong: the error first, the hint on its own line.
+func (a *app) report(err error) {
+	var f *failure
+	quiet := errors.As(err, &f) && f.quiet
+	hint := hintOf(err)
+	if !quiet {
+		fmt.Fprintf(a.stderr, "hikeshi: %s\n", clean(err.Error()))
+		if hint != "" {
+			fmt.Fprintf(a.stderr, "hikeshi: %s: %s\n", a.word("hint", "ヒント"), hint)
+		}
+	}
+	if a.flags.output == "json" && !a.wrote {
+		a.json(errorDocument{Version: 1, Kind: "error", Error: err.Error(), Hint: hint})
+	}
+}
+
+type errorDocument struct {
+	Version int    `json:"hikeshi"`
+	Kind    string `json:"kind"`
+	Error   string `json:"error"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// json writes the one document of the verb.
+func (a *app) json(v any) error {
+	a.wrote = true
+	enc := json.NewEncoder(a.stdout)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+func (a *app) isJSON() bool { return a.flags.output == "json" }
+
+const rootLong = `Hikeshi (火消し) answers a mail-relay abuse incident step by step: see what is
+wrong, stop the mail services, set the queue aside without losing a message,
+deny the source, start again, prove that it holds, report.
+
+Nothing is changed that was not shown and confirmed; everything can be undone;
+a crash is not an event: ` + "`hikeshi resume`" + ` goes on where it stopped.`
+
+const rootExample = `  hikeshi status                     is it us, how bad, what to type
+  hikeshi plan mail-abuse            everything the runbook would do, doing nothing
+  hikeshi run mail-abuse             go through it, asked at every change
+  hikeshi resume                     go on after a stop or a crash
+  hikeshi undo 20261121-0312         walk back
+  hikeshi rehearse                   practise on an embedded lab`
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use: "hikeshi", Short: "answer a mail-relay abuse incident, step by step",
+		Long: rootLong, Example: rootExample,
+		SilenceErrors: true, SilenceUsage: true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.prepare(cmd) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usagef("`hikeshi help` lists the verbs", "unknown verb %q", args[0])
+			}
+			return cmd.Help()
+		},
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return asUsage(err) })
+	f := root.PersistentFlags()
+	f.StringVar(&a.flags.config, "config", "", "configuration `FILE` (default /etc/hikeshi/config.yaml)")
+	f.StringVar(&a.flags.root, "root", "/", "take every path of the mail server below `DIR`; no services are touched then")
+	f.StringVar(&a.flags.state, "state", "", "where incidents are kept (default /var/lib/hikeshi as root, or $HIKESHI_STATE)")
+	f.StringVar(&a.flags.server, "server", "", "mail server: epms (default: configuration, else detected)")
+	f.StringVar(&a.flags.lang, "lang", "", "en or ja (default: from the environment)")
+	f.StringVar(&a.flags.output, "output", "text", "text or json")
+	f.StringVar(&a.flags.color, "color", "auto", "auto, never or always")
+	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "say only what matters")
+	f.BoolVarP(&a.flags.verbose, "verbose", "v", false, "say more")
+	a.completeValues(root)
+	root.AddCommand(a.verbs()...)
+	a.helpTopics(root)
+	return root
+}
+
+func (a *app) completeValues(root *cobra.Command) {
+	for flag, values := range map[string][]string{"lang": {"en", "ja"}, "output": {"text", "json"}, "color": {"auto", "never", "always"}, "server": {"epms"}} {
+		// The error is for a flag that does not exist; these do.
+		_ = root.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
+	for _, flag := range []string{"root", "state"} {
+		_ = root.MarkPersistentFlagDirname(flag)
+	}
+}
+
+// prepare checks the global flags before any verb.
+func (a *app) prepare(cmd *cobra.Command) error {
+	for flag, v := range map[string]string{"output": a.flags.output, "color": a.flags.color, "lang": a.flags.lang} {
+		ok := map[string][]string{"output": {"text", "json"}, "color": {"auto", "never", "always"}, "lang": {"", "en", "ja"}}[flag]
+		if !slices.Contains(ok, v) {
+			return usagef("", "--%s %q: use one of %s", flag, v, strings.Join(ok, ", "))
+		}
+	}
+	if fi, err := os.Stat(a.flags.root); err != nil || !fi.IsDir() {
+		return usagef("", "--root %s: not a directory", a.flags.root)
+	}
+	a.ran = true
+	return nil
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"hikeshi/spool/lab/nest"
+)
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == nest.Verb {
+		fmt.Fprintln(os.Stderr, nest.Init(os.Args[2:]))
+		os.Exit(1)
+	}
+	testscript.Main(m, map[string]func(){
+		"hikeshi": func() {
+			a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now}
+			os.Exit(a.execute(context.Background(), os.Args[1:]))
+		},
+	})
+}
+
+// TestScript shows every verb as a user types it; the files double as examples.
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HIKESHI_STATE", env.WorkDir+"/state")
+			env.Setenv("LANG", "C.UTF-8")
+			env.Setenv("TZ", "UTC")
+			env.Setenv("HOME", env.WorkDir)
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits},
+	})
+}
+
+// exits runs a command and wants its exit code: exits 3 hikeshi status.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND [ARG...]")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	var e interface{ ExitCode() int }
+	if err != nil {
+		var ok bool
+		if e, ok = err.(interface{ ExitCode() int }); !ok {
+			ts.Fatalf("%v", err)
+		}
+		code = e.ExitCode()
+	}
+	if fmt.Sprint(code) != args[0] {
+		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"hikeshi/actions"
+	"hikeshi/actions/queue"
+	"hikeshi/actions/relay"
+	"hikeshi/actions/service"
+	"hikeshi/runbook"
+	"hikeshi/runbook/book"
+	"hikeshi/runbook/engine"
+	"hikeshi/runbook/journal"
+	"hikeshi/spool"
+	"hikeshi/spool/epms"
+	"hikeshi/spool/lab"
+)
+
+// labMoveLimit makes the lab's backlog one of many: its folders are renamed.
+const labMoveLimit = 200
+
+// localStage runs the lab in this process.
+type localStage struct {
+	r *rehearsal
+	w *world
+}
+
+func (s *localStage) boot(ctx context.Context) error { return s.r.lab.Machine.Boot(ctx) }
+func (s *localStage) crash() error                   { s.r.lab.Machine.Crash(); return nil }
+func (s *localStage) close()                         { s.r.lab.Machine.Close() }
+
+func (s *localStage) look(ctx context.Context) ([]spool.UnitState, error) {
+	return s.r.lab.Look(ctx, s.r.lab.Machine)
+}
+
+// run opens the incident or goes on with it. A run that is cut off ends as after a Ctrl-C; the power cut follows.
+func (s *localStage) run(ctx context.Context, cut bool) error {
+	var op engine.Operator = s.r.labOperator()
+	if s.r.flags.play {
+		p := newPrompter(s.r.stdin, s.r.stderr, s.r.getenv("TERM"))
+		if p == nil {
+			return failf(exitUnconfirmed, "leave --play away to run it unattended", "--play needs a terminal")
+		}
+		op = attended{screen: s.r.screen(), p: p}
+	}
+	m := s.r.lab.Machine
+	w, err := s.r.labWorld(s.r.server(), service.Env{Manager: m, Processes: m, UnitDir: s.r.lab.UnitDir()}, s.r.dir)
+	if err != nil {
+		return err
+	}
+	ended := false
+	if cut {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(ctx)
+		defer cancel()
+		op = cutting{Operator: op, cut: func() { ended = true; cancel() }}
+	}
+	err = s.r.labEngine(ctx, w, s.r.runbook, labInputs(s.r.scenario), op)
+	if ended && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// labOperator answers as --yes with every risk accepted: it changes only the lab.
+func (a *app) labOperator() engine.Operator {
+	s := a.screen()
+	s.brief = !a.flags.verbose
+	return unattended{screen: s, accept: []string{"disruptive", "reopening", "irreversible"}}
+}
+
+// labWorld is a world that ends at the walls of the lab: its root is the lab's folder, its services are the stage's, it knows no
+// address of this machine and no configuration but the language.
+func (a *app) labWorld(root string, env service.Env, state string) (*world, error) {
+	cfg := defaults()
+	if err := cfg.parse("defaults"); err != nil {
+		return nil, err
+	}
+	w := &world{cfg: cfg, root: root, state: state, manager: "systemd"}
+	var err error
+	w.server, err = epms.New(epms.Config{Root: root, Spool: cfg.EPMS.Spool, Program: cfg.EPMS.Program, Mailbox: cfg.EPMS.Mailbox,
+		Units: []string{lab.ReceiverUnit, lab.DeliveryUnit}})
+	if err != nil {
+		return nil, err
+	}
+	env.Services, env.State, env.Clock = w.server.Services(), state, a.now
+	w.host.Service = env
+	limits := w.thresholds()
+	limits.MoveLimit = labMoveLimit
+	own := ownOf(w.server)
+	w.host.Queue = queue.Env{Server: w.server, Own: own, Thresholds: limits, Clock: a.now, InUse: w.inUse, Recorded: a.recordedAside(w)}
+	w.host.Relay = relay.Env{Server: w.server, Own: own, PrefixV4: cfg.Protect.PrefixV4, PrefixV6: cfg.Protect.PrefixV6, Clock: a.now, Recorded: a.recordedDenials(w)}
+	w.kinds = byName(actions.Catalogue(w.host))
+	return w, nil
+}
+
+// labEngine opens an incident in the lab, or goes on with the one that is there.
+func (a *app) labEngine(ctx context.Context, w *world, name string, set []string, op engine.Operator) error {
+	l, err := a.lock(w, "")
+	if err != nil {
+		return err
+	}
+	defer l.Unlock()
+	entries, err := journal.List(a.store(w.state))
+	if err != nil {
+		return err
+	}
+	var jr *journal.Journal
+	var e *engine.Engine
+	if len(entries) > 0 {
+		if jr, err = journal.Open(a.store(w.state), entries[0].ID); err != nil {
+			return err
+		}
+		defer jr.Close()
+		if err := jr.Hold(l); err != nil {
+			return err
+		}
+		if e, err = a.engineOf(w, jr, op); err != nil {
+			return err
+		}
+		_, err = e.Run(ctx, "resume")
+		return err
+	}
+	j, err := a.labJob(w, name, set)
+	if err != nil {
+		return err
+	}
+	if jr, err = journal.Create(a.store(w.state), j.opening(a, w), j.book.Source); err != nil {
+		return fmt.Errorf("opening an incident: %w", err)
+	}
+	defer jr.Close()
+	if err := jr.Hold(l); err != nil {
+		return err
+	}
+	_, err = a.engine(w, j, jr, op).Run(ctx, "run")
+	return err
+}
+
+// labJob binds the inputs that the runbook has; another runbook may not have all of them.
+func (a *app) labJob(w *world, name string, set []string) (job, error) {
+	rb, err := a.readBook(w, name)
+	if err != nil {
+		return job{}, err
+	}
+	inputs, err := book.Bind(rb, knownInputs(rb, set))
+	return job{book: rb, inputs: inputs}, err
+}
+
+func knownInputs(rb *runbook.Runbook, set []string) []string {
+	var known []string
+	for _, s := range set {
+		for _, in := range rb.Inputs {
+			if len(s) > len(in.Name) && s[:len(in.Name)+1] == in.Name+"=" {
+				known = append(known, s)
+			}
+		}
+	}
+	return known
+}

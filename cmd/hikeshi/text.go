@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"hikeshi/runbook"
+	"hikeshi/runbook/engine"
+)
+
+// Progress shows how far a long operation is, on a terminal only.
+func (s *screen) Progress(step string, done, total int64) {
+	if !s.tty || s.quiet {
+		return
+	}
+	if total > 0 {
+		s.printf("\r%s: %d/%d (%d%%)   ", step, done, total, done*100/total)
+		if done >= total {
+			s.printf("\r%s\r", strings.Repeat(" ", 60))
+		}
+		return
+	}
+	s.printf("\r%s: %d   ", step, done)
+}
+
+// Ended tells how a step ended.
+func (s *screen) Ended(v engine.View, r runbook.Result, err error) {
+	if err != nil {
+		s.row(s.paint("31", "[!]"), err.Error())
+		return
+	}
+	if v.Ask == "" && r == runbook.ResultDone || r == runbook.ResultPending || r == runbook.ResultSkipped && v.Ask == "" {
+		return
+	}
+	words := map[runbook.Result][2]string{
+		runbook.ResultDone: {"done", "完了"}, runbook.ResultByHand: {"recorded as done by hand", "手作業として記録"},
+		runbook.ResultOpen: {"left open", "未実施として記録"}, runbook.ResultSkipped: {"skipped", "飛ばした"}, runbook.ResultUndone: {"undone", "元に戻した"},
+	}
+	w := words[r]
+	text := s.word(w[0], w[1])
+	if v.Ask == engine.AskUndo && len(v.Plan.Changes) == 1 {
+		text += ": " + v.Plan.Changes[0].Op + " " + line(v.Plan.Changes[0].Target)
+	}
+	s.row("  ->", text)
+}
+
+func (s *screen) paint(code, text string) string {
+	if !s.color {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+func (s *screen) bold(text string) string { return s.paint("1", text) }
+
+// clock writes a duration as minutes and seconds, or hours and minutes above an hour.
+func clock(d time.Duration) string {
+	d = d.Round(time.Second)
+	if d >= time.Hour {
+		return fmt.Sprintf("%dh%02d", int(d.Hours()), int(d.Minutes())%60)
+	}
+	return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
+}
+
+// wrap breaks text into lines of at most n cells, at spaces where there are any.
+func wrap(text string, n int) []string {
+	var lines []string
+	for _, para := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+		lines = append(lines, wrapOne(para, n)...)
+	}
+	return lines
+}
+
+func wrapOne(para string, n int) []string {
+	var lines []string
+	for cells.StringWidth(para) > n {
+		cut, space, w := 0, 0, 0
+		for i, r := range para {
+			if w += cells.RuneWidth(r); w > n {
+				break
+			}
+			cut = i + len(string(r))
+			if r == ' ' {
+				space = i
+			}
+		}
+		if space > n/3 {
+			cut = space
+		}
+		lines = append(lines, strings.TrimRight(para[:cut], " "))
+		para = strings.TrimLeft(para[cut:], " ")
+	}
+	return append(lines, para)
+}
+
+func indentLines(text string) string {
+	return "     " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n     ")
+}
+
+// ansi matches the colour codes that paint writes.
+var ansi = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// pad fills text with blanks to n cells.
+func pad(text string, n int) string {
+	return text + strings.Repeat(" ", max(n-cells.StringWidth(text), 0))
+}

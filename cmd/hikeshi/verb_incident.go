@@ -1,0 +1,313 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"hikeshi/runbook"
+	"hikeshi/runbook/journal"
+	"hikeshi/runbook/report"
+)
+
+// storeOnly is for verbs that read incidents and need no mail server.
+func (a *app) storeOnly() (journal.Store, error) {
+	cfg, err := readConfig(a.flags.config)
+	if err != nil {
+		return journal.Store{}, err
+	}
+	a.configured = cfg.Lang
+	state, err := a.stateDir()
+	return a.store(state), err
+}
+
+type incidentsDocument struct {
+	Version   int           `json:"hikeshi"`
+	Kind      string        `json:"kind"`
+	Incidents []incidentRow `json:"incidents"`
+}
+
+type incidentRow struct {
+	ID      string                `json:"id"`
+	Runbook string                `json:"runbook"`
+	State   runbook.IncidentState `json:"state"`
+	Opened  *time.Time            `json:"opened"`
+	Closed  *time.Time            `json:"closed"`
+	Error   string                `json:"error,omitempty"`
+}
+
+func (a *app) incidentsVerb() *cobra.Command {
+	return &cobra.Command{
+		Use: "incidents", Short: "list the incidents, oldest first", Args: cobra.NoArgs, Example: "  hikeshi incidents\n  hikeshi incidents --output json",
+		RunE: func(*cobra.Command, []string) error {
+			s, err := a.storeOnly()
+			if err != nil {
+				return err
+			}
+			entries, err := journal.List(s)
+			if err != nil {
+				return err
+			}
+			doc := incidentsDocument{Version: 1, Kind: "incidents", Incidents: []incidentRow{}}
+			for _, e := range entries {
+				doc.Incidents = append(doc.Incidents, rowOf(e))
+			}
+			if a.isJSON() {
+				return a.json(doc)
+			}
+			if len(entries) == 0 {
+				fmt.Fprintln(a.stdout, a.word("no incidents in ", "事案はない: ")+s.State)
+			}
+			for _, r := range doc.Incidents {
+				fmt.Fprintf(a.stdout, "%-16s %-8s %-16s %s %s\n", r.ID, r.State, r.Runbook, a.when(r.Opened), line(r.Error))
+			}
+			return nil
+		},
+	}
+}
+
+func rowOf(e journal.Entry) incidentRow {
+	r := incidentRow{ID: e.ID, Runbook: e.Opening.Runbook, State: e.State}
+	if !e.Opened.IsZero() {
+		t := e.Opened.UTC()
+		r.Opened = &t
+	}
+	if !e.Closed.IsZero() {
+		t := e.Closed.UTC()
+		r.Closed = &t
+	}
+	if e.Err != nil {
+		r.Error = e.Err.Error()
+	}
+	return r
+}
+
+// when writes a time for people, with its zone.
+func (a *app) when(t *time.Time) string {
+	if t == nil {
+		return "-"
+	}
+	return t.Local().Format("2006-01-02 15:04 MST") + " (" + t.UTC().Format("15:04Z") + ")"
+}
+
+// openIncident reads one incident, by name.
+func (a *app) openIncident(name string) (*journal.Journal, []runbook.Record, error) {
+	s, err := a.storeOnly()
+	if err != nil {
+		return nil, nil, err
+	}
+	jr, err := journal.Open(s, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, usagef("`hikeshi incidents` lists them", "%w", err)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	records, err := jr.Records()
+	if errors.Is(err, journal.ErrBroken) && len(records) > 0 {
+		a.once("broken", "%s: %v; showing what can be read", jr.ID(), err)
+		err = nil
+	}
+	return jr, records, err
+}
+
+func (a *app) showVerb() *cobra.Command {
+	return &cobra.Command{
+		Use: "show INCIDENT", Short: "the record of an incident", Args: cobra.ExactArgs(1), Example: "  hikeshi show 20261121-0312\n  hikeshi show 1121-0312 --output json",
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.writeReport(args[0], "text", "")
+		},
+		ValidArgsFunction: a.completeIncidents,
+	}
+}
+
+func (a *app) reportVerb() *cobra.Command {
+	var format, out string
+	cmd := &cobra.Command{
+		Use: "report INCIDENT", Short: "the post-incident report, from the journal alone", Args: cobra.ExactArgs(1),
+		Example: "  hikeshi report 20261121-0312 --format md -o report.md\n  hikeshi report 20261121-0312 --lang ja",
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.writeReport(args[0], format, out)
+		},
+		ValidArgsFunction: a.completeIncidents,
+	}
+	cmd.Flags().StringVar(&format, "format", "text", "text, md or json")
+	cmd.Flags().StringVarP(&out, "out", "o", "", "write to `FILE`; it must not be there yet")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "md", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// writeReport writes the report of an incident to standard output or to a new file.
+func (a *app) writeReport(name, format, out string) error {
+	jr, records, err := a.openIncident(name)
+	if err != nil {
+		return err
+	}
+	defer jr.Close()
+	if a.isJSON() {
+		format = "json"
+	}
+	text, err := a.renderReport(records, format)
+	if err != nil {
+		return err
+	}
+	if out == "" {
+		a.wrote = format == "json"
+		_, err = a.stdout.Write(text)
+		return err
+	}
+	if err := createFile(out, text); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	fmt.Fprintln(a.stdout, out)
+	a.wrote = true
+	return nil
+}
+
+func (a *app) renderReport(records []runbook.Record, format string) ([]byte, error) {
+	r, err := report.Build(records)
+	if err != nil {
+		return nil, err
+	}
+	var b strings.Builder
+	switch format {
+	case "text":
+		err = r.Text(&b, a.lang(), time.Local)
+	case "md":
+		err = r.Markdown(&b, a.lang(), time.Local)
+	case "json":
+		err = r.JSON(&b, a.lang())
+	default:
+		return nil, usagef("", "--format %q: use text, md or json", format)
+	}
+	return []byte(b.String()), err
+}
+
+func (a *app) verifyVerb() *cobra.Command {
+	var head string
+	cmd := &cobra.Command{
+		Use: "verify INCIDENT", Short: "check the hash chain and the evidence of an incident", Args: cobra.ExactArgs(1),
+		Long:    "Verify walks the chain of hashes and compares every kept file with its hash. With\n--head it also proves that the head noted earlier is in the chain.\n\nExit codes: 0 all is as it was written, 3 something was changed.",
+		Example: "  hikeshi verify 20261121-0312\n  hikeshi verify 20261121-0312 --head 9f3c...",
+		RunE: func(_ *cobra.Command, args []string) error {
+			s, err := a.storeOnly()
+			if err != nil {
+				return err
+			}
+			r, err := journal.Verify(s, args[0], head)
+			if errors.Is(err, fs.ErrNotExist) {
+				return usagef("`hikeshi incidents` lists them", "%w", err)
+			}
+			if err != nil {
+				return err
+			}
+			return a.showVerified(r)
+		},
+		ValidArgsFunction: a.completeIncidents,
+	}
+	cmd.Flags().StringVar(&head, "head", "", "a head `HASH` that was noted earlier")
+	return cmd
+}
+
+type verifyDocument struct {
+	Version  int      `json:"hikeshi"`
+	Kind     string   `json:"kind"`
+	Incident string   `json:"incident"`
+	Records  int      `json:"records"`
+	Files    int      `json:"files"`
+	Head     string   `json:"head"`
+	OK       bool     `json:"ok"`
+	Problems []string `json:"problems"`
+}
+
+func (a *app) showVerified(r journal.Report) error {
+	doc := verifyDocument{Version: 1, Kind: "verify", Incident: r.Incident, Records: r.Records, Files: r.Files, Head: r.Head, OK: len(r.Problems) == 0, Problems: []string{}}
+	for _, p := range r.Problems {
+		text := p.Text.In(a.lang())
+		if p.Record >= 0 {
+			text = fmt.Sprintf(a.word("record %d: %s", "記録 %d: %s"), p.Record, text)
+		}
+		doc.Problems = append(doc.Problems, text)
+	}
+	if a.isJSON() {
+		if err := a.json(doc); err != nil {
+			return err
+		}
+	} else {
+		for _, p := range doc.Problems {
+			fmt.Fprintln(a.stdout, "[!] "+line(p))
+		}
+		fmt.Fprintf(a.stdout, a.word("incident %s: %d records, %d files compared, head %s: %s\n", "事案 %s: 記録 %d 件、ファイル %d 件を照合、head %s: %s\n"),
+			r.Incident, r.Records, r.Files, r.Head, map[bool]string{true: a.word("all as written", "すべて記録どおり"), false: a.word("NOT as written", "記録と一致しない")}[doc.OK])
+	}
+	if !doc.OK {
+		return silent(exitFound)
+	}
+	return nil
+}
+
+func (a *app) noteVerb() *cobra.Command {
+	return &cobra.Command{
+		Use: "note INCIDENT TEXT...", Short: "add a note to the record", Args: cobra.MinimumNArgs(2), Example: `  hikeshi note 20261121-0312 "told the customer by telephone, 03:40"`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			jr, _, err := a.openIncident(args[0])
+			if err != nil {
+				return err
+			}
+			defer jr.Close()
+			if err := jr.Append(runbook.Record{Event: runbook.Noted, Text: strings.Join(args[1:], " ")}); err != nil {
+				return err
+			}
+			return a.recorded(jr)
+		},
+		ValidArgsFunction: a.completeIncidents,
+	}
+}
+
+func (a *app) attachVerb() *cobra.Command {
+	return &cobra.Command{
+		Use: "attach INCIDENT FILE", Short: "keep a file with the record", Args: cobra.ExactArgs(2), Example: "  hikeshi attach 20261121-0312 console-screenshot.png",
+		RunE: func(_ *cobra.Command, args []string) error {
+			f, err := os.Open(args[1])
+			if err != nil {
+				return usagef("", "attaching: %w", err)
+			}
+			defer f.Close()
+			jr, _, err := a.openIncident(args[0])
+			if err != nil {
+				return err
+			}
+			defer jr.Close()
+			if err := jr.Keep("", filepath.Base(args[1]), f, false); err != nil {
+				return err
+			}
+			return a.recorded(jr)
+		},
+	}
+}
+
+type recordedDocument struct {
+	Version  int    `json:"hikeshi"`
+	Kind     string `json:"kind"`
+	Incident string `json:"incident"`
+	Head     string `json:"head"`
+}
+
+// recorded says that something was added to the record, and the new head.
+func (a *app) recorded(jr *journal.Journal) error {
+	head, err := jr.Head()
+	if err != nil {
+		return err
+	}
+	if a.isJSON() {
+		return a.json(recordedDocument{Version: 1, Kind: "recorded", Incident: jr.ID(), Head: head})
+	}
+	fmt.Fprintf(a.stdout, a.word("recorded in incident %s, head %s\n", "事案 %s に記録した。head %s\n"), jr.ID(), head)
+	return nil
+}

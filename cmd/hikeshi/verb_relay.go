@@ -1,0 +1,273 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+
+	"github.com/spf13/cobra"
+
+	"hikeshi/runbook"
+	"hikeshi/spool"
+)
+
+func (a *app) relayVerb() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "relay", Short: "the deny file: who may relay, who is refused",
+		Long: "The deny file of E-Post is effect.dat. It is read at every message, so a denial\nneeds no restart. Kinds in runbooks: relay.lint, relay.deny, relay.denied, relay.allow.",
+	}
+	cmd.AddCommand(a.relayCheck(), a.relayLint(), a.relayList(), a.relayDeny(), a.relayAllow())
+	return cmd
+}
+
+type decisionDocument struct {
+	Version int     `json:"hikeshi"`
+	Kind    string  `json:"kind"`
+	Address string  `json:"address"`
+	Sender  *string `json:"sender,omitempty"`
+	Login   bool    `json:"login"`
+	Result  string  `json:"result"`
+	Line    *int    `json:"line"`
+	Text    string  `json:"text"`
+	File    string  `json:"file"`
+	Meaning string  `json:"meaning"`
+	Reply   string  `json:"reply"`
+}
+
+func (a *app) relayCheck() *cobra.Command {
+	var sender, file string
+	var login bool
+	cmd := &cobra.Command{
+		Use: "check ADDR", Short: "what the server would decide for a peer, and which line decides", Args: cobra.ExactArgs(1),
+		Long: `Check evaluates the deny file as the server does: the first line that fits decides.
+--sender= with nothing is MAIL FROM: with nothing; "<>" is the null sender; without
+--sender a foreign sender is meant that no line names. The exit code is 0 whatever
+is decided.`,
+		Example: "  hikeshi relay check 203.0.113.9\n  hikeshi relay check 203.0.113.9 --sender taro@example.jp --login\n  hikeshi relay check 2001:db8::5 --file ./effect.dat --output json",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			peer, err := netip.ParseAddr(args[0])
+			if err != nil {
+				return usagef("an IPv4 or IPv6 address", "%q is no address", args[0])
+			}
+			q := spool.RelayQuery{Peer: peer.Unmap(), Login: login}
+			if cmd.Flags().Changed("sender") {
+				q.Sender = &sender
+			}
+			return a.checkRelay(cmd, q, file)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&sender, "sender", "", "what stands in MAIL FROM")
+	f.BoolVar(&login, "login", false, "the peer has logged in with SMTP AUTH")
+	f.StringVar(&file, "file", "", "evaluate this `FILE` instead of the server's")
+	return cmd
+}
+
+func (a *app) checkRelay(cmd *cobra.Command, q spool.RelayQuery, file string) error {
+	denier, data, path, err := a.denyFile(cmd, file)
+	if err != nil {
+		return err
+	}
+	d := denier.Decide(data, q)
+	doc := decisionDocument{Version: 1, Kind: "relay-decision", Address: q.Peer.String(), Sender: q.Sender, Login: q.Login,
+		Result: d.Result, Text: d.Text, File: path, Meaning: d.Meaning, Reply: d.Reply}
+	if d.Line > 0 {
+		doc.Line = &d.Line
+	}
+	if a.isJSON() {
+		return a.json(doc)
+	}
+	where := a.word("no line decides", "該当する行なし")
+	if d.Line > 0 {
+		where = fmt.Sprintf("%s:%d: %s", path, d.Line, line(d.Text))
+	}
+	fmt.Fprintf(a.stdout, "%s  %s\n  %s\n  %s\n  %s\n", q.Peer, d.Result, where, d.Meaning, d.Reply)
+	return nil
+}
+
+// denyFile returns the deny file of the server, or the named one with the same rules.
+func (a *app) denyFile(cmd *cobra.Command, file string) (spool.Denier, []byte, string, error) {
+	denier, err := a.denier(cmd, file)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	path := file
+	if path == "" {
+		path = denier.DenyFile()
+	}
+	data, err := readFile(path)
+	if errors.Is(err, fs.ErrNotExist) && file == "" {
+		return denier, nil, path, nil
+	}
+	if err != nil {
+		return nil, nil, path, failf(exitError, "", "reading the deny file: %w", err)
+	}
+	return denier, data, path, nil
+}
+
+func (a *app) relayLint() *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use: "lint", Short: "mistakes in the deny file, each with its line", Args: cobra.NoArgs,
+		Long:    "Lint finds lines that open the server, that block nothing, that are never reached,\nand bytes that are read otherwise than they look.\n\nExit codes: 0 nothing to mend, 3 something was found.",
+		Example: "  hikeshi relay lint\n  hikeshi relay lint --file ./effect.dat",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			denier, data, path, err := a.denyFile(cmd, file)
+			if err != nil {
+				return err
+			}
+			var own spool.Own
+			if w, werr := a.world(cmd.Context(), ""); werr == nil {
+				own = w.host.Relay.Own
+			}
+			l, ok := denier.(spool.Linter)
+			if !ok {
+				return failf(exitError, "", "this server has no deny file that can be checked")
+			}
+			return a.showLint(path, l.Lint(data, own))
+		},
+	}
+	cmd.Flags().StringVar(&file, "file", "", "check this `FILE` instead of the server's")
+	return cmd
+}
+
+type lintDocument struct {
+	Version  int       `json:"hikeshi"`
+	Kind     string    `json:"kind"`
+	File     string    `json:"file"`
+	Findings []lintRow `json:"findings"`
+}
+
+type lintRow struct {
+	Line  int    `json:"line"`
+	Level string `json:"level"`
+	Code  string `json:"code"`
+	Text  string `json:"text"`
+	Raw   string `json:"raw"`
+}
+
+func (a *app) showLint(path string, found []spool.LintFinding) error {
+	doc := lintDocument{Version: 1, Kind: "relay-lint", File: path, Findings: []lintRow{}}
+	worst := false
+	for _, f := range found {
+		doc.Findings = append(doc.Findings, lintRow{f.Line, f.Level, f.Code, runbook.T(f.Text, f.TextJA).In(a.lang()), line(f.Raw)})
+		worst = worst || f.Level != "info"
+	}
+	if a.isJSON() {
+		if err := a.json(doc); err != nil {
+			return err
+		}
+	} else {
+		s := a.screen()
+		for _, r := range doc.Findings {
+			fmt.Fprintf(a.stdout, "%s:%d: %s %s\n", path, r.Line, s.level(runbook.Level(r.Level)), r.Code)
+			if r.Raw != "" {
+				fmt.Fprintf(a.stdout, "    %s\n", r.Raw)
+			}
+			s.row("", r.Text)
+		}
+		if len(found) == 0 {
+			fmt.Fprintln(a.stdout, path+": "+a.word("nothing wrong", "誤りはない"))
+		}
+	}
+	if worst {
+		return silent(exitFound)
+	}
+	return nil
+}
+
+func (a *app) relayDeny() *cobra.Command {
+	var c changeFlags
+	var review string
+	cmd := &cobra.Command{
+		Use: "deny TARGET...", Short: "refuse addresses, networks or senders", Args: cobra.MinimumNArgs(1),
+		Long: `Deny puts a line for each target at the place where it takes effect, shows the
+difference, proves that nobody else is decided otherwise, and asks. Own addresses
+and domains, loopback and the address you are connected from are refused.
+A denial is met at MAIL FROM; the peer may still connect and guess passwords.`,
+		Example: "  hikeshi relay deny 203.0.113.9\n  hikeshi relay deny 203.0.113.0/24 spam.example.com --review 168h --reason 'flood of 21 Nov'",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			w, err := a.world(cmd.Context(), c.manager)
+			if err != nil {
+				return err
+			}
+			return a.direct(cmd.Context(), w, directStep{ID: "deny", Phase: runbook.Contain, Uses: "relay.deny",
+				Title: runbook.T("deny the sources", "送信元を拒否する"), With: map[string]any{"targets": args, "review": review}}, c)
+		},
+	}
+	cmd.Flags().StringVar(&review, "review", "", "when to look at the denial again (default 720h)")
+	c.add(cmd)
+	return cmd
+}
+
+func (a *app) relayAllow() *cobra.Command {
+	var c changeFlags
+	var incident string
+	cmd := &cobra.Command{
+		Use: "allow TARGET...", Short: "take out denials that hikeshi added", Args: cobra.MinimumNArgs(1),
+		Example: "  hikeshi relay allow 203.0.113.9 --accept-risk reopening",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			w, err := a.world(cmd.Context(), c.manager)
+			if err != nil {
+				return err
+			}
+			return a.direct(cmd.Context(), w, directStep{ID: "allow", Phase: runbook.Recover, Uses: "relay.allow",
+				Title: runbook.T("take denials out again", "拒否を解除する"), With: map[string]any{"targets": args, "incident": incident}}, c)
+		},
+	}
+	cmd.Flags().StringVar(&incident, "incident", "", "only what this `INCIDENT` added")
+	c.add(cmd)
+	return cmd
+}
+
+type denialsDocument struct {
+	Version int         `json:"hikeshi"`
+	Kind    string      `json:"kind"`
+	File    string      `json:"file"`
+	Denials []denialRow `json:"denials"`
+}
+
+type denialRow struct {
+	Target   string `json:"target"`
+	Incident string `json:"incident"`
+	Review   string `json:"review"` // RFC 3339, UTC
+	Due      bool   `json:"due"`
+}
+
+func (a *app) relayList() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "the denials that hikeshi added, and when to look at them again", Args: cobra.NoArgs, Example: "  hikeshi relay list",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			w, err := a.world(cmd.Context(), "")
+			if err != nil {
+				return err
+			}
+			list, err := w.host.Relay.Recorded()
+			if err != nil {
+				return err
+			}
+			doc := denialsDocument{Version: 1, Kind: "denials", Denials: []denialRow{}}
+			if d, ok := w.server.(spool.Denier); ok {
+				doc.File = d.DenyFile()
+			}
+			for _, d := range list {
+				doc.Denials = append(doc.Denials, denialRow{d.Target, d.Incident, d.Review.UTC().Format("2006-01-02T15:04:05Z"), a.now().After(d.Review)})
+			}
+			if a.isJSON() {
+				return a.json(doc)
+			}
+			for _, d := range doc.Denials {
+				due := ""
+				if d.Due {
+					due = a.word("  [!] review is due", "  [!] 見直しの期限")
+				}
+				fmt.Fprintf(a.stdout, "%-40s %-16s %s%s\n", line(d.Target), d.Incident, d.Review, due)
+			}
+			if len(list) == 0 {
+				fmt.Fprintln(a.stdout, a.word("no denials by hikeshi", "hikeshi による拒否はない"))
+			}
+			return nil
+		},
+	}
+}

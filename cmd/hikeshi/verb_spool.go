@@ -1,0 +1,300 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"hikeshi/runbook"
+	"hikeshi/spool"
+	"hikeshi/spool/scan"
+)
+
+func (a *app) spoolVerb() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "spool", Short: "the queue folders: scan, list what is set aside, quarantine, release, purge",
+		Long: "People say spool, the field says queue: the kinds in runbooks are queue.scan,\nqueue.quarantine, queue.release, queue.purge and queue.check.",
+	}
+	cmd.AddCommand(a.spoolScan(), a.spoolList(), a.spoolQuarantine(), a.spoolRelease(), a.spoolPurge())
+	return cmd
+}
+
+type backlogDocument struct {
+	Version int         `json:"hikeshi"`
+	Kind    string      `json:"kind"`
+	Time    time.Time   `json:"time"`
+	Folders []folderRow `json:"folders"`
+	Total   folderRow   `json:"total"`
+}
+
+type folderRow struct {
+	Name       string        `json:"name"`
+	Path       string        `json:"path"`
+	Missing    bool          `json:"missing,omitempty"`
+	Unreadable string        `json:"unreadable,omitempty"`
+	Files      int64         `json:"files"`
+	Messages   int64         `json:"messages"`
+	Odd        int64         `json:"odd"`
+	Bytes      int64         `json:"bytes"`
+	Oldest     *time.Time    `json:"oldest"`
+	Newest     *time.Time    `json:"newest"`
+	Growth     *float64      `json:"growth_per_minute"`
+	Over       bool          `json:"over"`
+	Reason     string        `json:"reason,omitempty"`
+	Senders    []spool.Count `json:"top_senders"`
+	Domains    []spool.Count `json:"top_domains"`
+	Clients    []spool.Count `json:"top_clients"`
+	Outside    int64         `json:"outside"`
+	Own        int64         `json:"own"`
+	NullSender int64         `json:"null_sender"`
+	List       int64         `json:"list"`
+	Sampled    int           `json:"sampled"`
+}
+
+func folderRowOf(f spool.FolderBacklog) folderRow {
+	r := folderRow{Name: f.Name, Path: f.Path, Missing: f.Missing, Unreadable: f.Unreadable, Files: f.Files, Messages: f.Messages, Odd: f.Odd, Bytes: f.Bytes,
+		Growth: f.GrowthPerMinute, Over: f.Over, Reason: f.Reason, Senders: counts(f.Senders), Domains: counts(f.Domains), Clients: counts(f.Clients),
+		Outside: f.Outside, Own: f.Own, NullSender: f.NullSender, List: f.List, Sampled: f.Sampled}
+	if !f.Oldest.IsZero() {
+		oldest, newest := f.Oldest.UTC(), f.Newest.UTC()
+		r.Oldest, r.Newest = &oldest, &newest
+	}
+	return r
+}
+
+// counts gives an empty list rather than null.
+func counts(c []spool.Count) []spool.Count {
+	if c == nil {
+		return []spool.Count{}
+	}
+	return c
+}
+
+func (a *app) spoolScan() *cobra.Command {
+	var exact bool
+	var watch time.Duration
+	cmd := &cobra.Command{
+		Use: "scan", Short: "what lies in the queue, from whom, for whom, since when", Args: cobra.NoArgs,
+		Long: `Files and messages are exact, from the names. Bytes, times, senders, domains and
+clients come from a sample of 5,000 above that number, and that is said; --exact
+reads every file. --watch takes a second look and gives the growth.
+
+Exit codes: 0 below the thresholds, 3 a threshold is passed.`,
+		Example: "  hikeshi spool scan\n  hikeshi spool scan --watch 10s --output json",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			w, err := a.world(cmd.Context(), "")
+			if err != nil {
+				return err
+			}
+			b, err := w.look(cmd, scan.Options{Exact: exact, Own: w.host.Queue.Own, Clock: a.now}, watch)
+			if err != nil {
+				return err
+			}
+			return a.showBacklog(b)
+		},
+	}
+	cmd.Flags().BoolVar(&exact, "exact", false, "read every file, however many there are")
+	cmd.Flags().DurationVar(&watch, "watch", 0, "look again after `DURATION` and give the growth")
+	return cmd
+}
+
+// look looks at the queue once, or twice with a pause, and judges it.
+func (w *world) look(cmd *cobra.Command, o scan.Options, watch time.Duration) (spool.Backlog, error) {
+	b, err := scan.Look(cmd.Context(), w.server, o)
+	if err != nil {
+		return b, err
+	}
+	if watch > 0 {
+		select {
+		case <-time.After(watch):
+		case <-cmd.Context().Done():
+			return b, cmd.Context().Err()
+		}
+		later, err := scan.Look(cmd.Context(), w.server, o)
+		if err != nil {
+			return b, err
+		}
+		b = scan.Growth(b, later)
+	}
+	t := w.host.Queue.Thresholds
+	return scan.Judge(b, scan.Limits{Messages: t.Messages, Oldest: t.Oldest, GrowthPerMinute: t.GrowthPerMinute}, w.server.Folders()), nil
+}
+
+func (a *app) showBacklog(b spool.Backlog) error {
+	doc := backlogDocument{Version: 1, Kind: "backlog", Time: b.Time.UTC(), Folders: []folderRow{}, Total: folderRowOf(b.Total)}
+	for _, f := range b.Folders {
+		doc.Folders = append(doc.Folders, folderRowOf(f))
+	}
+	if a.isJSON() {
+		if err := a.json(doc); err != nil {
+			return err
+		}
+	} else {
+		a.printBacklog(doc)
+	}
+	if doc.Total.Over || anyOver(doc.Folders) {
+		return silent(exitFound)
+	}
+	return nil
+}
+
+func anyOver(rows []folderRow) bool {
+	for _, r := range rows {
+		if r.Over {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *app) printBacklog(doc backlogDocument) {
+	fmt.Fprintf(a.stdout, "%s%s%s%s%s  %s\n", pad(a.word("folder", "フォルダ"), 10), right(a.word("files", "ファイル"), 12), right(a.word("messages", "通数"), 12),
+		right(a.word("bytes", "バイト"), 14), right(a.word("/min", "増加/分"), 10), a.word("oldest", "最古"))
+	for _, r := range append(doc.Folders, doc.Total) {
+		a.printFolder(r)
+	}
+	t := doc.Total
+	fmt.Fprintf(a.stdout, a.word("\noutside %d  own domains %d  null sender %d  lists %d", "\n外部あて %d  自社あて %d  差出人空 %d  ML %d"), t.Outside, t.Own, t.NullSender, t.List)
+	if t.Sampled > 0 {
+		fmt.Fprintf(a.stdout, a.word("  (of a sample of %d; bytes and times are estimates)", "  (標本 %d 件。バイト数と時刻は推定)"), t.Sampled)
+	}
+	fmt.Fprintln(a.stdout)
+	for _, part := range []struct {
+		label string
+		list  []spool.Count
+	}{{a.word("senders", "差出人"), t.Senders}, {a.word("clients", "接続元"), t.Clients}, {a.word("to", "あて先"), t.Domains}} {
+		for i, c := range part.list {
+			label := part.label
+			if i > 0 {
+				label = ""
+			}
+			if i == 5 {
+				break
+			}
+			name := c.Name
+			if name == "" {
+				name = "<>"
+			}
+			fmt.Fprintf(a.stdout, "%s%8d  %s\n", pad(label, 10), c.N, line(name))
+		}
+	}
+}
+
+func (a *app) printFolder(r folderRow) {
+	if r.Missing || r.Unreadable != "" {
+		why := a.word("not there", "なし")
+		if r.Unreadable != "" {
+			why = line(r.Unreadable)
+		}
+		fmt.Fprintf(a.stdout, "%s  %s\n", pad(r.Name, 10), why)
+		return
+	}
+	growth, oldest, mark := "-", "-", ""
+	if r.Growth != nil {
+		growth = fmt.Sprintf("%+.1f", *r.Growth)
+	}
+	if r.Oldest != nil {
+		oldest = r.Oldest.Local().Format("01-02 15:04")
+	}
+	if r.Over {
+		mark = "  [!] " + r.Reason
+	}
+	fmt.Fprintf(a.stdout, "%s%12d%12d%14d%10s  %s%s\n", pad(r.Name, 10), r.Files, r.Messages, r.Bytes, growth, oldest, mark)
+}
+
+func right(text string, n int) string { return pad("", n-cells.StringWidth(text)) + text }
+
+func (a *app) spoolQuarantine() *cobra.Command {
+	var c changeFlags
+	var strategy string
+	var senders []string
+	var limit int
+	cmd := &cobra.Command{
+		Use: "quarantine", Short: "set the queue aside, as one set", Args: cobra.NoArgs,
+		Long: `The parts of a message lie in several folders, so incoming, domains, holding and
+lists are set aside together, all or none, beside themselves. With many messages
+the folders are renamed (milliseconds, however many), with few the files are
+moved. The services that use the queue have to be stopped first.`,
+		Example: "  hikeshi spool quarantine\n  hikeshi spool quarantine --strategy move --sender taro@example.jp",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			w, err := a.world(cmd.Context(), c.manager)
+			if err != nil {
+				return err
+			}
+			return a.direct(cmd.Context(), w, directStep{ID: "setaside", Phase: runbook.Contain, Uses: "queue.quarantine", Title: runbook.T("set the queue aside", "キューを退避する"),
+				With: map[string]any{"strategy": strategy, "senders": senders, "limit": limit}}, c)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&strategy, "strategy", "auto", "auto, move or rename")
+	f.StringArrayVar(&senders, "sender", nil, "with move: only messages of this envelope `SENDER` (repeatable)")
+	f.IntVar(&limit, "limit", 0, "with auto: move up to so many messages, rename above (default thresholds.move_limit)")
+	c.add(cmd)
+	return cmd
+}
+
+func (a *app) spoolRelease() *cobra.Command {
+	var c changeFlags
+	var all, own bool
+	var senders, rcpts, clients, ids []string
+	var since, until string
+	cmd := &cobra.Command{
+		Use: "release INCIDENT", Short: "put set-aside mail back into the queue", Args: cobra.ExactArgs(1),
+		Long: `Release puts messages of an incident's set-aside folders back: all, or those that
+fit every filter given. Retries go back through incoming, body before envelope;
+a name that is taken is never overwritten and is listed.`,
+		Example: "  hikeshi spool release 20261121-0312 --own-domains\n  hikeshi spool release 20261121-0312 --recipient boss@example.com\n  hikeshi spool release 20261121-0312 --all --yes",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			w, err := a.world(cmd.Context(), c.manager)
+			if err != nil {
+				return err
+			}
+			id, err := a.store(w.state).Find(args[0])
+			if err != nil {
+				id = args[0]
+			}
+			return a.direct(cmd.Context(), w, directStep{ID: "release", Phase: runbook.Recover, Uses: "queue.release", Title: runbook.T("put set-aside mail back", "退避したメールを戻す"),
+				With: map[string]any{"incident": id, "all": all, "own_domains": own, "senders": senders, "recipients": rcpts, "clients": clients, "ids": ids, "since": since, "until": until}}, c)
+		},
+		ValidArgsFunction: a.completeIncidents,
+	}
+	f := cmd.Flags()
+	f.BoolVar(&all, "all", false, "everything")
+	f.BoolVar(&own, "own-domains", false, "mail for own domains only")
+	f.StringArrayVar(&senders, "sender", nil, "envelope `SENDER` (repeatable)")
+	f.StringArrayVar(&rcpts, "recipient", nil, "`RECIPIENT` (repeatable)")
+	f.StringArrayVar(&clients, "client", nil, "client `ADDRESS` (repeatable)")
+	f.StringArrayVar(&ids, "id", nil, "message `ID` (repeatable)")
+	f.StringVar(&since, "since", "", "from this `TIME` on, local time of the server")
+	f.StringVar(&until, "until", "", "up to this `TIME`")
+	c.add(cmd)
+	return cmd
+}
+
+func (a *app) spoolPurge() *cobra.Command {
+	var c changeFlags
+	var count int
+	cmd := &cobra.Command{
+		Use: "purge INCIDENT", Short: "remove set-aside mail for good", Args: cobra.ExactArgs(1),
+		Long: `Purge removes what this incident set aside, and nothing else. It cannot be undone.
+The exact number of messages has to be given with --count (spool list shows it);
+at a terminal it is asked.`,
+		Example: "  hikeshi spool purge 20261121-0312 --count 48210 --accept-risk irreversible --yes",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			w, err := a.world(cmd.Context(), c.manager)
+			if err != nil {
+				return err
+			}
+			id, err := a.store(w.state).Find(args[0])
+			if err != nil {
+				return usagef("`hikeshi incidents` lists them", "%w", err)
+			}
+			return a.purge(cmd, w, id, count, c)
+		},
+		ValidArgsFunction: a.completeIncidents,
+	}
+	cmd.Flags().IntVar(&count, "count", -1, "how many messages will be removed")
+	c.add(cmd)
+	return cmd
+}

@@ -1,0 +1,263 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+
+	"hikeshi/actions"
+	"hikeshi/actions/queue"
+	"hikeshi/actions/relay"
+	"hikeshi/actions/service"
+	"hikeshi/runbook"
+	"hikeshi/runbook/journal"
+	"hikeshi/runbook/journal/lock"
+	"hikeshi/spool"
+	"hikeshi/spool/epms"
+)
+
+// This file is the only place where real operating-system things are made.
+
+// world is what a verb works on: the real machine, or a lab.
+type world struct {
+	cfg     config
+	root    string // --root, absolute
+	state   string
+	server  spool.Server
+	manager string // systemd, command, none
+	why     string // why it is that manager
+	host    actions.Host
+	kinds   map[string]runbook.Kind
+}
+
+// world reads the configuration and finds the mail server. manager is --manager, or "".
+func (a *app) world(ctx context.Context, manager string) (*world, error) {
+	cfg, err := readConfig(a.flags.config)
+	if err != nil {
+		return nil, err
+	}
+	a.configured = cfg.Lang
+	w := &world{cfg: cfg}
+	if w.root, err = filepath.Abs(a.flags.root); err != nil {
+		return nil, usagef("", "--root %s: %w", a.flags.root, err)
+	}
+	if w.state, err = a.stateDir(); err != nil {
+		return nil, err
+	}
+	if err := w.chooseManager(a, manager); err != nil {
+		return nil, err
+	}
+	if w.server, err = a.findServer(cfg); err != nil {
+		return nil, err
+	}
+	if err := w.wire(ctx, a); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// catalogue are the kinds without a server: enough to check runbooks.
+func catalogue() map[string]runbook.Kind { return byName(actions.Catalogue(actions.Host{})) }
+
+func byName(kinds []runbook.Kind) map[string]runbook.Kind {
+	m := map[string]runbook.Kind{}
+	for _, k := range kinds {
+		m[k.Name] = k
+	}
+	return m
+}
+
+// findServer returns the mail server that is named or found below --root.
+func (a *app) findServer(cfg config) (spool.Server, error) {
+	name := a.flags.server
+	if name == "" {
+		name = cfg.Server
+	}
+	if name != "" && name != "epms" {
+		return nil, usagef("this version knows epms", "server %q is not known", name)
+	}
+	s, err := epms.New(epms.Config{
+		Root: a.flags.root, Spool: cfg.EPMS.Spool, Program: cfg.EPMS.Program, Mailbox: cfg.EPMS.Mailbox, Units: cfg.Services.Units,
+		Own: spool.Own{Addresses: cfg.own, Domains: cfg.Own.Domains, Hostname: cfg.Own.Hostname},
+	})
+	if err != nil {
+		return nil, failf(exitError, "epms.spool in the configuration says where the spool is; --root DIR looks below another directory", "finding the mail server: %w", err)
+	}
+	return s, nil
+}
+
+// chooseManager settles which service manager is used. Below another root it is none, and naming another one there is an error.
+func (w *world) chooseManager(a *app, named string) error {
+	w.manager = w.cfg.Services.Manager
+	if named != "" {
+		w.manager = named
+	}
+	if w.root != "/" {
+		if named != "" && named != "none" {
+			return usagef("leave --manager away", "--manager %s with --root %s: services of another root are not touched", named, a.flags.root)
+		}
+		w.manager, w.why = "none", "--root "+a.flags.root
+	}
+	switch w.manager {
+	case "systemd", "command", "none":
+		return nil
+	}
+	return usagef("", "--manager %q: use systemd, command or none", w.manager)
+}
+
+// wire makes the host and its kinds.
+func (w *world) wire(ctx context.Context, a *app) error {
+	m, err := w.serviceManager(ctx, a)
+	if err != nil {
+		return err
+	}
+	own := w.own()
+	w.host.Service = service.Env{Services: w.server.Services(), Manager: m, Processes: service.System{}, UnitDir: "/etc/systemd/system", State: w.state, Clock: a.now}
+	w.host.Queue = queue.Env{Server: w.server, Own: own, Thresholds: w.thresholds(), Clock: a.now, Recorded: a.recordedAside(w)}
+	if w.root == "/" {
+		w.host.Queue.InUse = w.inUse
+	}
+	w.host.Relay = relay.Env{
+		Server: w.server, Own: own, Protected: w.cfg.shield, Responder: responders(), PrefixV4: w.cfg.Protect.PrefixV4, PrefixV6: w.cfg.Protect.PrefixV6,
+		Clock: a.now, Recorded: a.recordedDenials(w),
+	}
+	w.kinds = byName(actions.Catalogue(w.host))
+	return nil
+}
+
+func (w *world) serviceManager(ctx context.Context, a *app) (service.Manager, error) {
+	switch w.manager {
+	case "systemd":
+		return service.NewSystemd(), nil
+	case "command":
+		c := w.cfg.Services.Command
+		return service.NewCommand(c.Start, c.Stop, c.Status), nil
+	}
+	return service.NewNone(w.why), nil
+}
+
+func (w *world) thresholds() queue.Thresholds {
+	t := w.cfg.Thresholds
+	return queue.Thresholds{Messages: t.Messages, Oldest: t.Oldest, GrowthPerMinute: t.GrowthPerMinute, MoveLimit: t.MoveLimit}
+}
+
+// own is what belongs to the owner of the server: configured, found on the machine, found in the server's settings.
+func (w *world) own() spool.Own {
+	own := ownOf(w.server)
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		return own
+	}
+	for _, a := range addrs {
+		if p, err := netip.ParsePrefix(a.String()); err == nil && !p.Addr().IsLoopback() {
+			own.Addresses = append(own.Addresses, netip.PrefixFrom(p.Addr().Unmap(), p.Addr().Unmap().BitLen()))
+		}
+	}
+	return own
+}
+
+// ownOf is what the server's settings and the configuration say.
+func ownOf(s spool.Server) spool.Own {
+	if o, ok := s.(interface{ Own() spool.Own }); ok {
+		return o.Own()
+	}
+	return spool.Own{}
+}
+
+// inUse names what runs now and uses the queue, by the service manager and by the process table.
+func (w *world) inUse(ctx context.Context) ([]string, error) {
+	var running []string
+	for _, s := range w.server.Services() {
+		if !s.Queue {
+			continue
+		}
+		if w.manager != "none" {
+			u, err := w.host.Service.Manager.Look(ctx, s.Unit)
+			if err != nil {
+				return nil, err
+			}
+			if u.Running() {
+				running = append(running, s.Unit)
+				continue
+			}
+		}
+		procs, err := w.host.Service.Processes.ByName(s.Process)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range procs {
+			running = append(running, fmt.Sprintf("%s (process %d)", p.Name, p.PID))
+		}
+	}
+	return running, nil
+}
+
+func (w *world) serverName() string { return w.server.Name() }
+
+// stateDir is where incidents are kept.
+func (a *app) stateDir() (string, error) {
+	dir := a.flags.state
+	if dir == "" {
+		dir = a.getenv("HIKESHI_STATE")
+	}
+	if dir == "" && os.Geteuid() == 0 {
+		dir = "/var/lib/hikeshi"
+	}
+	if dir == "" {
+		base := a.getenv("XDG_STATE_HOME")
+		if base == "" {
+			base = filepath.Join(a.getenv("HOME"), ".local", "state")
+		}
+		dir = filepath.Join(base, "hikeshi")
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", usagef("", "--state %s: %w", dir, err)
+	}
+	return abs, nil
+}
+
+// store is where the incidents of this state folder are.
+func (a *app) store(state string) journal.Store {
+	return journal.Store{State: state, Actor: lock.Me(), Clock: a.now, System: journal.Syslog{}}
+}
+
+// lock takes the lock on the spool root.
+func (a *app) lock(w *world, incident string) (*lock.Lock, error) {
+	l, err := lock.Take(w.server.Root(), []string{"/run/hikeshi", w.state}, lock.Holder{State: w.state, Incident: incident})
+	var held *lock.HeldError
+	if err != nil && !errors.As(err, &held) {
+		return nil, fmt.Errorf("taking the lock on %s: %w", w.server.Root(), err)
+	}
+	return l, err
+}
+
+func hostname() string {
+	h, err := os.Hostname()
+	if err != nil {
+		return "unknown"
+	}
+	return h
+}
+
+// version is the version of this binary: of the module, or of the revision that it was built from.
+func version() string {
+	bi, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := bi.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range bi.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return "devel-" + s.Value[:12]
+		}
+	}
+	return "devel"
+}
