@@ -52,7 +52,7 @@ func (a *app) finish(jr *journal.Journal, err error) error {
 		return errors.Join(err, ferr)
 	}
 	if a.isJSON() {
-		if jerr := a.incidentJSON(records, err); jerr != nil {
+		if jerr := a.incidentJSON(jr, records, err); jerr != nil {
 			return errors.Join(err, jerr)
 		}
 	} else {
@@ -86,7 +86,7 @@ func (a *app) finishUndo(jr *journal.Journal, err error) error {
 	}
 	left := h.InForce()
 	if a.isJSON() {
-		if jerr := a.incidentJSON(records, err); jerr != nil {
+		if jerr := a.incidentJSON(jr, records, err); jerr != nil {
 			return errors.Join(err, jerr)
 		}
 	} else {

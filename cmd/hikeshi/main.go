@@ -4,13 +4,20 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
+
+	"hikeshi/spool/lab/nest"
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == nest.Verb { // the private systemd of a rehearsal runs this binary again
+		fmt.Fprintln(os.Stderr, "hikeshi:", nest.Init(os.Args[2:]))
+		os.Exit(exitError)
+	}
 	// The first Ctrl-C asks the step under way to end in order; a second one ends the process, which is a normal event too.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"hikeshi/runbook"
+	"hikeshi/runbook/journal"
 	"hikeshi/runbook/report"
 	"hikeshi/runbook/report/story"
 )
@@ -60,8 +61,8 @@ func planStepOf(step runbook.Step, p runbook.StepPlan, lang string) planStep {
 }
 
 // incidentJSON writes the document of an incident; err is how the verb ended.
-func (a *app) incidentJSON(records []runbook.Record, err error) error {
-	r, berr := report.Build(records)
+func (a *app) incidentJSON(jr *journal.Journal, records []runbook.Record, err error) error {
+	r, berr := a.buildReport(jr, records)
 	if berr != nil {
 		return berr
 	}

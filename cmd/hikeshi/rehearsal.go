@@ -40,6 +40,7 @@ type stage interface {
 	crash() error
 	run(ctx context.Context, cut bool) error // the runbook; with cut until the queue is set aside
 	look(ctx context.Context) ([]spool.UnitState, error)
+	boots() int
 	close()
 }
 
@@ -132,7 +133,7 @@ func (r *rehearsal) judge(ctx context.Context, found []spool.UnitState, ran erro
 	if o.records, err = jr.Records(); err != nil {
 		return o, err
 	}
-	o.judgement, err = r.lab.Judge(ctx, lab.Run{Contained: contained(o.records), Found: found, Now: now, Boots: r.lab.Machine.Boots()})
+	o.judgement, err = r.lab.Judge(ctx, lab.Run{Contained: contained(o.records), Found: found, Now: now, Boots: r.stage.boots()})
 	if err != nil {
 		return o, err
 	}
@@ -182,7 +183,12 @@ func labInputs(s lab.Scenario) []string {
 
 // judged prints the outcome, leaves the report, and gives the exit code.
 func (a *app) judged(r *rehearsal, o outcome) error {
-	text, err := a.renderReport(o.records, "md")
+	jr, err := r.incident()
+	if err != nil {
+		return err
+	}
+	defer jr.Close()
+	text, err := a.renderReport(jr, o.records, "md")
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"hikeshi/runbook/report/story"
 )
 
 // app is one invocation: its streams, its environment and its global flags.
@@ -88,10 +89,7 @@ type errorDocument struct {
 // json writes the one document of the verb.
 func (a *app) json(v any) error {
 	a.wrote = true
-	enc := json.NewEncoder(a.stdout)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
+	return story.WriteJSON(a.stdout, v)
 }
 
 func (a *app) isJSON() bool { return a.flags.output == "json" }
@@ -137,6 +135,7 @@ func (a *app) rootCommand() *cobra.Command {
 	f.BoolVarP(&a.flags.verbose, "verbose", "v", false, "say more")
 	a.completeValues(root)
 	root.AddCommand(a.verbs()...)
+	root.AddCommand(a.daemonVerbs()...)
 	a.helpTopics(root)
 	return root
 }

@@ -29,6 +29,7 @@ type localStage struct {
 
 func (s *localStage) boot(ctx context.Context) error { return s.r.lab.Machine.Boot(ctx) }
 func (s *localStage) crash() error                   { s.r.lab.Machine.Crash(); return nil }
+func (s *localStage) boots() int                     { return s.r.lab.Machine.Boots() }
 func (s *localStage) close()                         { s.r.lab.Machine.Close() }
 
 func (s *localStage) look(ctx context.Context) ([]spool.UnitState, error) {

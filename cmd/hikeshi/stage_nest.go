@@ -20,6 +20,7 @@ type nestStage struct {
 	r    *rehearsal
 	self string
 	nest *nest.Nest
+	ups  int // boots
 }
 
 func newNestStage(r *rehearsal) (*nestStage, error) {
@@ -34,15 +35,18 @@ func newNestStage(r *rehearsal) (*nestStage, error) {
 }
 
 func (s *nestStage) boot(ctx context.Context) error {
-	var err error
-	if err := lab.Enable(nest.UnitDir(s.r.dir)); err != nil {
-		return err
+	if s.ups++; s.ups == 1 {
+		if err := lab.Enable(nest.UnitDir(s.r.dir)); err != nil {
+			return err
+		}
 	}
+	var err error
 	s.nest, err = nest.Boot(ctx, nest.Config{Dir: s.r.dir, Units: lab.Units(s.self, s.r.server())})
 	return err
 }
 
 func (s *nestStage) crash() error { return s.nest.Kill() }
+func (s *nestStage) boots() int   { return s.ups }
 
 func (s *nestStage) close() {
 	if s.nest != nil {
@@ -50,10 +54,20 @@ func (s *nestStage) close() {
 	}
 }
 
+// cutWord tells the runbook inside to stand still when the queue is set aside, and wait for the power cut.
+const cutWord = "cut"
+
 // run runs the runbook inside. With cut it only waits until the queue is set aside; the power cut then takes the runbook's
 // process with it, as kill -9 does.
 func (s *nestStage) run(ctx context.Context, cut bool) error {
-	cmd := s.nest.Command(ctx, s.self, "--lang", s.r.lang(), "--color", "never", "lab", "run", s.r.dir, s.r.runbook, s.r.scenario.Name)
+	argv := []string{s.self, "--lang", s.r.lang(), "--color", "never", "lab", "run", s.r.dir, s.r.runbook, s.r.scenario.Name}
+	if cut {
+		argv = append(argv, cutWord)
+	}
+	if s.r.app.flags.verbose {
+		argv = append(argv, "--verbose")
+	}
+	cmd := s.nest.Command(ctx, argv...)
 	cmd.Stdout, cmd.Stderr = s.r.screen().out, s.r.stderr
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("starting the runbook in the private systemd: %w", err)
@@ -123,7 +137,7 @@ func (a *app) labLook(ctx context.Context) error {
 }
 
 // labRun runs or resumes the runbook inside a private systemd.
-func (a *app) labRun(ctx context.Context, dir, name, scenario string) error {
+func (a *app) labRun(ctx context.Context, dir, name, scenario string, cut bool) error {
 	inside, ok := nest.Inside()
 	if !ok || inside != dir {
 		return usagef("", "this is for the inside of a rehearsal")
@@ -134,5 +148,9 @@ func (a *app) labRun(ctx context.Context, dir, name, scenario string) error {
 		return err
 	}
 	s, _ := lab.Find(scenario)
-	return a.labEngine(ctx, w, name, labInputs(s), a.labOperator())
+	op := a.labOperator()
+	if cut {
+		op = cutting{Operator: op, cut: func() { select {} }}
+	}
+	return a.labEngine(ctx, w, name, labInputs(s), op)
 }

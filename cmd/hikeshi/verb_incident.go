@@ -153,7 +153,7 @@ func (a *app) writeReport(name, format, out string) error {
 	if a.isJSON() {
 		format = "json"
 	}
-	text, err := a.renderReport(records, format)
+	text, err := a.renderReport(jr, records, format)
 	if err != nil {
 		return err
 	}
@@ -170,8 +170,8 @@ func (a *app) writeReport(name, format, out string) error {
 	return nil
 }
 
-func (a *app) renderReport(records []runbook.Record, format string) ([]byte, error) {
-	r, err := report.Build(records)
+func (a *app) renderReport(jr *journal.Journal, records []runbook.Record, format string) ([]byte, error) {
+	r, err := a.buildReport(jr, records)
 	if err != nil {
 		return nil, err
 	}
@@ -187,6 +187,21 @@ func (a *app) renderReport(records []runbook.Record, format string) ([]byte, err
 		return nil, usagef("", "--format %q: use text, md or json", format)
 	}
 	return []byte(b.String()), err
+}
+
+// buildReport makes the report with what only the open journal knows: its head, and what could not be written.
+func (a *app) buildReport(jr *journal.Journal, records []runbook.Record) (*report.Report, error) {
+	r, err := report.Build(records)
+	if err != nil {
+		return nil, err
+	}
+	if head, herr := jr.Head(); herr == nil {
+		r.Head = head
+	}
+	if n, text := jr.Unrecorded(); n > 0 {
+		r.Unrecorded = append(r.Unrecorded, text)
+	}
+	return r, nil
 }
 
 func (a *app) verifyVerb() *cobra.Command {

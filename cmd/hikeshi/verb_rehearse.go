@@ -107,8 +107,8 @@ func (a *app) rehearsalDir() (string, error) {
 func (a *app) labVerb() *cobra.Command {
 	cmd := &cobra.Command{Use: "lab", Short: "parts of the rehearsal", Hidden: true}
 	cmd.AddCommand(
-		&cobra.Command{Use: "run DIR RUNBOOK SCENARIO", Args: cobra.ExactArgs(3), Hidden: true, RunE: func(cmd *cobra.Command, args []string) error {
-			return a.labRun(cmd.Context(), args[0], args[1], args[2])
+		&cobra.Command{Use: "run DIR RUNBOOK SCENARIO [cut]", Args: cobra.RangeArgs(3, 4), Hidden: true, RunE: func(cmd *cobra.Command, args []string) error {
+			return a.labRun(cmd.Context(), args[0], args[1], args[2], len(args) == 4 && args[3] == cutWord)
 		}},
 		&cobra.Command{Use: "look", Args: cobra.NoArgs, Hidden: true, RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.labLook(cmd.Context())
