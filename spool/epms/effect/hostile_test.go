@@ -83,7 +83,7 @@ func mixed(i int) string {
 	return a + " false"
 }
 
-const slow = 100_000
+const slow = 30_000
 
 // large are files of many lines, those of slow ones made to be slow.
 var large = []struct {

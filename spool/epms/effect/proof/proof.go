@@ -19,8 +19,8 @@ import (
 // Bounds of the work, whatever the files hold.
 const (
 	maxDifferences = 100
-	maxTries       = 20_000_000 // of patterns that an index must try one by one
-	minQueries     = 200        // even so
+	maxTries       = 5_000_000 // of patterns that an index must try one by one
+	minQueries     = 200       // even so
 )
 
 // A Sample says what to ask.
