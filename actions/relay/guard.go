@@ -62,11 +62,22 @@ func (e Env) whyDomain(target string) string {
 		domain = target
 	}
 	for _, own := range e.Own.Domains {
-		if strings.EqualFold(domain, own) || strings.HasSuffix(strings.ToLower(domain), "."+strings.ToLower(own)) {
+		if within(domain, own) {
 			return "it is the own domain " + own + "; close the account instead"
 		}
 	}
+	for _, d := range e.Domains {
+		if within(domain, d) {
+			return "the configuration protects the domain " + d
+		}
+	}
 	return ""
+}
+
+// within says whether domain is parent or one of its sub-domains.
+func within(domain, parent string) bool {
+	domain, parent = strings.ToLower(domain), strings.ToLower(parent)
+	return domain == parent || strings.HasSuffix(domain, "."+parent)
 }
 
 // prefix reads an address or a network.

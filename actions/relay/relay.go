@@ -25,6 +25,7 @@ type Env struct {
 	Server    spool.Server
 	Own       spool.Own
 	Protected []netip.Prefix // never denied: configured, besides what is the owner's
+	Domains   []string       // protected sender domains, likewise
 	Responder []netip.Addr   // where the responder is connected from; empty if unknown
 	PrefixV4  int            // networks wider than this are refused
 	PrefixV6  int

@@ -158,7 +158,11 @@ func (a *app) prepare(cmd *cobra.Command) error {
 			return usagef("", "--%s %q: use one of %s", flag, v, strings.Join(ok, ", "))
 		}
 	}
-	if fi, err := os.Stat(a.flags.root); err != nil || !fi.IsDir() {
+	fi, err := os.Stat(a.flags.root)
+	if err != nil {
+		return usagef("", "--root: %w", err)
+	}
+	if !fi.IsDir() {
 		return usagef("", "--root %s: not a directory", a.flags.root)
 	}
 	a.ran = true

@@ -123,7 +123,7 @@ func (w *world) wire(ctx context.Context, a *app) error {
 		w.host.Queue.InUse = w.inUse
 	}
 	w.host.Relay = relay.Env{
-		Server: w.server, Own: own, Protected: w.cfg.shield, Responder: responders(), PrefixV4: w.cfg.Protect.PrefixV4, PrefixV6: w.cfg.Protect.PrefixV6,
+		Server: w.server, Own: own, Protected: w.cfg.shield, Domains: w.cfg.Protect.Domains, Responder: responders(), PrefixV4: w.cfg.Protect.PrefixV4, PrefixV6: w.cfg.Protect.PrefixV6,
 		Clock: a.now, Recorded: a.recordedDenials(w),
 	}
 	w.kinds = byName(actions.Catalogue(w.host))

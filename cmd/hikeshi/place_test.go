@@ -1,0 +1,236 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// place is a mail server's tree below a root of its own, with a state folder and a folder of units beside it.
+type place struct {
+	t    *testing.T
+	dir  string
+	root string // --root
+	vars map[string]string
+	now  time.Time
+}
+
+func (p *place) state() string   { return filepath.Join(p.dir, "state") }
+func (p *place) units() string   { return filepath.Join(p.dir, "units") }
+func (p *place) spool() string   { return filepath.Join(p.root, "var/spool/epms") }
+func (p *place) program() string { return filepath.Join(p.root, "usr/local/mta/bin") }
+func (p *place) deny() string    { return filepath.Join(p.program(), "effect.dat") }
+
+// plainDeny is a deny file as it is found, with both line ends.
+const plainDeny = "#<> default\r\n#blank false\n192.0.2.* true\n*.*.*.* norelay,2\n"
+
+// newPlace makes a server with a few messages in every part of the queue.
+func newPlace(t *testing.T) *place {
+	t.Helper()
+	return newPlaceIn(t, t.TempDir())
+}
+
+func newPlaceIn(t *testing.T, dir string) *place {
+	t.Helper()
+	p := &place{t: t, dir: dir, root: filepath.Join(dir, "root"), now: time.Now().Truncate(time.Second)}
+	p.vars = map[string]string{"HIKESHI_STATE": p.state(), "LANG": "C.UTF-8", "HOME": dir, "TERM": "dumb"}
+	for name, mode := range map[string]fs.FileMode{"incoming": 0o750, "domains": 0o770 | fs.ModeSetgid, "holding": 0o711, "lists": 0o775 | fs.ModeSticky, "temp": 0o755, "dead": 0o755} {
+		must(t, os.MkdirAll(filepath.Join(p.spool(), name), 0o755))
+		must(t, os.Chmod(filepath.Join(p.spool(), name), mode))
+		_ = unix.Setxattr(filepath.Join(p.spool(), name), "user.test", []byte(name), 0) // not every filesystem has them
+	}
+	must(t, os.Mkdir(p.units(), 0o755))
+	for n := 1; n <= 4; n++ {
+		base := fmt.Sprintf("B%010d", n)
+		p.put("incoming/"+base+".MSG", "Received: from x (unverified [203.0.113.9]) by mail1.example.jp\n\t(E-POST ESMTP Receiver 5.00) with ESMTP id <"+base+"@mail1.example.jp>;\n\tSat, 21 Nov 2026 03:12:00 +0900\nSubject: "+base+"\n\nbody\n")
+		p.put("incoming/"+base+".RCP", envelope(base, "taro@example.jp", fmt.Sprintf("v%d@example.com", n)))
+	}
+	p.put("holding/B0000000007-R0001.MSG", "Subject: retry\r\n\r\nbody\r\n")
+	p.put("domains/example.net-B0000000007/B0000000007-R0001.RCP", envelope("B0000000007", "hana@example.jp", "w@example.net"))
+	p.put("domains/example.net-B0000000007/Domain.mri", "Domain-name: example.net\n")
+	p.put("lists/members/B0000000008-M00000001.MSG", "Subject: list\n\nbody\n")
+	p.put("lists/members/B0000000008-M00000001.RCP", envelope("B0000000008", "list@example.jp", "x@example.org"))
+	p.put("temp/B0000000009.TMP", "half received")
+	p.put("authlock/203.0.113.9", "5\n")
+	p.put("reg/epost/ims/DomainNamesAreLocal.0", "example.jp\x00\x00")
+	p.put("reg/epost/ims/LastMsgId.1", "97588")
+	must(t, os.MkdirAll(p.program(), 0o755))
+	must(t, os.WriteFile(p.deny(), []byte(plainDeny), 0o640))
+	p.age()
+	return p
+}
+
+// age gives everything below the root an old time, so that a change of it shows, and to root's trees an owner of their own.
+func (p *place) age() {
+	p.t.Helper()
+	old := time.Date(2026, 11, 20, 1, 2, 3, 456789000, time.UTC)
+	must(p.t, filepath.WalkDir(p.root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.Type()&fs.ModeSymlink != 0 {
+			return err
+		}
+		if os.Geteuid() == 0 && strings.HasPrefix(path, p.spool()) {
+			fi, err := d.Info()
+			if err == nil {
+				err = os.Lchown(path, 4711, 4712)
+			}
+			if err == nil {
+				err = os.Chmod(path, fi.Mode()) // a chown clears setgid
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return os.Chtimes(path, old, old)
+	}))
+}
+
+// put writes a file below the spool.
+func (p *place) put(rel, text string) {
+	p.t.Helper()
+	path := filepath.Join(p.spool(), rel)
+	must(p.t, os.MkdirAll(filepath.Dir(path), 0o755))
+	must(p.t, os.WriteFile(path, []byte(text), 0o640))
+}
+
+func envelope(base, sender string, recipients ...string) string {
+	text := "Message-ID: <" + base + "@mail1.example.jp>\r\nReturn-path: <" + sender + ">\r\n"
+	for _, r := range recipients {
+		text += "Recipient: <" + r + ">\r\n"
+	}
+	return text
+}
+
+// said is what an invocation of hikeshi has written.
+type said struct {
+	args     []string
+	code     int
+	out, err string
+}
+
+// hikeshi runs a command line in this process, below the place's root.
+func (p *place) hikeshi(args ...string) said {
+	p.t.Helper()
+	return p.run(append([]string{"--root", p.root}, args...)...)
+}
+
+// run is hikeshi without --root.
+func (p *place) run(args ...string) said {
+	p.t.Helper()
+	var out, errs bytes.Buffer
+	a := &app{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, now: time.Now, getenv: func(name string) string { return p.vars[name] }}
+	ctx, cancel := context.WithTimeout(p.t.Context(), 2*time.Minute)
+	defer cancel()
+	code := a.execute(ctx, args)
+	return said{args: args, code: code, out: out.String(), err: errs.String()}
+}
+
+// exits wants the exit code and each text somewhere in what was written.
+func (s said) exits(t *testing.T, code int, texts ...string) said {
+	t.Helper()
+	if s.code != code {
+		t.Errorf("hikeshi %q: exit %d, want %d\n%s%s", s.args, s.code, code, s.out, s.err)
+	}
+	for _, text := range texts {
+		if !strings.Contains(s.out+s.err, text) {
+			t.Errorf("hikeshi %q: %q is not in\n%s%s", s.args, text, s.out, s.err)
+		}
+	}
+	return s
+}
+
+// The parts of a picture that may be left out.
+const (
+	noFolderTimes = 1 << iota // mtime of folders: whoever moves a name changes it
+	noDenyTime                // mtime of the deny file: an edit gives it a new one
+	noState                   // the state folder
+)
+
+// picture describes everything in the place: types, owners, modes, times, extended attributes and contents, by name.
+func (p *place) picture(without int) map[string]string {
+	p.t.Helper()
+	all := map[string]string{}
+	must(p.t, filepath.WalkDir(p.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(p.dir, path)
+		if err != nil || without&noState != 0 && (rel == "state" || strings.HasPrefix(rel, "state/")) {
+			return err
+		}
+		// Beside the root stand the test's own files.
+		if rel == "." {
+			return nil
+		}
+		all[rel], err = describe(path, !(d.IsDir() && without&noFolderTimes != 0 || path == p.deny() && without&noDenyTime != 0))
+		return err
+	}))
+	return all
+}
+
+func describe(path string, times bool) (string, error) {
+	var st unix.Stat_t
+	if err := unix.Lstat(path, &st); err != nil {
+		return "", err
+	}
+	text := fmt.Sprintf("%o %d:%d links %d device %d", st.Mode, st.Uid, st.Gid, st.Nlink, st.Rdev)
+	if times {
+		text += fmt.Sprintf(" time %d.%09d", st.Mtim.Sec, st.Mtim.Nsec)
+	}
+	names := make([]byte, 4096)
+	if n, err := unix.Llistxattr(path, names); err == nil {
+		for _, name := range strings.Split(strings.TrimRight(string(names[:n]), "\x00"), "\x00") {
+			value := make([]byte, 4096)
+			if n, err := unix.Lgetxattr(path, name, value); err == nil && name != "" {
+				text += fmt.Sprintf(" %s=%q", name, value[:n])
+			}
+		}
+	}
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFREG:
+		b, err := os.ReadFile(path)
+		return text + fmt.Sprintf(" %d bytes %x", len(b), sha256.Sum256(b)), err
+	case unix.S_IFLNK:
+		to, err := os.Readlink(path)
+		return text + " -> " + to, err
+	}
+	return text, nil
+}
+
+// same compares two pictures.
+func same(t *testing.T, what string, want, got map[string]string) {
+	t.Helper()
+	var all []string
+	for name, w := range want {
+		if g, ok := got[name]; !ok {
+			all = append(all, fmt.Sprintf("%q is gone", name))
+		} else if g != w {
+			all = append(all, fmt.Sprintf("%q was\n\t%s\nis\n\t%s", name, w, g))
+		}
+	}
+	for name, g := range got {
+		if _, ok := want[name]; !ok {
+			all = append(all, fmt.Sprintf("%q is new: %s", name, g))
+		}
+	}
+	slices.Sort(all)
+	if len(all) > 0 {
+		t.Errorf("%s: the tree is not as it was:\n%s", what, strings.Join(all, "\n"))
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
