@@ -36,13 +36,14 @@ func checkKind(env Env) runbook.Kind {
 
 // check is one look at the set of folders.
 type check struct {
-	env    Env
-	in     runbook.Input
-	set    []spool.Folder
-	asides []aside.Set // of this incident
-	facts  CheckFacts
-	bad    bool
-	out    []runbook.Finding
+	env      Env
+	in       runbook.Input
+	set      []spool.Folder
+	asides   []aside.Set     // of this incident
+	recorded map[uint64]bool // inodes that the records of the incident name
+	facts    CheckFacts
+	bad      bool
+	out      []runbook.Finding
 }
 
 // Plan looks at the folders, at what is set aside beside them, and at messages whose parts are on both sides.
@@ -58,13 +59,13 @@ func (c checker) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, e
 	}
 	k.facts.Whole = !k.bad && len(k.facts.Half) == 0 && len(k.facts.Missing) == 0
 	if k.facts.Whole {
-		k.find(runbook.OK, c.env.Server.Root(), "the queue is whole: every folder is there, none is left behind", "キューはそろっている。欠けたフォルダーも取り残しもない")
+		k.find(runbook.OK, c.env.Server.Root(), runbook.Tf("the queue is whole: every folder is there, none is left behind", "キューはそろっている。欠けたフォルダーも取り残しもない"))
 	}
 	return runbook.Outcome{Findings: k.out, Facts: k.facts}, nil
 }
 
-func (k *check) find(level runbook.Level, evidence, en, ja string, args ...any) {
-	k.out = append(k.out, runbook.Finding{Level: level, Text: runbook.Tf(en, ja, args...), Evidence: evidence})
+func (k *check) find(level runbook.Level, evidence string, text runbook.Text) {
+	k.out = append(k.out, runbook.Finding{Level: level, Text: text, Evidence: evidence})
 }
 
 // half remembers a folder that was left behind.
@@ -85,15 +86,63 @@ func (k *check) beside(context.Context) error {
 		for _, f := range s.Folders {
 			there = append(there, f.Name)
 		}
+		list := strings.Join(there, ", ")
 		if s.Incident != k.in.Incident && k.in.Incident != "" {
-			k.find(runbook.Info, k.env.Server.Root(), "set aside by incident %s: %s", "事案 %s で退避中: %s", s.Incident, strings.Join(there, ", "))
+			k.find(runbook.Info, k.env.Server.Root(), runbook.Tf("set aside by incident %s: %s", "事案 %s で退避中: %s", s.Incident, list))
 			continue
 		}
-		k.facts.SetAside = true
 		k.asides = append(k.asides, s)
-		k.find(runbook.Info, k.env.Server.Root(), "set aside: %s", "退避済み: %s", strings.Join(there, ", "))
+		k.find(runbook.Info, k.env.Server.Root(), runbook.Tf("beside the queue: %s", "退避先: %s", list))
+	}
+	if k.recorded, err = k.inodes(); err != nil {
+		return err
+	}
+	k.facts.SetAside = len(k.asides) > 0
+	if known, out := k.count(); known && out == 0 {
+		k.facts.SetAside, k.asides = false, nil
+		k.find(runbook.Info, k.env.Server.Root(), runbook.T("they were made ready; nothing has been set aside yet", "準備されただけで、まだ何も退避されていない"))
 	}
 	return nil
+}
+
+// inodes are those of what the incident has set aside, or was about to, by its records.
+func (k *check) inodes() (map[uint64]bool, error) {
+	if k.env.Recorded == nil || k.in.Incident == "" || len(k.asides) == 0 {
+		return nil, nil
+	}
+	ids, err := k.env.Recorded(k.in.Incident)
+	inodes := map[uint64]bool{}
+	for _, id := range ids {
+		inodes[id.Ino] = true // device numbers may change when the machine starts anew
+	}
+	return inodes, err
+}
+
+// count says whether the records name whole folders, and how many of them are set aside. Single files tell nothing here.
+func (k *check) count() (known bool, out int) {
+	for _, s := range k.asides {
+		for _, f := range s.Folders {
+			if k.recorded[f.ID.Ino] {
+				out++
+			}
+		}
+	}
+	known = out > 0
+	for _, f := range k.set {
+		if e, err := lstat(f.Path); err == nil && k.recorded[e.Ino] {
+			known = true
+		}
+	}
+	return known, out
+}
+
+func lstat(path string) (disk.Entry, error) {
+	d, err := disk.Open(filepath.Dir(path))
+	if err != nil {
+		return disk.Entry{}, err
+	}
+	defer d.Close()
+	return d.Lstat(filepath.Base(path))
 }
 
 // folders looks at each folder of the set, and compares it with the one that is set aside.
@@ -112,13 +161,13 @@ func (k *check) folders(context.Context) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			k.facts.Missing = append(k.facts.Missing, f.Name)
-			k.find(runbook.Bad, f.Path, "%s is not there", "%s がない", f.Name)
+			k.find(runbook.Bad, f.Path, runbook.Tf("%s is not there", "%s がない", f.Name))
 			continue
 		case err != nil:
 			return err
 		case e.Type != fs.ModeDir:
 			k.bad = true
-			k.find(runbook.Bad, f.Path, "%s is not a folder", "%s はフォルダーではない", f.Name)
+			k.find(runbook.Bad, f.Path, runbook.Tf("%s is not a folder", "%s はフォルダーではない", f.Name))
 			continue
 		}
 		if err := k.attributes(d, f); err != nil {
@@ -147,8 +196,8 @@ func (k *check) attributes(d *disk.Dir, f spool.Folder) error {
 				continue
 			}
 			k.bad = true
-			k.find(runbook.Bad, f.Path, "%s has owner %d:%d and mode %04o, %s has %d:%d and %04o, or other extended attributes", "%s は所有者 %d:%d, モード %04o。%s は %d:%d, %04o (または拡張属性が違う)",
-				f.Name, live.UID, live.GID, live.Mode, sf.Name, before.UID, before.GID, before.Mode)
+			k.find(runbook.Bad, f.Path, runbook.Tf("%s has owner %d:%d and mode %04o, %s has %d:%d and %04o, or other extended attributes", "%s は所有者 %d:%d, モード %04o。%s は %d:%d, %04o (または拡張属性が違う)",
+				f.Name, live.UID, live.GID, live.Mode, sf.Name, before.UID, before.GID, before.Mode))
 		}
 	}
 	return nil
@@ -164,20 +213,26 @@ func attrsOf(d *disk.Dir, name string) (disk.Attrs, error) {
 }
 
 // leftBehind finds folders that have none set aside though others of the incident have, folders that the records say should be
-// set aside and still stand in their place while others do not, and the spare folders of a rename that was cut short.
+// set aside and still stand in their place, and the spare folders of a rename that was cut short.
 func (k *check) leftBehind(context.Context) error {
 	for _, s := range k.asides {
 		for _, name := range s.Missing {
 			if !slices.Contains(k.facts.Missing, name) {
 				k.half(name)
-				k.find(runbook.Bad, k.env.Server.Root(), "%s is not set aside, but other folders of the same set are", "%s だけが退避されずに残っている", name)
+				k.find(runbook.Bad, k.env.Server.Root(), runbook.Tf("%s is not set aside, but other folders of the same set are", "%s だけが退避されずに残っている", name))
 			}
 		}
 		if err := k.spares(s); err != nil {
 			return err
 		}
 	}
-	return k.recorded()
+	for _, f := range k.set {
+		if e, err := lstat(f.Path); err == nil && len(k.asides) > 0 && k.recorded[e.Ino] {
+			k.half(f.Name)
+			k.find(runbook.Bad, f.Path, runbook.Tf("%s is still the folder that was to be set aside", "%s は退避すべきフォルダーのまま", f.Name))
+		}
+	}
+	return nil
 }
 
 // spares looks for the folders that a rename in three steps uses in between.
@@ -195,38 +250,7 @@ func (k *check) spares(s aside.Set) error {
 		}
 		if there {
 			k.half(f.Name)
-			k.find(runbook.Bad, filepath.Join(d.Path(), spare), "setting %s aside was cut short: %s still stands there", "%s の退避が途中で止まっている: %s が残っている", f.Name, spare)
-		}
-	}
-	return nil
-}
-
-// recorded compares the inodes of the folders with those that the records name.
-func (k *check) recorded() error {
-	if k.env.Recorded == nil || k.in.Incident == "" || len(k.asides) == 0 {
-		return nil
-	}
-	ids, err := k.env.Recorded(k.in.Incident)
-	if err != nil {
-		return err
-	}
-	inodes := map[uint64]bool{}
-	for _, id := range ids {
-		inodes[id.Ino] = true
-	}
-	d, err := disk.Open(filepath.Dir(k.set[0].Path))
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	out := slices.ContainsFunc(k.asides, func(s aside.Set) bool {
-		return slices.ContainsFunc(s.Folders, func(f aside.SetFolder) bool { return inodes[f.ID.Ino] })
-	})
-	for _, f := range k.set {
-		e, err := d.Lstat(filepath.Base(f.Path))
-		if err == nil && out && inodes[e.Ino] {
-			k.half(f.Name)
-			k.find(runbook.Bad, f.Path, "%s is still the folder that was to be set aside", "%s は退避すべきフォルダーのまま", f.Name)
+			k.find(runbook.Bad, filepath.Join(d.Path(), spare), runbook.Tf("setting %s aside was cut short: %s still stands there", "%s の退避が途中で止まっている: %s が残っている", f.Name, spare))
 		}
 	}
 	return nil
@@ -259,7 +283,7 @@ func (k *check) torn(ctx context.Context) error {
 		}
 		if torn.Len() > 0 {
 			k.half(f.Name)
-			k.find(runbook.Bad, f.Path, "%s: %s messages have parts here and parts that are set aside", "%s: 一部だけが退避されたメールが %s 通", f.Name, grouped(torn.Len()))
+			k.find(runbook.Bad, f.Path, runbook.Tf("%s: %s messages have parts here and parts that are set aside", "%s: 一部だけが退避されたメールが %s 通", f.Name, grouped(torn.Len())))
 		}
 	}
 	return nil

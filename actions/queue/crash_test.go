@@ -76,7 +76,7 @@ func plan(t *testing.T, k runbook.Changer, with map[string]any) runbook.Change {
 func filled(t *testing.T) trial.Server {
 	s := trial.New(t)
 	s.Incoming(t, "B0000000001", "taro@example.jp", "a@example.com")
-	s.Retry(t, "B0000000002-R0001", "example.net", "taro@example.jp", "f@example.net")
+	s.Retry(t, "B0000000002-R0001", "taro@example.jp", "f@example.net")
 	s.Put(t, "holding/B0000000003-R0001.MSG", "body 3")
 	s.Put(t, "holding/B0000000004-R0001.MSG", "body 4")
 	s.Put(t, "domains/example.jp/B0000000003-R0001.RCP", trial.Envelope("a@example.com", "x@example.jp"))

@@ -25,14 +25,15 @@ var services = []spool.Service{
 
 // fake is a service manager with a process table. It reads drop-ins at a reload and obeys guards, as systemd does.
 type fake struct {
-	dir   string // of units
-	units map[string]*spool.UnitState
-	stray map[string][]int // processes by name, outside of units
-	deaf  map[string]bool  // does not stop
-	calls []string
-	lame  map[string]string // cannot start: the result
-	pids  int
-	dead  error
+	dir    string // of units
+	units  map[string]*spool.UnitState
+	stray  map[string][]int // processes by name, outside of units
+	deaf   map[string]bool  // does not stop
+	leaves map[string][]int // by unit: what a stop leaves in it
+	calls  []string
+	lame   map[string]string // cannot start: the result
+	pids   int
+	dead   error
 }
 
 func (f *fake) Look(_ context.Context, unit string) (spool.UnitState, error) {
@@ -51,7 +52,7 @@ func (f *fake) Stop(ctx context.Context, units []string) error {
 			<-ctx.Done()
 			return fmt.Errorf("stopping %s: %w", name, context.Cause(ctx))
 		}
-		u.Active, u.Sub, u.PIDs = "inactive", "dead", nil
+		u.Active, u.Sub, u.PIDs = "inactive", "dead", f.leaves[name]
 	}
 	return nil
 }

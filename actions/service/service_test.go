@@ -1,7 +1,6 @@
 package service
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -14,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hikeshi/runbook"
-	"hikeshi/spool"
 )
 
 // world is what the changes of this package can alter: who runs, and the files below the unit folder and the state folder.
@@ -48,6 +46,7 @@ func world(t *testing.T, f *fake) map[string]string {
 // TestConformance: plan twice is the same and changes nothing; each change is none before it is made and done after; making it again
 // changes nothing; a plan after it has nothing to do; undone it is none, and the world as it was; so it is when undone again.
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		kind  string
 		with  map[string]any
@@ -73,6 +72,7 @@ func TestConformance(t *testing.T) {
 	for _, test := range tests {
 		with, _ := json.Marshal(test.with)
 		t.Run(test.kind+" "+string(with), func(t *testing.T) {
+			t.Parallel()
 			f, env := newFake(t)
 			if test.begin != nil {
 				test.begin(t, f, env)
@@ -118,6 +118,7 @@ func barAll(t *testing.T, _ *fake, env Env) {
 
 // Changes survive a process and an upgrade: they are plain data, of a version.
 func TestChangesAreData(t *testing.T) {
+	t.Parallel()
 	_, env := newFake(t)
 	k := kindOf(t, env, "service.stop")
 	for _, c := range k.plan(t, nil).Changes {
@@ -142,6 +143,7 @@ func TestChangesAreData(t *testing.T) {
 }
 
 func TestCatalogue(t *testing.T) {
+	t.Parallel()
 	for _, k := range Kinds(Env{}) {
 		_, changes := k.Changer()
 		if changes != (k.Name != "service.status") || changes != (len(k.Touches) > 0) || changes != (k.MaxRisk != "") {
@@ -162,6 +164,7 @@ func TestCatalogue(t *testing.T) {
 }
 
 func TestRisks(t *testing.T) {
+	t.Parallel()
 	f, env := newFake(t)
 	want := func(kind string, risks map[string][2]runbook.Risk) {
 		t.Helper()
@@ -184,6 +187,7 @@ func TestRisks(t *testing.T) {
 }
 
 func TestNone(t *testing.T) {
+	t.Parallel()
 	env := Env{Services: services, Manager: NewNone("--root /mnt/disk"), UnitDir: "/nonexistent", State: "/nonexistent"}
 	for _, k := range Kinds(env) {
 		out, err := k.Action.Plan(t.Context(), runbook.Input{})
@@ -201,6 +205,7 @@ func TestNone(t *testing.T) {
 }
 
 func TestParameters(t *testing.T) {
+	t.Parallel()
 	_, env := newFake(t)
 	for _, with := range []map[string]any{
 		{"timeout": "soon"}, {"timeout": "0s"}, {"timeout": "-1s"}, {"units": []string{"postfix.service"}}, {"unit": "epstdd"},
@@ -218,6 +223,7 @@ type unbarring struct{ *fake }
 func (unbarring) Bars() bool { return false }
 
 func TestManagerCannotBar(t *testing.T) {
+	t.Parallel()
 	f, env := newFake(t)
 	env.Manager = unbarring{f}
 	k := kindOf(t, env, "service.stop")
@@ -229,6 +235,7 @@ func TestManagerCannotBar(t *testing.T) {
 }
 
 func TestDeadManager(t *testing.T) {
+	t.Parallel()
 	f, env := newFake(t)
 	k := kindOf(t, env, "service.stop")
 	changes := k.plan(t, nil).Changes
@@ -249,6 +256,7 @@ func TestDeadManager(t *testing.T) {
 }
 
 func TestLook(t *testing.T) {
+	t.Parallel()
 	_, env := newFake(t)
 	all, err := Look(t.Context(), env, nil)
 	if err != nil || len(all) != 3 || all[0].Unit != "epstrd.service" || all[0].Active != "active" {
@@ -260,6 +268,7 @@ func TestLook(t *testing.T) {
 }
 
 func TestStatus(t *testing.T) {
+	t.Parallel()
 	f, env := newFake(t)
 	facts := func(with map[string]any) StatusFacts {
 		t.Helper()
@@ -293,22 +302,20 @@ func TestStatus(t *testing.T) {
 }
 
 func TestHeld(t *testing.T) {
+	t.Parallel()
 	f, env := newFake(t)
 	barAll(t, f, env)
 	if err := os.Remove(filepath.Join(env.State, "hold", "epstrd.service")); err != nil {
 		t.Fatal(err)
 	}
 	since := env.Clock()
-	want := []Hold{{"epstdd.service", "1121-0312", since, false}, {"epstrd.service", "1121-0312", since, true}}
+	want := []Hold{
+		{Unit: "epstdd.service", Incident: "1121-0312", Since: since},
+		{Unit: "epstrd.service", Incident: "1121-0312", Since: since, Forgotten: true},
+	}
 	got, err := Held(env)
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("held, %v (-want +got):\n%s", err, diff)
 	}
 	wantFinding(t, kindOf(t, env, "service.status").plan(t, nil), runbook.Warn, "a part of a guard is left")
 }
-
-var _ runbook.Changer = changer{}
-var _ = []Manager{NewSystemd(), NewCommand(nil, nil, nil), NewNone(""), &fake{}}
-var _ Processes = System{}
-var _ = context.Background
-var _ spool.Role

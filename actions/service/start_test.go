@@ -11,6 +11,7 @@ import (
 )
 
 func TestStart(t *testing.T) {
+	t.Parallel()
 	f, env := newFake(t)
 	barAll(t, f, env)
 	k := kindOf(t, env, "service.start")
@@ -35,6 +36,7 @@ func TestStart(t *testing.T) {
 
 // What ran before is not stopped by undoing a start.
 func TestStartUndoLeavesOthers(t *testing.T) {
+	t.Parallel()
 	f, env := newFake(t)
 	f.Stop(t.Context(), []string{"epstrd.service"})
 	k := kindOf(t, env, "service.start")
@@ -48,6 +50,7 @@ func TestStartUndoLeavesOthers(t *testing.T) {
 }
 
 func TestStartFails(t *testing.T) {
+	t.Parallel()
 	f, env := newFake(t)
 	f.Stop(t.Context(), []string{"epstdd.service"})
 	f.lame["epstdd.service"] = "exit-code"
@@ -66,6 +69,7 @@ func TestStartFails(t *testing.T) {
 
 // A start that ends with "done" and an inactive unit is none; the error says who barred it.
 func TestStartBarred(t *testing.T) {
+	t.Parallel()
 	f, env := newFake(t)
 	f.Stop(t.Context(), []string{"epstdd.service"})
 	k := kindOf(t, env, "service.start")
@@ -76,6 +80,7 @@ func TestStartBarred(t *testing.T) {
 }
 
 func TestStartNever(t *testing.T) {
+	t.Parallel()
 	for load, want := range map[string]string{"masked": "systemctl unmask epstdd.service", "error": "unit file cannot be read", "not-found": "no such unit"} {
 		f, env := newFake(t)
 		u := f.units["epstdd.service"]
@@ -91,6 +96,7 @@ func TestStartNever(t *testing.T) {
 }
 
 func TestRestart(t *testing.T) {
+	t.Parallel()
 	f, env := newFake(t)
 	k := kindOf(t, env, "service.restart")
 	changes := k.plan(t, map[string]any{"units": []string{"epstdd"}}).Changes

@@ -14,6 +14,7 @@ import (
 
 // All are asked at once, delivery first, and only what runs.
 func TestStopOrder(t *testing.T) {
+	t.Parallel()
 	f, env := newFake(t)
 	k := kindOf(t, env, "service.stop")
 	out := k.plan(t, map[string]any{"units": []string{"epstrd", "epstpop3d", "epstdd"}})
@@ -35,6 +36,7 @@ func TestStopOrder(t *testing.T) {
 
 // A stop that was interrupted is carried on with what is left, and undone to exactly what was found.
 func TestStopInterrupted(t *testing.T) {
+	t.Parallel()
 	f, env := newFake(t)
 	f.units["epstpop3d.service"].Active, f.units["epstpop3d.service"].PIDs = "inactive", nil
 	k := kindOf(t, env, "service.stop")
@@ -55,6 +57,7 @@ func TestStopInterrupted(t *testing.T) {
 }
 
 func TestStopHangs(t *testing.T) {
+	t.Parallel()
 	f, env := newFake(t)
 	f.deaf["epstdd.service"] = true
 	k := kindOf(t, env, "service.stop")
@@ -72,6 +75,7 @@ func TestStopHangs(t *testing.T) {
 
 // A stop that leaves processes behind is none, wherever they are.
 func TestStopLeavesProcesses(t *testing.T) {
+	t.Parallel()
 	f, env := newFake(t)
 	f.stray["epstdd"] = []int{4711}
 	k := kindOf(t, env, "service.stop")
@@ -92,25 +96,21 @@ func TestStopLeavesProcesses(t *testing.T) {
 	f.stray = nil
 	k.apply(t, out.Changes)
 
-	u := f.units["epstrd.service"]
-	u.Active, u.PIDs = "inactive", []int{5, 6}
-	wantError(t, k.changer.Apply(t.Context(), k.plan(t, nil).Changes[0], leaving(f, k, "epstrd.service")), "left these processes behind")
 }
 
-// leaving makes every later stop of the fake leave processes.
-func leaving(f *fake, k kind, unit string) runbook.Recorder {
-	f.stray = map[string][]int{}
-	u := f.units[unit]
-	f.units[unit] = nil
-	delete(f.units, unit)
-	kept := *u
-	f.units[unit+" "] = &kept
-	f.units[unit] = u
-	u.PIDs = []int{5, 6}
-	return k.rec
+func TestStopLeavesProcessesInTheUnit(t *testing.T) {
+	t.Parallel()
+	f, env := newFake(t)
+	f.leaves = map[string][]int{"epstrd.service": {5, 6}}
+	k := kindOf(t, env, "service.stop")
+	changes := k.plan(t, nil).Changes
+	err := k.changer.Apply(t.Context(), changes[0], k.rec)
+	wantError(t, err, "stopping epstrd.service: it is still inactive (dead), processes 5, 6", "left these processes behind")
+	k.wantStates(t, changes[:1], runbook.Partial)
 }
 
 func TestStopMissing(t *testing.T) {
+	t.Parallel()
 	f, env := newFake(t)
 	delete(f.units, "epstrd.service")
 	k := kindOf(t, env, "service.stop")
@@ -123,6 +123,7 @@ func TestStopMissing(t *testing.T) {
 }
 
 func TestStopMasked(t *testing.T) {
+	t.Parallel()
 	f, env := newFake(t)
 	u := f.units["epstrd.service"]
 	u.Load, u.Active, u.PIDs = "masked", "inactive", nil
@@ -133,6 +134,7 @@ func TestStopMasked(t *testing.T) {
 
 // A unit that is barred but whose guard the manager has not read is not barred.
 func TestBarNotLoaded(t *testing.T) {
+	t.Parallel()
 	f, env := newFake(t)
 	barAll(t, f, env)
 	f.units["epstdd.service"].DropIns = nil
@@ -149,6 +151,7 @@ func TestBarNotLoaded(t *testing.T) {
 
 // An edited guard is nobody's to overwrite.
 func TestBarEdited(t *testing.T) {
+	t.Parallel()
 	f, env := newFake(t)
 	k := kindOf(t, env, "service.stop")
 	changes := k.plan(t, nil).Changes

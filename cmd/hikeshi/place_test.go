@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -148,83 +149,103 @@ func (s said) exits(t *testing.T, code int, texts ...string) said {
 	return s
 }
 
-// The parts of a picture that may be left out.
-const (
-	noFolderTimes = 1 << iota // mtime of folders: whoever moves a name changes it
-	noDenyTime                // mtime of the deny file: an edit gives it a new one
-	noState                   // the state folder
-)
+// picture describes everything in a place by name.
+type picture map[string]thing
 
-// picture describes everything in the place: types, owners, modes, times, extended attributes and contents, by name.
-func (p *place) picture(without int) map[string]string {
+// thing is one entry of a tree: type, owner, mode, links, extended attributes and content, and by itself its mtime.
+type thing struct {
+	text, time string
+	folder     bool
+}
+
+// picture looks at all of the place.
+func (p *place) picture() picture {
 	p.t.Helper()
-	all := map[string]string{}
+	all := picture{}
 	must(p.t, filepath.WalkDir(p.dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
+		if err != nil || path == p.dir {
 			return err
 		}
 		rel, err := filepath.Rel(p.dir, path)
-		if err != nil || without&noState != 0 && (rel == "state" || strings.HasPrefix(rel, "state/")) {
-			return err
+		if err == nil {
+			all[rel], err = describe(path)
 		}
-		// Beside the root stand the test's own files.
-		if rel == "." {
-			return nil
-		}
-		all[rel], err = describe(path, !(d.IsDir() && without&noFolderTimes != 0 || path == p.deny() && without&noDenyTime != 0))
 		return err
 	}))
 	return all
 }
 
-func describe(path string, times bool) (string, error) {
+// world leaves out the state folder.
+func (p picture) world() picture {
+	p = maps.Clone(p)
+	maps.DeleteFunc(p, func(rel string, _ thing) bool { return rel == "state" || strings.HasPrefix(rel, "state/") })
+	return p
+}
+
+// timeless leaves out the mtime of folders, which whoever moves a name changes, and of the deny file, to which an edit gives a new one.
+func (p picture) timeless() picture {
+	p = maps.Clone(p)
+	for rel, x := range p {
+		if x.folder || filepath.Base(rel) == "effect.dat" {
+			x.time = ""
+			p[rel] = x
+		}
+	}
+	return p
+}
+
+func describe(path string) (thing, error) {
 	var st unix.Stat_t
 	if err := unix.Lstat(path, &st); err != nil {
-		return "", err
+		return thing{}, err
 	}
-	text := fmt.Sprintf("%o %d:%d links %d device %d", st.Mode, st.Uid, st.Gid, st.Nlink, st.Rdev)
-	if times {
-		text += fmt.Sprintf(" time %d.%09d", st.Mtim.Sec, st.Mtim.Nsec)
+	x := thing{
+		text: fmt.Sprintf("%o %d:%d links %d device %d", st.Mode, st.Uid, st.Gid, st.Nlink, st.Rdev),
+		time: fmt.Sprintf("%d.%09d", st.Mtim.Sec, st.Mtim.Nsec),
 	}
 	names := make([]byte, 4096)
 	if n, err := unix.Llistxattr(path, names); err == nil {
 		for _, name := range strings.Split(strings.TrimRight(string(names[:n]), "\x00"), "\x00") {
 			value := make([]byte, 4096)
 			if n, err := unix.Lgetxattr(path, name, value); err == nil && name != "" {
-				text += fmt.Sprintf(" %s=%q", name, value[:n])
+				x.text += fmt.Sprintf(" %s=%q", name, value[:n])
 			}
 		}
 	}
 	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFREG:
 		b, err := os.ReadFile(path)
-		return text + fmt.Sprintf(" %d bytes %x", len(b), sha256.Sum256(b)), err
+		x.text += fmt.Sprintf(" %d bytes %x", len(b), sha256.Sum256(b))
+		return x, err
 	case unix.S_IFLNK:
 		to, err := os.Readlink(path)
-		return text + " -> " + to, err
+		x.text += " -> " + to
+		return x, err
+	case unix.S_IFDIR:
+		x.folder = true
 	}
-	return text, nil
+	return x, nil
 }
 
 // same compares two pictures.
-func same(t *testing.T, what string, want, got map[string]string) {
+func same(t *testing.T, what string, want, got picture) {
 	t.Helper()
 	var all []string
 	for name, w := range want {
 		if g, ok := got[name]; !ok {
 			all = append(all, fmt.Sprintf("%q is gone", name))
 		} else if g != w {
-			all = append(all, fmt.Sprintf("%q was\n\t%s\nis\n\t%s", name, w, g))
+			all = append(all, fmt.Sprintf("%q was\n\t%v\nis\n\t%v", name, w, g))
 		}
 	}
 	for name, g := range got {
 		if _, ok := want[name]; !ok {
-			all = append(all, fmt.Sprintf("%q is new: %s", name, g))
+			all = append(all, fmt.Sprintf("%q is new: %v", name, g))
 		}
 	}
 	slices.Sort(all)
 	if len(all) > 0 {
-		t.Errorf("%s: the tree is not as it was:\n%s", what, strings.Join(all, "\n"))
+		t.Errorf("%s the tree is not as it was:\n%s", what, strings.Join(all, "\n"))
 	}
 }
 

@@ -89,7 +89,7 @@ func (a *app) topWords(list []spool.Count, total folderRow) string {
 	text := ""
 	for i, c := range list {
 		if i == 3 {
-			text += fmt.Sprintf(a.word("%d+ others", "ほか %d 件以上"), len(list)-3)
+			text += fmt.Sprintf(a.word("%d+ others  ", "ほか %d 件以上  "), len(list)-3)
 			break
 		}
 		name := c.Name

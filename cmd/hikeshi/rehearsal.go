@@ -220,7 +220,7 @@ func (a *app) showJudgement(r *rehearsal, o outcome, file string) {
 		if !j.OK {
 			mark = s.paint("31", a.word("[BAD]", "[不可]"))
 		}
-		fmt.Fprintf(a.stdout, "%s %s %s  (%s %s)\n", mark, pad(runbook.T(j.Name, j.NameJA).In(a.lang()), 44), j.Value, a.word("want", "期待値"), j.Want)
+		s.row(mark, fmt.Sprintf("%s: %s  (%s %s)", runbook.T(j.Name, j.NameJA).In(a.lang()), j.Value, a.word("want", "期待値"), j.Want))
 		for _, item := range j.Items {
 			if !j.OK {
 				fmt.Fprintf(a.stdout, "        %s\n", line(item))

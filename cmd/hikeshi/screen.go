@@ -154,7 +154,7 @@ func (s *screen) changes(all []runbook.Change) {
 		if i == 0 {
 			label = s.word("does", "内容")
 		}
-		text := fmt.Sprintf("%d %s %s", i+1, c.Op, line(c.Target))
+		text := fmt.Sprintf("%d %s %s", i+1, s.op(c.Op), line(c.Target))
 		if c.Risk != runbook.Reversible && c.Risk != "" {
 			text += "  [" + string(c.Risk) + "]"
 		}
@@ -165,10 +165,23 @@ func (s *screen) changes(all []runbook.Change) {
 	}
 }
 
+var opsJA = map[string]string{
+	"stop": "停止", "start": "起動", "restart": "再起動", "bar": "起動禁止", "unbar": "起動禁止の解除", "rename": "改名して退避", "move": "移して退避",
+	"release": "戻す", "purge": "完全に削除", "deny": "拒否を追加", "allow": "拒否を解除",
+}
+
+// op is the word of a change; one that has no translation stays as it is.
+func (s *screen) op(word string) string {
+	if ja, ok := opsJA[word]; ok && s.lang == "ja" {
+		return ja
+	}
+	return word
+}
+
 // details shows all of every change, before and after.
 func (s *screen) details(v engine.View) {
 	for i, c := range v.Plan.Changes {
-		s.printf("%d. %s %s  (%s, id %s)\n", i+1, c.Op, line(c.Target), c.Kind, c.ID)
+		s.printf("%d. %s %s  (%s, id %s)\n", i+1, s.op(c.Op), line(c.Target), c.Kind, c.ID)
 		s.printf("   %s: %s   %s: %s\n", s.word("risk", "危険度"), c.Risk, s.word("of undoing", "戻す場合"), c.UndoRisk)
 		if c.Before != "" {
 			s.printf("   %s:\n%s\n", s.word("before", "変更前"), indentLines(clean(c.Before)))

@@ -117,8 +117,12 @@ func (w *world) look(cmd *cobra.Command, o scan.Options, watch time.Duration) (s
 		}
 		b = scan.Growth(b, later)
 	}
+	return scan.Judge(b, w.limits(), w.server.Folders()), nil
+}
+
+func (w *world) limits() scan.Limits {
 	t := w.host.Queue.Thresholds
-	return scan.Judge(b, scan.Limits{Messages: t.Messages, Oldest: t.Oldest, GrowthPerMinute: t.GrowthPerMinute}, w.server.Folders()), nil
+	return scan.Limits{Messages: t.Messages, Oldest: t.Oldest, GrowthPerMinute: t.GrowthPerMinute}
 }
 
 func (a *app) showBacklog(b spool.Backlog) error {

@@ -34,6 +34,8 @@ type statusDocument struct {
 	Attention []attentionRow `json:"attention"`
 	NotSeen   []string       `json:"not_seen"`
 	Next      string         `json:"next"`
+
+	passed map[string][]scan.Passed // thresholds, by folder
 }
 
 type logRow struct {
@@ -103,8 +105,12 @@ func (a *app) status(cmd *cobra.Command, watch time.Duration) (statusDocument, e
 		rate := float64(*after-*before) / time.Since(began).Minutes()
 		doc.Accepted = &rate
 	}
+	doc.passed = map[string][]scan.Passed{}
 	for _, f := range b.Folders {
 		doc.Backlog = append(doc.Backlog, folderRowOf(f))
+		if f.Over {
+			doc.passed[f.Name] = w.limits().Check(f, b.Time)
+		}
 	}
 	doc.Total = folderRowOf(b.Total)
 	doc.Disk = diskOf(w.server.Root())
@@ -170,7 +176,7 @@ func (a *app) statusRecord(cmd *cobra.Command, w *world, doc *statusDocument) er
 		return err
 	}
 	for _, id := range slices.Backward(ids) {
-		if h := all[id]; (h.State == runbook.IncidentOpen || h.State == runbook.IncidentStopped) && len(h.InForce()) > 0 {
+		if h := all[id]; h.State == runbook.IncidentOpen || h.State == runbook.IncidentStopped && len(h.InForce()) > 0 {
 			opened := h.Opened.UTC()
 			doc.Incident = &incidentRow{ID: id, Runbook: h.Opening.Runbook, State: h.State, Opened: &opened}
 			break
@@ -188,8 +194,13 @@ func (a *app) judgeStatus(w *world, doc *statusDocument) {
 		}
 	}
 	for _, f := range doc.Backlog {
-		if f.Over {
-			add(runbook.Bad, "%s: %s", "%s: %s", f.Name, f.Reason)
+		for _, p := range doc.passed[f.Name] {
+			words := map[scan.What][2]string{
+				scan.TooMany: {"%s: %s messages, more than %s", "%s: %s 通。しきい値 %s を超過"},
+				scan.TooOld:  {"%s: the oldest is %s old, more than %s", "%s: 最古は %s 前。しきい値 %s を超過"},
+				scan.TooFast: {"%s: grows by %s a minute, more than %s", "%s: 毎分 %s 通増加。しきい値 %s を超過"},
+			}[p.What]
+			add(runbook.Bad, words[0], words[1], f.Name, p.Value, p.Limit)
 		}
 		if f.Unreadable != "" {
 			add(runbook.Warn, "%s cannot be read: %s", "%s を読めない: %s", f.Name, line(f.Unreadable))

@@ -140,6 +140,15 @@ func TestMailAbuseOrder(t *testing.T) {
 	}
 }
 
+// What only looks, or only puts good mail back, must not keep the damage from being stopped nor the services from coming back.
+func TestMailAbuseGoesOnPastSmallErrors(t *testing.T) {
+	b := builtin(t, "mail-abuse")
+	got := ids(b, func(s runbook.Step) bool { return s.OnError == runbook.OnErrorContinue })
+	if want := []string{"services", "backlog", "relay_file", "release", "verify_services", "verify_backlog"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 func TestMailAbuseInputs(t *testing.T) {
 	b := builtin(t, "mail-abuse")
 	values, err := Bind(b, nil)

@@ -90,13 +90,11 @@ func (r *running) failed(ctx context.Context, v View, err error) error {
 	if v.Step.OnError == runbook.OnErrorAsk {
 		return r.askFailure(ctx, v, err)
 	}
-	if eerr := r.end(v, runbook.Record{Result: runbook.ResultFailed, Error: err.Error()}); eerr != nil {
-		return errors.Join(err, eerr)
-	}
-	if v.Step.OnError == runbook.OnErrorContinue {
+	eerr := r.end(v, runbook.Record{Result: runbook.ResultFailed, Error: err.Error()})
+	if eerr == nil && v.Step.OnError == runbook.OnErrorContinue {
 		return nil
 	}
-	return r.stop(v.Step.ID, StopError, err)
+	return errors.Join(r.stop(v.Step.ID, StopError, err), eerr)
 }
 
 func (r *running) askFailure(ctx context.Context, v View, failure error) error {
@@ -117,10 +115,14 @@ func (r *running) askFailure(ctx context.Context, v View, failure error) error {
 // again does a step once more after an error: a change that is half made is carried on, everything else is planned and asked anew.
 func (r *running) again(ctx context.Context, v View) error {
 	if !r.halfMade(r.h.Step(v.Step.ID)) {
-		rec := runbook.Record{Event: runbook.Ended, Step: v.Step.ID, Result: runbook.ResultPending, Error: v.Err.Error()}
-		if err := r.append(rec); err != nil {
+		if err := r.anew(v); err != nil {
 			return err
 		}
 	}
 	return r.step(ctx, v.Number-1)
+}
+
+// anew ends the agreement to a plan that does not fit the world any more.
+func (r *running) anew(v View) error {
+	return r.append(runbook.Record{Event: runbook.Ended, Step: v.Step.ID, Result: runbook.ResultPending, Error: v.Err.Error()})
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -37,10 +38,7 @@ func (r *running) gate(v View) error {
 	if v.Plan.State != runbook.Undetermined && v.Plan.Open() {
 		return r.end(v, runbook.Record{Result: runbook.ResultDone})
 	}
-	why := "a condition does not hold"
-	if v.Plan.Why != "" {
-		why = v.Plan.Why
-	}
+	why := cmp.Or(v.Plan.Why, "a condition does not hold")
 	if err := r.end(v, runbook.Record{Result: runbook.ResultPending, Text: why}); err != nil {
 		return err
 	}
@@ -149,12 +147,8 @@ func (r *running) byHand(v View, d runbook.Decision) error {
 
 // finish ends a step well and keeps its facts for later ones.
 func (r *running) finish(v View) error {
-	f, err := r.plan.Value(v.Step, v.Plan.Facts)
-	if err != nil {
+	if err := r.remember(v.Step, v.Plan.Facts); err != nil {
 		return err
-	}
-	if f != nil {
-		r.facts[v.Step.ID] = f
 	}
 	return r.end(v, runbook.Record{Result: runbook.ResultDone, Facts: v.Plan.Facts})
 }

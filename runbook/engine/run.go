@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,21 +19,26 @@ func (e *Engine) Run(ctx context.Context, how string) (*runbook.History, error) 
 	if err != nil {
 		return nil, err
 	}
+	state := runbook.IncidentDone
+	if err = r.all(ctx); err != nil {
+		state = runbook.IncidentStopped
+	}
+	return r.close(state, err)
+}
+
+func (r *running) all(ctx context.Context) error {
 	if err := r.matches(); err != nil {
-		return r.close(err)
+		return err
 	}
 	if err := r.settle(ctx); err != nil {
-		return r.close(err)
+		return err
 	}
-	for i, step := range e.Book.Steps {
-		if err := ctx.Err(); err != nil {
-			return r.close(r.stop(step.ID, StopInterrupted, err))
-		}
+	for i := range r.Book.Steps {
 		if err := r.step(ctx, i); err != nil {
-			return r.close(err)
+			return err
 		}
 	}
-	return r.close(nil)
+	return nil
 }
 
 // running is one run, resume or undo.
@@ -79,15 +85,8 @@ func (r *running) stop(step string, why Reason, err error) error {
 	return &Stop{Reason: why, Step: step, Changed: len(r.h.InForce()) > 0, Err: err}
 }
 
-func (r *running) close(err error) (*runbook.History, error) {
-	if err != nil {
-		return r.closeAs(runbook.IncidentStopped, err)
-	}
-	return r.closeAs(runbook.IncidentDone, nil)
-}
-
-// closeAs records how a run or undo ended and returns its history.
-func (r *running) closeAs(state runbook.IncidentState, err error) (*runbook.History, error) {
+// close records how a run or undo ended and returns its history.
+func (r *running) close(state runbook.IncidentState, err error) (*runbook.History, error) {
 	rec := runbook.Record{Event: runbook.Closed, Text: string(state)}
 	if err != nil {
 		rec.Error = err.Error()
@@ -110,8 +109,11 @@ func (r *running) index(id string) int {
 func (r *running) step(ctx context.Context, i int) error {
 	v := r.view(i)
 	step, s := v.Step, r.h.Step(v.Step.ID)
-	if r.ended(i, s) {
-		return r.remember(step, s)
+	switch {
+	case s.Result == runbook.ResultUndone: // its facts are true no more
+		return nil
+	case r.ended(i, s):
+		return r.remember(step, s.Facts)
 	}
 	if r.underway(s) {
 		v.Plan = *s.Plan
@@ -141,18 +143,15 @@ func (r *running) ended(i int, s *runbook.StepHistory) bool {
 	case runbook.ResultDone:
 		behind := func(c *runbook.ChangeHistory) bool { return r.index(c.Step) > i }
 		return r.Book.Steps[i].Gate == nil || slices.ContainsFunc(r.h.InForce(), behind)
-	case runbook.ResultByHand, runbook.ResultSkipped, runbook.ResultUndone:
+	case runbook.ResultByHand, runbook.ResultSkipped:
 		return true
 	}
 	return false
 }
 
-// remember takes in the facts of a step that ended before. What was undone has none any more.
-func (r *running) remember(step runbook.Step, s *runbook.StepHistory) error {
-	if s.Result == runbook.ResultUndone {
-		return nil
-	}
-	f, err := r.plan.Value(step, s.Facts)
+// remember keeps the facts of a step for later ones.
+func (r *running) remember(step runbook.Step, facts json.RawMessage) error {
+	f, err := r.plan.Value(step, facts)
 	if f != nil {
 		r.facts[step.ID] = f
 	}

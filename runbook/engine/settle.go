@@ -25,10 +25,10 @@ func (r *running) settle(ctx context.Context) error {
 
 func (r *running) settleOne(ctx context.Context, ch *runbook.ChangeHistory) error {
 	i := r.index(ch.Step)
-	if i < 0 {
-		return r.stop(ch.Step, StopError, fmt.Errorf("change %s belongs to step %s, which the runbook of this incident does not have", ch.ID, ch.Step))
-	}
 	_, changer, err := r.changer(ch.Change)
+	if i < 0 {
+		err = fmt.Errorf("change %s belongs to step %s, which the runbook of this incident does not have", ch.ID, ch.Step)
+	}
 	if err != nil {
 		return r.stop(ch.Step, StopError, err)
 	}
@@ -64,8 +64,7 @@ func (r *running) drifted(ctx context.Context, i int, ch *runbook.ChangeHistory)
 	}
 	switch d.Answer {
 	case runbook.Do:
-		// What stands now is not what the old plan was made for.
-		return r.append(runbook.Record{Event: runbook.Ended, Step: ch.Step, Result: runbook.ResultPending, Error: v.Err.Error()})
+		return r.anew(v)
 	case runbook.ByHand:
 		return r.byHand(v, d)
 	}

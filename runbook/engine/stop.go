@@ -1,7 +1,5 @@
 package engine
 
-import "fmt"
-
 // Reason says why a run stopped before its end.
 type Reason string
 
@@ -24,14 +22,14 @@ type Stop struct {
 
 // Error says where and why.
 func (s *Stop) Error() string {
-	at := "stopped"
+	at := "stopped: "
 	if s.Step != "" {
-		at += " at step " + s.Step
+		at = "stopped at step " + s.Step + ": "
 	}
 	if s.Err == nil {
-		return fmt.Sprintf("%s: %s", at, s.Reason)
+		return at + string(s.Reason)
 	}
-	return fmt.Sprintf("%s: %v", at, s.Err)
+	return at + s.Err.Error()
 }
 
 // Unwrap returns the cause.

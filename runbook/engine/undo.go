@@ -22,7 +22,7 @@ func (e *Engine) Undo(ctx context.Context, steps []string) (*runbook.History, er
 	if len(r.h.InForce()) == 0 && slices.ContainsFunc(r.h.Changes, (*runbook.ChangeHistory).Undone) {
 		state = runbook.IncidentUndone
 	}
-	return r.closeAs(state, err)
+	return r.close(state, err)
 }
 
 func (r *running) undoAll(ctx context.Context, steps []string) error {
@@ -44,12 +44,9 @@ func (r *running) undoAll(ctx context.Context, steps []string) error {
 		}
 		return err
 	}
-	if d.Answer != runbook.Do {
-		return nil
-	}
 	var failures error
 	for _, c := range v.Plan.Changes {
-		if !d.Approves(c.ID) {
+		if d.Answer != runbook.Do || !d.Approves(c.ID) {
 			continue
 		}
 		if ctx.Err() != nil {

@@ -111,20 +111,33 @@ func (d *Document) decodeStruct(n *yaml.Node, v reflect.Value) {
 	d.pairs(n, func(key, value *yaml.Node) {
 		field, ok := fields[key.Value]
 		if !ok {
-			d.Mistake(pos(key), "unknown key %q%s", key.Value, hint(key.Value, slices.Sorted(maps.Keys(fields))))
+			d.unknown(pos(n), key, slices.Sorted(maps.Keys(fields)))
 			return
 		}
 		d.decode(value, pos(key), field)
 	})
 }
 
-// hint says what was meant, or what there is.
-func hint(word string, names []string) string {
-	if h := nearest.Hint(word, names); h != "" {
-		return h
+// unknown tells a key that the group of keys at the place group does not have.
+func (d *Document) unknown(group Pos, key *yaml.Node, names []string) {
+	name := nearest.Name(key.Value, names)
+	if name == "" {
+		d.Mistake(pos(key), "unknown key %q; there are %s", key.Value, strings.Join(names, ", "))
+		return
 	}
-	return "; there are " + strings.Join(names, ", ")
+	d.meant[meaning{group, name}] = true
+	d.Mistake(pos(key), "unknown key %q; did you mean %q?", key.Value, name)
 }
+
+// meaning is a key that was most likely meant in the group of keys at a place.
+type meaning struct {
+	group Pos
+	key   string
+}
+
+// Meant says whether an unknown key in the group of keys at the place group was most likely meant to be key. That key is misspelt then,
+// not missing.
+func (d *Document) Meant(group Pos, key string) bool { return d.meant[meaning{group, key}] }
 
 func (d *Document) decodeMap(n *yaml.Node, v reflect.Value) {
 	if !d.is(n, yaml.MappingNode, "keys with values are") {

@@ -27,6 +27,7 @@ type Document struct {
 	lines    []string // as they were read
 	root     *yaml.Node
 	torn     map[int]bool // lines that were left out
+	meant    map[meaning]bool
 	mistakes []Mistake
 	more     int
 }
@@ -45,7 +46,7 @@ func Decode(name string, data []byte, v any) error {
 
 // Read parses a document. name is what mistakes call it: its path.
 func Read(name string, data []byte) *Document {
-	d := &Document{name: name, torn: map[int]bool{}}
+	d := &Document{name: name, torn: map[int]bool{}, meant: map[meaning]bool{}}
 	if len(data) > MaxSize {
 		d.Mistake(Pos{}, "the file is larger than %d bytes and was not read", MaxSize)
 		return d

@@ -185,6 +185,15 @@ func TestAtTellsWhatCouldBeRead(t *testing.T) {
 	}
 }
 
+func TestMeant(t *testing.T) {
+	var s server
+	d := Read("f", []byte("nam: a\ninner: {xx: 1}\ncolour: a\n"))
+	d.Decode(&s)
+	if !d.Meant(Pos{1, 1}, "name") || !d.Meant(Pos{2, 8}, "x") || d.Meant(Pos{1, 1}, "x") || d.Meant(Pos{1, 1}, "count") || d.Meant(Pos{1, 1}, "") {
+		t.Errorf("%v", d.meant)
+	}
+}
+
 func TestErrorShowsTheLine(t *testing.T) {
 	var s server
 	err := Decode("dir/f.yaml", []byte("name: a\r\n  # x\ncount: \tfive \x07 \r\nwait: 5\n"), &s)

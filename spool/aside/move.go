@@ -20,21 +20,30 @@ type Move struct {
 	Transfer transfer.Transfer `json:"transfer"`
 }
 
-// PlanMove plans to set aside those messages of x that are wanted; x is the index of the folders, read from tree. It returns
-// how many files go, and what is odd and stays. The error wraps ErrFolder if a folder is a symbolic link or a filesystem of its own.
-func PlanMove(folders []spool.Folder, stamp string, tree *transfer.Tree, x *index.Index, want func(base string) bool) (m Move, files int, odd []string, err error) {
-	base, parts, err := Parts(folders)
+// A Selection says which messages of a queue are to be set aside.
+type Selection struct {
+	Folders []spool.Folder
+	Stamp   string
+	Tree    *transfer.Tree // open on the folder in which Folders lie
+	Index   *index.Index   // of Folders
+	Want    func(base string) bool
+}
+
+// Move plans to set the messages aside. It returns how many files go, and what is odd and stays: paths. The error wraps ErrFolder if a
+// folder is a symbolic link or a filesystem of its own.
+func (s Selection) Move() (m Move, files int, odd []string, err error) {
+	base, parts, err := Parts(s.Folders)
 	if err != nil {
 		return Move{}, 0, nil, err
 	}
-	m.Stamp = stamp
+	m.Stamp = s.Stamp
 	to := map[string]string{}
 	for _, p := range parts {
 		m.Folders = append(m.Folders, p.Name)
-		to[p.Name] = Name(p.Name, stamp)
+		to[p.Name] = Name(p.Name, s.Stamp)
 	}
-	b := transfer.NewBuilder(base, tree, true)
-	files, odd, err = x.Units(b, index.Choice{Want: want, To: Renamed(to)})
+	b := transfer.NewBuilder(base, s.Tree, true)
+	files, odd, err = s.Index.Units(b, index.Choice{Want: s.Want, To: Renamed(to)})
 	m.Transfer = b.Transfer()
 	return m, files, odd, err
 }

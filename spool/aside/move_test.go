@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"hikeshi/spool/aside"
 	"hikeshi/spool/aside/index"
@@ -38,7 +39,7 @@ func planMove(t testing.TB, s trial.Server, want func(string) bool) (aside.Move,
 	tree, x, err := index.Read(context.Background(), s.Base, names, s)
 	trial.Must(t, err)
 	defer tree.Close()
-	m, _, odd, err := aside.PlanMove(s.Folders(), stamp, tree, x, want)
+	m, _, odd, err := aside.Selection{Folders: s.Folders(), Stamp: stamp, Tree: tree, Index: x, Want: want}.Move()
 	trial.Must(t, err)
 	b, err := json.Marshal(m)
 	trial.Must(t, err)
@@ -63,9 +64,9 @@ func mixed(t testing.TB) trial.Server {
 	s := trial.New(t)
 	s.Incoming(t, "B0000000001", "taro@example.jp", "a@example.com")
 	s.Incoming(t, "B0000000001-002", "taro@example.jp", "a@example.com")
-	s.Retry(t, "B0000000001-R0001", "example.net", "taro@example.jp", "c@example.net")
+	s.Retry(t, "B0000000001-R0001", "taro@example.jp", "c@example.net")
 	s.Incoming(t, "B0000000002", "hanako@example.jp", "b@example.com")
-	s.Retry(t, "B0000000003-R0001", "example.com", "hanako@example.jp", "c@example.com")
+	s.Retry(t, "B0000000003-R0001", "hanako@example.jp", "c@example.com")
 	for _, stem := range []string{"B0000000004-R0001", "B0000000005-R0002"} {
 		s.Put(t, "domains/example.org/"+stem+".RCP", trial.Envelope("taro@example.jp", "d@example.org"))
 		s.Put(t, "holding/"+stem+".MSG", trial.Body("203.0.113.9", stem))
@@ -75,6 +76,7 @@ func mixed(t testing.TB) trial.Server {
 	s.Put(t, "holding/B0000000006-R0001.MSG", "body")
 	s.Put(t, "incoming/notes.txt", "odd")
 	trial.Must(t, os.Symlink("/etc/passwd", filepath.Join(s.Base, "holding/B0000000007.MSG")))
+	trial.Must(t, unix.Mkfifo(filepath.Join(s.Base, "domains/B0000000008.RCP"), 0o600))
 	return s
 }
 
@@ -103,22 +105,22 @@ func TestMove(t *testing.T) {
 		{"one message with all its parts", only("B0000000001"),
 			[]string{"B0000000002.MSG", "B0000000002.RCP", "notes.txt"},
 			[]string{"B0000000003-R0001.MSG", "B0000000004-R0001.MSG", "B0000000005-R0002.MSG", "B0000000006-R0001.MSG", "B0000000007.MSG"},
-			[]string{"bad \x1b\xff%41 name-B0000000006-R0001/", "bad \x1b\xff%41 name-B0000000006-R0001/B0000000006-R0001.RCP", "example.com-B0000000003-R0001/",
+			[]string{"B0000000008.RCP", "bad \x1b\xff%41 name-B0000000006-R0001/", "bad \x1b\xff%41 name-B0000000006-R0001/B0000000006-R0001.RCP", "example.com-B0000000003-R0001/",
 				"example.com-B0000000003-R0001/B0000000003-R0001.RCP", "example.com-B0000000003-R0001/Domain.mri",
 				"example.org/", "example.org/B0000000004-R0001.RCP", "example.org/B0000000005-R0002.RCP", "example.org/Domain.mri"}},
 		{"one of two in a folder", only("B0000000004", "B0000000006", "B0000000003"),
 			[]string{"B0000000001-002.MSG", "B0000000001-002.RCP", "B0000000001.MSG", "B0000000001.RCP", "B0000000002.MSG", "B0000000002.RCP", "notes.txt"},
 			[]string{"B0000000001-R0001.MSG", "B0000000005-R0002.MSG", "B0000000007.MSG"},
-			[]string{"example.net-B0000000001-R0001/", "example.net-B0000000001-R0001/B0000000001-R0001.RCP", "example.net-B0000000001-R0001/Domain.mri",
+			[]string{"B0000000008.RCP", "example.net-B0000000001-R0001/", "example.net-B0000000001-R0001/B0000000001-R0001.RCP", "example.net-B0000000001-R0001/Domain.mri",
 				"example.org/", "example.org/B0000000005-R0002.RCP", "example.org/Domain.mri"}},
-		{"everything", everything, []string{"notes.txt"}, []string{"B0000000007.MSG"}, nil},
+		{"everything", everything, []string{"notes.txt"}, []string{"B0000000007.MSG"}, []string{"B0000000008.RCP"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s := mixed(t)
 			before := s.Tree(t)
 			m, odd := planMove(t, s, test.want)
-			if d := cmp.Diff([]string{"holding/B0000000007.MSG", "incoming/notes.txt"}, slices.Sorted(slices.Values(odd))); d != "" {
+			if d := cmp.Diff([]string{"domains/B0000000008.RCP", "holding/B0000000007.MSG", "incoming/notes.txt"}, slices.Sorted(slices.Values(odd))); d != "" {
 				t.Errorf("odd:\n%s", d)
 			}
 			wantState(t, m, aside.None)

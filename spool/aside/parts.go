@@ -60,7 +60,7 @@ func fit(d *disk.Dir, name string, e disk.Entry) error {
 		return err
 	}
 	if root {
-		return fmt.Errorf("%w: %s is a filesystem of its own; mount it at %s by hand and make an empty folder of the same owner and mode in its place", ErrFolder, path, path+mark+"…")
+		return fmt.Errorf("%w: %s is a filesystem of its own; mount it at %s by hand and make an empty folder of the same owner and mode in its place", ErrFolder, path, path+mark+"INCIDENT")
 	}
 	return nil
 }

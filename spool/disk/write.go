@@ -36,19 +36,40 @@ func (d *Dir) MoveNoSync(name string, to *Dir, as string) error {
 }
 
 // Exchange swaps what stands under a and b in one step, so that neither name ever vanishes. The error wraps ErrNoExchange where
-// the system or the filesystem cannot do that. The directory is on disk when it returns.
+// the system or the filesystem cannot do that. The directory is on disk when it returns; ExchangeNoSync leaves that to the caller.
 func (d *Dir) Exchange(a, b string) error {
+	if err := d.ExchangeNoSync(a, b); err != nil {
+		return err
+	}
+	return d.Sync()
+}
+
+// ExchangeNoSync is Exchange without the fsync of the directory.
+func (d *Dir) ExchangeNoSync(a, b string) error {
 	if err := errors.Join(single(a), single(b)); err != nil {
 		return err
 	}
 	if err := point(func() error { return retry(func() error { return exchange(d.fd(), a, b) }) }); err != nil {
 		return d.err("exchanging", a, err)
 	}
-	return d.Sync()
+	return nil
 }
 
 // Mkdir makes the directory name with the attributes of attrs, and makes sure of them if the directory is there already and empty.
 func (d *Dir) Mkdir(name string, attrs Attrs) error {
+	if err := d.MkdirNoSync(name, attrs); err != nil {
+		return err
+	}
+	sub, err := d.Sub(name)
+	if err != nil {
+		return err
+	}
+	defer sub.Close()
+	return errors.Join(sub.Sync(), d.Sync())
+}
+
+// MkdirNoSync is Mkdir without the fsync of both directories.
+func (d *Dir) MkdirNoSync(name string, attrs Attrs) error {
 	if err := single(name); err != nil {
 		return err
 	}
@@ -69,7 +90,7 @@ func (d *Dir) Mkdir(name string, attrs Attrs) error {
 	if err := attrs.apply(sub.f); err != nil {
 		return d.err("giving owner and mode to", name, err)
 	}
-	return errors.Join(sub.Sync(), d.Sync())
+	return nil
 }
 
 // Rmdir removes the empty directory name.

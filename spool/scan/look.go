@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"hikeshi/spool"
+	"hikeshi/spool/scan/sample"
+	"hikeshi/spool/scan/tally"
 )
 
 // Options say how closely Look looks. The zero value is a good one.
@@ -35,7 +37,7 @@ func Look(ctx context.Context, server spool.Server, o Options) (spool.Backlog, e
 	namer, _ := server.(Namer)
 	var jobs []*job
 	for _, f := range server.Folders() {
-		j := &job{sample: newSample(o.Sample)}
+		j := &job{sample: sample.New(o.Sample)}
 		j.walker = walker{ctx: ctx, queue: queue, namer: namer, folder: f}
 		jobs = append(jobs, j)
 	}
@@ -72,9 +74,9 @@ func names(jobs []*job) {
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, 2)
 	for _, j := range jobs {
-		j.found = func(r ref) {
-			if j.sample.wants(r.hash) {
-				j.sample.add(r)
+		j.found = func(r sample.Ref) {
+			if j.sample.Wants(r.Hash) {
+				j.sample.Add(r)
 			}
 		}
 		wg.Go(func() {
@@ -90,10 +92,10 @@ func names(jobs []*job) {
 func contents(jobs []*job, own map[string]bool) {
 	bound := commonBound(jobs)
 	for _, j := range jobs {
-		batches := make(chan []ref, readers)
+		batches := make(chan []sample.Ref, readers)
 		go j.send(batches)
 		j.readAll(batches, own, bound)
-		if j.sample.dropped {
+		if j.sample.Dropped {
 			j.readExtremes()
 		}
 	}
@@ -101,10 +103,10 @@ func contents(jobs []*job, own map[string]bool) {
 
 // everything reads each file of a folder as its name comes up.
 func (j *job) everything(own map[string]bool) {
-	batches := make(chan []ref, readers)
-	var batch []ref
-	j.found = func(r ref) {
-		r.name = strings.Clone(r.name)
+	batches := make(chan []sample.Ref, readers)
+	var batch []sample.Ref
+	j.found = func(r sample.Ref) {
+		r.Name = strings.Clone(r.Name)
 		if batch = append(batch, r); len(batch) == batchSize {
 			batches <- batch
 			batch = nil
@@ -123,7 +125,7 @@ func commonBound(jobs []*job) uint64 {
 	bound := ^uint64(0)
 	for _, j := range jobs {
 		if !j.folder.Info {
-			bound = min(bound, j.sample.bound())
+			bound = min(bound, j.sample.Bound())
 		}
 	}
 	return bound
@@ -133,7 +135,7 @@ func commonBound(jobs []*job) uint64 {
 func report(b *spool.Backlog, jobs []*job, top int) {
 	b.Total.Name = "total"
 	var set Set
-	var common, times tally
+	var common tally.Tally
 	drawn, sampled := map[uint64]bool{}, false
 	bound := commonBound(jobs)
 	for _, j := range jobs {
@@ -145,21 +147,33 @@ func report(b *spool.Backlog, jobs []*job, top int) {
 		b.Total.Files += f.Files
 		b.Total.Bytes += f.Bytes
 		b.Total.Odd += f.Odd
-		set.merge(&j.set)
-		common.merge(&j.common)
-		times.merge(&tally{timed: j.all.timed, oldest: j.all.oldest, newest: j.all.newest})
+		set.Merge(&j.set)
+		common.Merge(&j.common)
+		span(&b.Total, f)
 		sampled = sampled || f.Sampled > 0
-		for _, h := range j.sample.high {
+		for _, h := range j.sample.Hashes() {
 			if h <= bound {
 				drawn[h] = true
 			}
 		}
 	}
 	b.Total.Messages = set.Len()
-	times.times(&b.Total)
-	common.figures(&b.Total, top)
+	common.Figures(&b.Total, top)
 	if sampled {
 		b.Total.Sampled = len(drawn)
+	}
+}
+
+// span widens the times of the total by those of a folder.
+func span(total *spool.FolderBacklog, f spool.FolderBacklog) {
+	if f.Oldest.IsZero() {
+		return
+	}
+	if total.Oldest.IsZero() || f.Oldest.Before(total.Oldest) {
+		total.Oldest = f.Oldest
+	}
+	if f.Newest.After(total.Newest) {
+		total.Newest = f.Newest
 	}
 }
 
@@ -171,13 +185,13 @@ func (j *job) backlog(top int) spool.FolderBacklog {
 		f.Unreadable = j.unreadable()
 		f.Incomplete = j.err != nil || j.hidden > 0
 	}
-	j.all.times(&f)
-	j.all.figures(&f, top)
-	f.Bytes = j.all.bytes
-	if j.sample.dropped {
-		f.Sampled = len(j.sample.high)
-		if j.all.files > 0 {
-			f.Bytes = int64(float64(j.all.bytes) / float64(j.all.files) * float64(j.files))
+	j.all.Times(&f)
+	j.all.Figures(&f, top)
+	f.Bytes = j.all.Bytes
+	if j.sample.Dropped {
+		f.Sampled = j.sample.Len()
+		if j.all.Files > 0 {
+			f.Bytes = int64(float64(j.all.Bytes) / float64(j.all.Files) * float64(j.files))
 		}
 	}
 	return f
@@ -192,10 +206,10 @@ func (j *job) unreadable() string {
 		return reason(j.err)
 	case j.hidden > 0:
 		return fmt.Sprintf("%d sub-folders: %s", j.hidden, reason(j.hiddenErr))
-	case j.all.denied > 0:
-		return fmt.Sprintf("%d of %d files: %s", j.all.denied, max(j.all.files, j.all.denied), reason(j.all.deniedErr))
-	case j.all.broken > 0:
-		return fmt.Sprintf("%d envelopes make no sense", j.all.broken)
+	case j.all.Denied > 0:
+		return fmt.Sprintf("%d of %d files: %s", j.all.Denied, max(j.all.Files, j.all.Denied), reason(j.all.DeniedErr))
+	case j.all.Broken > 0:
+		return fmt.Sprintf("%d envelopes make no sense", j.all.Broken)
 	}
 	return ""
 }
@@ -209,7 +223,7 @@ func reason(err error) string {
 	if errors.Is(err, fs.ErrPermission) {
 		return fs.ErrPermission.Error()
 	}
-	return clean(err.Error())
+	return tally.Clean(err.Error())
 }
 
 // ownDomains are the domains whose mail stays on this server.
@@ -217,7 +231,7 @@ func ownDomains(o spool.Own) map[string]bool {
 	own := map[string]bool{}
 	for _, d := range append([]string{o.Hostname}, o.Domains...) {
 		if d != "" {
-			own[clean(strings.TrimSuffix(d, "."))] = true
+			own[tally.Clean(strings.TrimSuffix(d, "."))] = true
 		}
 	}
 	return own

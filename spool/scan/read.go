@@ -7,6 +7,8 @@ import (
 
 	"hikeshi/spool"
 	"hikeshi/spool/disk"
+	"hikeshi/spool/scan/sample"
+	"hikeshi/spool/scan/tally"
 )
 
 const (
@@ -17,15 +19,15 @@ const (
 // A job is the look at one folder.
 type job struct {
 	walker
-	sample *sample
-	err    error // why the folder could not be read, or not to its end
-	all    tally // of what was read
-	common tally // the part of it that counts for the total
+	sample *sample.Sample
+	err    error       // why the folder could not be read, or not to its end
+	all    tally.Tally // of what was read
+	common tally.Tally // the part of it that counts for the total
 }
 
 // readAll reads the files of every batch that comes in. Only files whose entries have hash values up to bound count for the
 // total, so that every folder has the same weight there.
-func (j *job) readAll(batches <-chan []ref, own map[string]bool, bound uint64) {
+func (j *job) readAll(batches <-chan []sample.Ref, own map[string]bool, bound uint64) {
 	var wg sync.WaitGroup
 	all := make([]reader, readers)
 	for i := range all {
@@ -34,8 +36,8 @@ func (j *job) readAll(batches <-chan []ref, own map[string]bool, bound uint64) {
 	}
 	wg.Wait()
 	for i := range all {
-		j.all.merge(&all[i].all)
-		j.common.merge(&all[i].common)
+		j.all.Merge(&all[i].all)
+		j.common.Merge(&all[i].common)
 	}
 }
 
@@ -44,13 +46,13 @@ type reader struct {
 	of          *job
 	own         map[string]bool
 	bound       uint64
-	all, common tally
+	all, common tally.Tally
 
 	top, dir *disk.Dir // the queue folder, and the folder that was used last
 	sub      string    // where dir stands below top
 }
 
-func (r *reader) run(batches <-chan []ref) {
+func (r *reader) run(batches <-chan []sample.Ref) {
 	defer r.close()
 	for batch := range batches {
 		for _, f := range batch {
@@ -62,55 +64,55 @@ func (r *reader) run(batches <-chan []ref) {
 }
 
 // read looks at one file; one that has vanished since its name was read leaves no trace.
-func (r *reader) read(f ref) {
-	d, err := r.enter(f.sub)
+func (r *reader) read(f sample.Ref) {
+	d, err := r.enter(f.Sub)
 	if err != nil {
 		if !gone(err) {
-			r.all.refused(err)
+			r.all.Refused(err)
 		}
 		return
 	}
-	if f.odd || f.part != spool.Envelope && f.part != spool.Body {
+	if f.Odd || f.Part != spool.Envelope && f.Part != spool.Body {
 		r.stat(d, f)
 		return
 	}
-	g, err := d.Read(f.name)
+	g, err := d.Read(f.Name)
 	if err != nil {
 		if !gone(err) {
-			r.all.refused(err)
+			r.all.Refused(err)
 			r.stat(d, f)
 		}
 		return
 	}
 	defer g.Close()
 	if fi, err := g.Stat(); err == nil {
-		r.each(f, func(t *tally) { t.size(fi.Size(), fi.ModTime().Unix()) })
+		r.each(f, func(t *tally.Tally) { t.Size(fi.Size(), fi.ModTime().Unix()) })
 	}
-	if f.part == spool.Body {
+	if f.Part == spool.Body {
 		if a, err := r.of.queue.ReadClient(g); err == nil {
-			r.each(f, func(t *tally) { t.client(a) })
+			r.each(f, func(t *tally.Tally) { t.Client(a) })
 		}
 		return
 	}
 	e, err := r.of.queue.ReadEnvelope(g)
 	if err != nil {
-		r.all.broken++
+		r.all.Broken++
 		return
 	}
-	r.each(f, func(t *tally) { t.envelope(e, f.list, r.own) })
+	r.each(f, func(t *tally.Tally) { t.Envelope(e, f.List, r.own) })
 }
 
 // stat is for what is not opened.
-func (r *reader) stat(d *disk.Dir, f ref) {
-	e, err := d.Lstat(f.name)
+func (r *reader) stat(d *disk.Dir, f sample.Ref) {
+	e, err := d.Lstat(f.Name)
 	if err == nil && e.Type == 0 {
-		r.each(f, func(t *tally) { t.size(e.Size, e.Sec) })
+		r.each(f, func(t *tally.Tally) { t.Size(e.Size, e.Sec) })
 	}
 }
 
-func (r *reader) each(f ref, do func(*tally)) {
+func (r *reader) each(f sample.Ref, do func(*tally.Tally)) {
 	do(&r.all)
-	if f.hash <= r.bound {
+	if f.Hash <= r.bound {
 		do(&r.common)
 	}
 }
@@ -161,11 +163,11 @@ func (r *reader) close() {
 }
 
 // send hands the sample to the readers.
-func (j *job) send(batches chan<- []ref) {
+func (j *job) send(batches chan<- []sample.Ref) {
 	defer close(batches)
-	var batch []ref
-	for _, h := range j.sample.high {
-		batch = append(batch, j.sample.files[h]...)
+	var batch []sample.Ref
+	for _, h := range j.sample.Hashes() {
+		batch = append(batch, j.sample.Files(h)...)
 		if len(batch) >= batchSize {
 			batches <- batch
 			batch = nil
@@ -178,16 +180,16 @@ func (j *job) send(batches chan<- []ref) {
 func (j *job) readExtremes() {
 	r := reader{of: j}
 	defer r.close()
-	for _, f := range []ref{j.lowRef, j.highRef} {
-		if f.name == "" {
+	for _, f := range []sample.Ref{j.lowRef, j.highRef} {
+		if f.Name == "" {
 			continue
 		}
-		d, err := r.enter(f.sub)
+		d, err := r.enter(f.Sub)
 		if err != nil {
 			continue
 		}
-		if e, err := d.Lstat(f.name); err == nil && e.Type == 0 {
-			j.all.time(e.Sec)
+		if e, err := d.Lstat(f.Name); err == nil && e.Type == 0 {
+			j.all.Time(e.Sec)
 		}
 	}
 }

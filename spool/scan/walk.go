@@ -2,26 +2,23 @@ package scan
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"path/filepath"
 	"strings"
 
 	"hikeshi/spool"
 	"hikeshi/spool/disk"
-)
-
-// kind is what a directory entry is.
-type kind uint8
-
-const (
-	other   kind = iota // symbolic link, FIFO, socket, device
-	file                // regular file
-	folder              // directory
-	unknown             // the filesystem does not say
+	"hikeshi/spool/scan/entries"
+	"hikeshi/spool/scan/ids"
+	"hikeshi/spool/scan/sample"
 )
 
 // maxDepth is how far sub-folders are followed; queues use one or two levels.
 const maxDepth = 4
+
+// A Set holds the base names of messages; see package ids.
+type Set = ids.Set
 
 // A Namer is an optional ability of a server: it says more of a file by its name alone.
 type Namer interface {
@@ -37,13 +34,13 @@ type walker struct {
 	queue  spool.Queue
 	namer  Namer // may be nil
 	folder spool.Folder
-	found  func(ref) // called for every regular file; the name is valid for the call only
+	found  func(sample.Ref) // called for every regular file; the name is valid for the call only
 
 	files, odd int64
 	set        Set
 	low, high  string // base names
-	lowRef     ref
-	highRef    ref
+	lowRef     sample.Ref
+	highRef    sample.Ref
 	hidden     int64 // sub-folders that could not be read
 	hiddenErr  error
 	bufs       [maxDepth + 1][]byte
@@ -62,22 +59,22 @@ func (w *walker) walk() error {
 		return err
 	}
 	defer d.Close()
-	return list(w.ctx, d, func(name string, k kind) { w.visit(d, "", name, k) })
+	return entries.List(w.ctx, d, func(name string, k entries.Kind) { w.visit(d, "", name, k) })
 }
 
 // visit takes in one entry of the folder d, which stands sub below the queue folder.
-func (w *walker) visit(d *disk.Dir, sub, name string, k kind) {
+func (w *walker) visit(d *disk.Dir, sub, name string, k entries.Kind) {
 	if unsafe(name) {
 		w.oddEntry(d, sub, name, k)
 		return
 	}
-	if k == unknown {
-		k = ask(d, name)
+	if k == entries.Unknown {
+		k = entries.Ask(d, name)
 	}
 	switch k {
-	case file:
+	case entries.File:
 		w.file(sub, name)
-	case folder:
+	case entries.Folder:
 		if !w.folder.Tree || strings.Count(sub, "/") >= maxDepth-1 {
 			w.odd++
 			return
@@ -89,25 +86,25 @@ func (w *walker) visit(d *disk.Dir, sub, name string, k kind) {
 }
 
 // oddEntry counts an entry whose name nobody should use.
-func (w *walker) oddEntry(d *disk.Dir, sub, name string, k kind) {
+func (w *walker) oddEntry(d *disk.Dir, sub, name string, k entries.Kind) {
 	w.odd++
-	if k == unknown {
-		k = ask(d, name)
+	if k == entries.Unknown {
+		k = entries.Ask(d, name)
 	}
-	if k == file {
+	if k == entries.File {
 		w.files++
-		w.found(ref{sub: sub, name: name, odd: true, hash: hashOf(name)})
+		w.found(sample.Ref{Sub: sub, Name: name, Odd: true, Hash: ids.Hash(name)})
 	}
 }
 
 func (w *walker) file(sub, name string) {
 	w.files++
-	r := ref{sub: sub, name: name, hash: hashOf(entry(name))}
+	r := sample.Ref{Sub: sub, Name: name, Hash: ids.Hash(sample.Entry(name))}
 	base, part, ok := w.queue.Message(name)
 	switch {
 	case ok:
-		r.part = part
-		r.list = w.namer != nil && w.namer.ListMail(w.folder.Name, name)
+		r.Part = part
+		r.List = w.namer != nil && w.namer.ListMail(w.folder.Name, name)
 		w.set.Add(base)
 		w.extremes(base, r)
 	case w.namer == nil || !w.namer.Companion(name):
@@ -117,16 +114,16 @@ func (w *walker) file(sub, name string) {
 }
 
 // extremes remembers the messages with the lowest and the highest name, which are likely to be the oldest and the newest.
-func (w *walker) extremes(base string, r ref) {
+func (w *walker) extremes(base string, r sample.Ref) {
 	if w.low == "" || less(base, w.low) {
 		w.low = strings.Clone(base)
 		w.lowRef = r
-		w.lowRef.name = strings.Clone(r.name)
+		w.lowRef.Name = strings.Clone(r.Name)
 	}
 	if w.high == "" || less(w.high, base) {
 		w.high = strings.Clone(base)
 		w.highRef = r
-		w.highRef.name = strings.Clone(r.name)
+		w.highRef.Name = strings.Clone(r.Name)
 	}
 }
 
@@ -140,9 +137,9 @@ func (w *walker) descend(d *disk.Dir, sub, name string) {
 	below := filepath.Join(sub, strings.Clone(name))
 	depth := strings.Count(below, "/")
 	if w.bufs[depth] == nil {
-		w.bufs[depth] = make([]byte, smallBlock)
+		w.bufs[depth] = make([]byte, entries.SmallBlock)
 	}
-	err = listSmall(w.ctx, s, w.bufs[depth], func(name string, k kind) { w.visit(s, below, name, k) })
+	err = entries.ListSmall(w.ctx, s, w.bufs[depth], func(name string, k entries.Kind) { w.visit(s, below, name, k) })
 	if err != nil {
 		w.hide(err)
 	}
@@ -173,23 +170,12 @@ func unsafe(name string) bool {
 	return false
 }
 
-func ask(d *disk.Dir, name string) kind {
-	e, err := d.Lstat(name)
-	switch {
-	case err != nil:
-		return other
-	case e.Type == 0:
-		return file
-	case e.Type == fs.ModeDir:
-		return folder
-	}
-	return other
-}
+func gone(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
 // Bases calls visit with the base name of every queue file in one folder, each as often as it has files there. A folder that is
 // not there has none. The name is valid for the call only.
 func Bases(ctx context.Context, queue spool.Queue, f spool.Folder, visit func(base string)) error {
-	w := walker{ctx: ctx, folder: f, queue: baseReader{queue, visit}, found: func(ref) {}}
+	w := walker{ctx: ctx, folder: f, queue: baseReader{queue, visit}, found: func(sample.Ref) {}}
 	if err := w.walk(); err != nil && !gone(err) {
 		return err
 	}

@@ -247,6 +247,9 @@ func (r Release) Undo(ctx context.Context, c runbook.Change, rec runbook.Recorde
 		return err
 	}
 	rep, err := t.Run(ctx, transfer.Back, rec.Progress)
+	if err == nil {
+		err = t.Clear()
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("%w: the folders in which the messages were set aside are no longer there: %w", disk.ErrDrift, err)
 	}

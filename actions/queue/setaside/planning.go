@@ -12,7 +12,6 @@ import (
 	"hikeshi/spool/aside/index"
 	"hikeshi/spool/aside/pick"
 	"hikeshi/spool/aside/rename"
-	"hikeshi/spool/aside/transfer"
 )
 
 // The bounds of moving messages one by one: every file of them stands in the change.
@@ -107,14 +106,14 @@ func (pl *planning) move(ctx context.Context) error {
 		return err
 	}
 	defer tree.Close()
-	want, n, err := pl.wanted(ctx, tree, x)
+	want, n, err := pl.wanted(ctx, pick.Source{Base: base, Tree: tree, Index: x, Queue: pl.queue})
 	if err != nil {
 		return err
 	}
 	if n > pl.env.limit(pl.p) {
 		return fmt.Errorf("setting messages aside one by one: %s messages are above the limit of %s; use strategy rename, or raise the limit (at most %s)", Number(int64(n)), Number(int64(pl.env.limit(pl.p))), Number(maxMove))
 	}
-	m, files, odd, err := aside.PlanMove(pl.env.Set(), pl.stamp, tree, x, want)
+	m, files, odd, err := aside.Selection{Folders: pl.env.Set(), Stamp: pl.stamp, Tree: tree, Index: x, Want: want}.Move()
 	if err != nil {
 		return err
 	}
@@ -135,11 +134,11 @@ func (pl *planning) move(ctx context.Context) error {
 }
 
 // wanted says which messages are to be moved, and how many they are.
-func (pl *planning) wanted(ctx context.Context, tree *transfer.Tree, x *index.Index) (func(string) bool, int, error) {
+func (pl *planning) wanted(ctx context.Context, s pick.Source) (func(string) bool, int, error) {
 	if len(pl.p.Senders) == 0 {
-		return func(string) bool { return true }, x.Messages(), nil
+		return func(string) bool { return true }, s.Index.Messages(), nil
 	}
-	of, err := pick.Senders(ctx, tree, x, pl.queue, pl.p.Senders)
+	of, err := s.Senders(ctx, pl.p.Senders)
 	return func(base string) bool { return of[base] }, len(of), err
 }
 

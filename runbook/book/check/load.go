@@ -77,10 +77,11 @@ func (l *loader) load(s bookShape) {
 	l.loadSteps(s)
 }
 
-// missing tells that a key is not there. After a broken line it may be there that the key stands.
-func (l *loader) missing(at strictyaml.Pos, key, example string, args ...any) {
-	if !l.Torn() {
-		l.Mistake(at, "%s is missing; write %s", key, fmt.Sprintf(example, args...))
+// missing tells that a key is not there in the group of keys at a place, unless it is misspelt there. After a broken line it may be
+// there that the key stands.
+func (l *loader) missing(group strictyaml.Pos, key, example string, args ...any) {
+	if !l.Torn() && !l.Meant(group, key) {
+		l.Mistake(group, "%s is missing; write %s", key, fmt.Sprintf(example, args...))
 	}
 }
 
@@ -116,7 +117,7 @@ func (l *loader) text(t strictyaml.At[textShape]) runbook.Text {
 	}
 	switch en := t.V.EN; {
 	case !en.Given():
-		l.missing(t.Key, "the English text", "en: ...")
+		l.missing(t.V.Pos, "en", "en: and the English text")
 	case en.OK && strings.TrimSpace(en.V) == "":
 		l.Mistake(en.Pos, "the English text is empty")
 	}

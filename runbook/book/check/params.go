@@ -47,33 +47,37 @@ func (l *loader) wrong(at strictyaml.Pos, prefix string, err error) {
 
 // params checks the parameters of a step.
 func (l *loader) params(s stepShape, kind runbook.Kind, env *expression.Env) map[string]runbook.Value {
-	given := s.With.V
-	values := map[string]runbook.Value{}
+	values, meant := map[string]runbook.Value{}, map[string]bool{}
 	var names []string
 	for _, p := range kind.Params {
 		names = append(names, p.Name)
-		at, ok := given[p.Name]
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.With.V)) {
+		if !slices.Contains(names, name) {
+			meant[nearest.Name(name, names)] = true
+			l.Mistake(s.With.V[name].Key, "%s has no parameter %q%s", kind.Name, name, paramHint(name, names))
+		}
+	}
+	for _, p := range kind.Params {
+		at, ok := s.With.V[p.Name]
 		switch {
 		case ok && at.OK:
 			values[p.Name] = l.value(p, at, env)
-		case !ok && p.Required && (s.With.OK || !s.With.Given()):
+		case !ok && p.Required && !meant[p.Name] && (s.With.OK || !s.With.Given()):
 			l.missing(s.Uses.Key, fmt.Sprintf("parameter %s of %s", p.Name, kind.Name), "with: {%s: %s}", p.Name, p.Type)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(given)) {
-		if slices.Contains(names, name) {
-			continue
-		}
-		hint := nearest.Hint(name, names)
-		switch {
-		case hint == "" && len(names) == 0:
-			hint = "; it has none"
-		case hint == "":
-			hint = "; it has " + strings.Join(names, ", ")
-		}
-		l.Mistake(given[name].Key, "%s has no parameter %q%s", kind.Name, name, hint)
-	}
 	return values
+}
+
+func paramHint(name string, names []string) string {
+	if hint := nearest.Hint(name, names); hint != "" {
+		return hint
+	}
+	if len(names) == 0 {
+		return "; it has none"
+	}
+	return "; it has " + strings.Join(names, ", ")
 }
 
 // value checks one parameter.

@@ -103,8 +103,9 @@ func (l *loader) doing(s stepShape) {
 		}
 	}
 	switch {
+	case len(does) == 0 && !l.Meant(s.Pos, "manual") && !l.Meant(s.Pos, "gate"):
+		l.missing(s.Pos, "uses", "one of uses, manual and gate")
 	case len(does) == 0:
-		l.missing(s.Pos, "what the step does", "one of uses, manual and gate")
 	case len(does) > 1:
 		l.Mistake(s.Pos, "a step has one of uses, manual and gate; this one has %s", strings.Join(does, " and "))
 	case !s.Uses.Given():

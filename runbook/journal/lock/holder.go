@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"io/fs"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -16,21 +15,39 @@ import (
 // maxHolder bounds what is read of a holder's file, in bytes.
 const maxHolder = 64 << 10
 
-// put writes a holder's file, in the place of one that is there.
+// put writes a holder's file. One that cannot be written over is made anew: a crash while it was made leaves it closed to everybody.
 func put(dir, name string, text []byte) error {
 	d, err := disk.OpenOrMake(dir, disk.Private(0o755))
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	old, err := d.ReadAll(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return d.Create(name, bytes.NewReader(text), disk.Private(0o644))
-	}
+	there, err := d.Exists(name)
 	if err != nil {
 		return err
 	}
-	return d.Replace(name, name+".tmp", disk.Hash(old), text)
+	if there {
+		if overwrite(d, name, text) == nil {
+			return nil
+		}
+		if err := d.Remove(name); err != nil {
+			return err
+		}
+	}
+	return d.Create(name, bytes.NewReader(text), disk.Private(0o644))
+}
+
+// overwrite writes text into the file itself. There is no other name that a crash could leave, and who reads half of it looks again.
+func overwrite(d *disk.Dir, name string, text []byte) error {
+	log, err := d.OpenLog(name)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	if err := log.Truncate(0); err != nil {
+		return err
+	}
+	return log.Append(text)
 }
 
 // remove takes a holder's file away.

@@ -20,7 +20,7 @@ type Release struct {
 	More     bool     // the bound was reached: there is more to bring back
 }
 
-// A Source is where messages are set aside and where they go.
+// A Source is where messages lie, and where they go when they are released.
 type Source struct {
 	Base  string
 	Tree  *transfer.Tree // open on Base
@@ -160,10 +160,10 @@ func (r *releasing) pair(p pair) (int, error) {
 }
 
 // Senders returns the messages of which an envelope names one of the senders.
-func Senders(ctx context.Context, tree *transfer.Tree, x *index.Index, q spool.Queue, senders []string) (map[string]bool, error) {
-	r := &reader{tree: tree, x: x, queue: q}
+func (s Source) Senders(ctx context.Context, senders []string) (map[string]bool, error) {
+	r := &reader{tree: s.Tree, x: s.Index, queue: s.Queue}
 	wanted := map[string]bool{}
-	for _, f := range x.Files {
+	for _, f := range s.Index.Files {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}

@@ -37,6 +37,9 @@ func (r Set) Undo(ctx context.Context, q spool.Queue, progress func(done, total 
 		}
 		return err
 	}
+	if err := d.Sync(); err != nil {
+		return err
+	}
 	return r.merge(ctx, d, q, progress)
 }
 
@@ -86,7 +89,7 @@ func (r Set) again(d *disk.Dir, p aside.Part) error {
 	if err == nil && pl.mailLive && pl.aside {
 		return r.swap(d, p, p.Name, aside.Name(p.Name, r.Stamp))
 	}
-	return errors.Join(err, r.forth(d, p))
+	return errors.Join(err, r.prepare(d, p), r.forth(d, p))
 }
 
 // back undoes forth, when what stood in the place of the folder is empty.

@@ -91,7 +91,7 @@ func crashedUndo(t *testing.T, c trial.Crasher, inSteps bool) {
 		set.inSteps = inSteps
 		trial.Must(t, set.Apply(context.Background()))
 		s.Incoming(t, "B0000000011", "hanako@example.jp", "e@example.com")
-		s.Retry(t, "B0000000012-R0001", "example.com", "hanako@example.jp", "f@example.com")
+		s.Retry(t, "B0000000012-R0001", "hanako@example.jp", "f@example.com")
 		files := s.Files(t)
 		run(job{Undo: true, InSteps: inSteps, Set: set, Base: s.Base})
 		if d := cmp.Diff(files, s.Files(t)); d != "" {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,42 +15,25 @@ import (
 	"hikeshi/spool/aside/trial"
 )
 
-// ownMounts gives this test, on its own thread, mounts that nobody else sees.
-func ownMounts(t *testing.T) {
+func bind(t *testing.T, source, target string) {
 	t.Helper()
-	runtime.LockOSThread() // never unlocked: the thread ends with the test
-	err := unix.Unshare(unix.CLONE_NEWNS)
-	if err == nil {
-		err = unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")
-	}
-	if err == nil {
-		return
-	}
-	if strings.Contains(os.Getenv("HIKESHI_REQUIRE"), "root") {
-		t.Fatalf("mounting: %v", err)
-	}
-	t.Skipf("needs root to mount something: %v", err)
-}
-
-func mount(t *testing.T, source, target, kind string, flags uintptr, data string) {
-	t.Helper()
-	if err := unix.Mount(source, target, kind, flags, data); err != nil {
-		t.Fatalf("mounting %s: %v", target, err)
-	}
+	trial.Must(t, unix.Mount(source, target, "", unix.MS_BIND, ""))
+	t.Cleanup(func() { _ = unix.Unmount(target, unix.MNT_DETACH) })
 }
 
 func TestMountPoint(t *testing.T) {
+	if !trial.OwnMounts(t) {
+		return
+	}
 	tests := map[string]func(t *testing.T, path string){
-		"another filesystem":      func(t *testing.T, path string) { mount(t, "tmpfs", path, "tmpfs", 0, "") },
-		"the same, mounted there": func(t *testing.T, path string) { mount(t, t.TempDir(), path, "", unix.MS_BIND, "") },
+		"another filesystem":      func(t *testing.T, path string) { trial.Mount(t, path, "") },
+		"the same, mounted there": func(t *testing.T, path string) { bind(t, t.TempDir(), path) },
 	}
 	for name, prepare := range tests {
 		t.Run(name, func(t *testing.T) {
-			ownMounts(t)
 			s := filled(t)
 			path := filepath.Join(s.Base, "holding")
 			prepare(t, path)
-			defer unix.Unmount(path, unix.MNT_DETACH)
 			_, err := Plan(s.Folders(), "x")
 			if !errors.Is(err, aside.ErrFolder) {
 				t.Errorf("got %v, want ErrFolder", err)
@@ -63,12 +44,14 @@ func TestMountPoint(t *testing.T) {
 
 // A mount that appears after the plan makes the third folder busy: what was done goes back.
 func TestBusyFolder(t *testing.T) {
-	ownMounts(t)
+	if !trial.OwnMounts(t) {
+		return
+	}
 	s := filled(t)
 	set := plan(t, s)
 	before := s.Tree(t)
 	path := filepath.Join(s.Base, "holding")
-	mount(t, path, path, "", unix.MS_BIND, "")
+	bind(t, path, path)
 	err := set.Apply(context.Background())
 	trial.Must(t, unix.Unmount(path, unix.MNT_DETACH))
 	if !errors.Is(err, unix.EBUSY) {
@@ -81,11 +64,9 @@ func TestBusyFolder(t *testing.T) {
 
 // onDisk makes a server on a filesystem of its own.
 func onDisk(t *testing.T, options string) trial.Server {
-	ownMounts(t)
 	from := filled(t)
 	base := t.TempDir()
-	mount(t, "tmpfs", base, "tmpfs", 0, options)
-	t.Cleanup(func() { unix.Unmount(base, unix.MNT_DETACH) })
+	trial.Mount(t, base, options)
 	trial.Must(t, os.CopyFS(base, os.DirFS(filepath.Join(from.Base, "lists"))))
 	for _, f := range from.Folders() {
 		trial.Must(t, os.MkdirAll(filepath.Join(base, f.Name, "x"), 0o750))
@@ -94,10 +75,13 @@ func onDisk(t *testing.T, options string) trial.Server {
 }
 
 func TestReadOnlyDisk(t *testing.T) {
+	if !trial.OwnMounts(t) {
+		return
+	}
 	s := onDisk(t, "")
 	set := plan(t, s)
 	before := s.Tree(t)
-	mount(t, "tmpfs", s.Base, "tmpfs", unix.MS_REMOUNT|unix.MS_RDONLY, "")
+	trial.Lock(t, s.Base)
 	if err := set.Apply(context.Background()); !errors.Is(err, unix.EROFS) {
 		t.Errorf("got %v, want that it is read-only", err)
 	}
@@ -109,6 +93,9 @@ func TestReadOnlyDisk(t *testing.T) {
 
 // With room for n more entries, for every n: all or none.
 func TestFullDisk(t *testing.T) {
+	if !trial.OwnMounts(t) {
+		return
+	}
 	s := onDisk(t, "nr_inodes=1000")
 	set := plan(t, s)
 	before := s.Tree(t)

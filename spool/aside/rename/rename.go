@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"hikeshi/spool"
@@ -40,23 +41,29 @@ func (r Set) Apply(ctx context.Context) error {
 		return err
 	}
 	defer d.Close()
-	for i, p := range r.Parts {
-		if err = ctx.Err(); err == nil {
-			err = r.forth(d, p)
+	for _, step := range []func(*disk.Dir, aside.Part) error{r.prepare, r.settle, r.forth} {
+		for _, p := range r.Parts {
+			if err = ctx.Err(); err == nil {
+				err = step(d, p)
+			}
+			if err != nil {
+				return r.giveUp(d, p, err)
+			}
 		}
-		if err == nil {
-			continue
-		}
-		if errors.Is(err, syscall.EXDEV) {
-			err = fmt.Errorf("%w: the filesystem of %s does not let it be renamed (a lower layer of an overlay): set the messages aside one by one with strategy move: %w", aside.ErrFolder, filepath.Join(r.Base, p.Name), err)
-		}
-		err = fmt.Errorf("setting %s aside: %w", p.Name, err)
-		for j := i; j >= 0; j-- {
-			err = errors.Join(err, r.back(d, r.Parts[j]))
-		}
-		return err
 	}
-	return nil
+	return d.Sync()
+}
+
+// giveUp says why p could not be set aside and puts everything back.
+func (r Set) giveUp(d *disk.Dir, p aside.Part, err error) error {
+	if errors.Is(err, syscall.EXDEV) {
+		err = fmt.Errorf("%w: the filesystem of %s does not let it be renamed (a lower layer of an overlay): set the messages aside one by one with strategy move: %w", aside.ErrFolder, filepath.Join(r.Base, p.Name), err)
+	}
+	err = fmt.Errorf("setting %s aside: %w", p.Name, err)
+	for _, p := range slices.Backward(r.Parts) {
+		err = errors.Join(err, r.back(d, p))
+	}
+	return err
 }
 
 // open opens the base once it is sure that every part is somewhere where r may have put it.
@@ -139,14 +146,11 @@ func (r Set) look(d *disk.Dir, p aside.Part) (pl places, err error) {
 
 func (r Set) spare(p aside.Part) string { return p.Name + ".n-" + r.Stamp }
 
-// forth sets one folder aside, from wherever it stands.
-func (r Set) forth(d *disk.Dir, p aside.Part) error {
+// prepare makes the empty folder that will stand in the place of p.
+func (r Set) prepare(d *disk.Dir, p aside.Part) error {
 	pl, err := r.look(d, p)
-	if err != nil {
+	if err != nil || pl.mailOut {
 		return err
-	}
-	if pl.mailOut {
-		return r.stand(d, p, pl)
 	}
 	out := aside.Name(p.Name, r.Stamp)
 	if pl.spare && !pl.aside {
@@ -163,10 +167,33 @@ func (r Set) forth(d *disk.Dir, p aside.Part) error {
 	if err != nil {
 		return err
 	}
-	if err := d.Mkdir(out, attrs); err != nil {
+	return d.MkdirNoSync(out, attrs)
+}
+
+// settle brings to disk what prepare made.
+func (r Set) settle(d *disk.Dir, p aside.Part) error {
+	pl, err := r.look(d, p)
+	if err != nil || pl.mailOut {
 		return err
 	}
-	return r.swap(d, p, p.Name, out)
+	out, err := d.Sub(aside.Name(p.Name, r.Stamp))
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	return out.Sync()
+}
+
+// forth sets one folder aside, from wherever it stands.
+func (r Set) forth(d *disk.Dir, p aside.Part) error {
+	pl, err := r.look(d, p)
+	if err != nil {
+		return err
+	}
+	if pl.mailOut {
+		return r.stand(d, p, pl)
+	}
+	return r.swap(d, p, p.Name, aside.Name(p.Name, r.Stamp))
 }
 
 // stand puts an empty folder under the name of one that is set aside, if there is none.
@@ -191,10 +218,11 @@ func (r Set) stand(d *disk.Dir, p aside.Part, pl places) error {
 	return d.Move(r.spare(p), d, p.Name)
 }
 
-// swap exchanges the folder with the mail and the other one. Where that cannot be one step the other one steps aside meanwhile.
+// swap exchanges the folder with the mail and the other one. Where that cannot be one step the other one steps aside meanwhile. The
+// caller brings the exchange to disk.
 func (r Set) swap(d *disk.Dir, p aside.Part, mail, other string) error {
 	if !r.inSteps {
-		if err := d.Exchange(mail, other); !errors.Is(err, disk.ErrNoExchange) {
+		if err := d.ExchangeNoSync(mail, other); !errors.Is(err, disk.ErrNoExchange) {
 			return err
 		}
 	}

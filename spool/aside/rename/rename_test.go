@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"hikeshi/spool/aside"
 	"hikeshi/spool/aside/trial"
@@ -21,11 +22,12 @@ func filled(t testing.TB) trial.Server {
 	s := trial.New(t)
 	s.Incoming(t, "B0000000001", "taro@example.jp", "a@example.com")
 	s.Incoming(t, "B0000000002-001", "taro@example.jp", "b@example.com")
-	s.Retry(t, "B0000000003-R0001", "example.net", "", "c@example.net")
+	s.Retry(t, "B0000000003-R0001", "", "c@example.net")
 	s.Put(t, "lists/news-B0000000004/B0000000004-M00000001.MSG", "list")
 	s.Put(t, "lists/news-B0000000004/B0000000004-M00000001.RCP", trial.Envelope("news@example.jp", "d@example.org"))
 	s.Put(t, "incoming/\x1b[2Jescape\n.MSG", "odd")
 	trial.Must(t, os.Symlink("/etc/passwd", filepath.Join(s.Base, "incoming/B0000000009.MSG")))
+	trial.Must(t, unix.Mkfifo(filepath.Join(s.Base, "domains/pipe"), 0o600))
 	return s
 }
 
@@ -96,7 +98,7 @@ func TestUndoMerges(t *testing.T) {
 		set.inSteps = inSteps
 		trial.Must(t, set.Apply(context.Background()))
 		s.Incoming(t, "B0000000011", "hanako@example.jp", "e@example.com")
-		s.Retry(t, "B0000000012-R0001", "example.com", "hanako@example.jp", "f@example.com")
+		s.Retry(t, "B0000000012-R0001", "hanako@example.jp", "f@example.com")
 		files := s.Files(t)
 		trial.Must(t, set.Undo(context.Background(), s, quiet))
 		if d := cmp.Diff(files, s.Files(t)); d != "" {

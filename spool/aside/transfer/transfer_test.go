@@ -187,3 +187,38 @@ func TestManyFolders(t *testing.T) {
 		t.Errorf("counted %v (%v), want %v", n, err, want)
 	}
 }
+
+func TestClear(t *testing.T) {
+	base, tr := pair(t)
+	live, aside := filepath.Join(base, "live/sub"), filepath.Join(base, "aside")
+	back := func() {
+		t.Helper()
+		_, err := tr.Run(context.Background(), Back, quiet)
+		must(t, err)
+		must(t, tr.Clear())
+	}
+	gone := func() bool {
+		_, err := os.Lstat(live)
+		return os.IsNotExist(err)
+	}
+	back()
+	_, err := tr.Run(context.Background(), Forth, quiet)
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(live, "new"), nil, 0o600))
+	if back(); gone() {
+		t.Error("a folder in which something lies is gone")
+	}
+	must(t, os.Remove(filepath.Join(live, "new")))
+	must(t, os.Rename(aside, aside+"2"))
+	if must(t, tr.Clear()); gone() {
+		t.Error("a folder is gone that may have been there before")
+	}
+	must(t, os.Rename(aside+"2", aside))
+	if must(t, tr.Clear()); !gone() {
+		t.Error("the folder that was made stays")
+	}
+	must(t, tr.Clear())
+	if _, err := os.Lstat(filepath.Join(base, "live")); err != nil {
+		t.Error(err)
+	}
+}

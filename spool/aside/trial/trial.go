@@ -141,17 +141,29 @@ func (s Server) Incoming(t testing.TB, stem, sender string, recipients ...string
 	s.Put(t, "incoming/"+stem+".RCP", Envelope(sender, recipients...))
 }
 
-// Retry puts a message into holding and domains, as one that is waiting.
-func (s Server) Retry(t testing.TB, stem, domain, sender string, recipients ...string) {
+// Retry puts a message into holding and the folder of its recipient's domain, as one that is waiting.
+func (s Server) Retry(t testing.TB, stem, sender, recipient string) {
 	t.Helper()
+	_, domain, _ := strings.Cut(recipient, "@")
 	dir := "domains/" + domain + "-" + stem + "/"
 	s.Put(t, "holding/"+stem+".MSG", Body("198.51.100.7", stem))
-	s.Put(t, dir+stem+".RCP", Envelope(sender, recipients...))
+	s.Put(t, dir+stem+".RCP", Envelope(sender, recipient))
 	s.Put(t, dir+"Domain.mri", "Domain-name: "+domain+"\n")
 }
 
-// Tree describes everything below the base: type, owner, mode, and of files content, inode and time.
+// Tree describes everything below the base: type, owner and mode, and of files content and time.
 func (s Server) Tree(t testing.TB) map[string]string {
+	t.Helper()
+	return s.tree(t, false)
+}
+
+// Exact is Tree with the times of the folders and all inodes: the same twice only if nothing at all was changed.
+func (s Server) Exact(t testing.TB) map[string]string {
+	t.Helper()
+	return s.tree(t, true)
+}
+
+func (s Server) tree(t testing.TB, exact bool) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	err := filepath.WalkDir(s.Base, func(path string, d fs.DirEntry, err error) error {
@@ -160,7 +172,7 @@ func (s Server) Tree(t testing.TB) map[string]string {
 		}
 		rel, err := filepath.Rel(s.Base, path)
 		if err == nil {
-			all[rel], err = describe(path)
+			all[rel], err = describe(path, exact)
 		}
 		return err
 	})
@@ -168,12 +180,15 @@ func (s Server) Tree(t testing.TB) map[string]string {
 	return all
 }
 
-func describe(path string) (string, error) {
+func describe(path string, exact bool) (string, error) {
 	var st unix.Stat_t
 	if err := unix.Lstat(path, &st); err != nil {
 		return "", err
 	}
 	text := fmt.Sprintf("%o %d:%d", st.Mode, st.Uid, st.Gid)
+	if exact {
+		text += fmt.Sprintf(" %d %d.%09d", st.Ino, st.Mtim.Sec, st.Mtim.Nsec)
+	}
 	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFREG:
 		b, err := os.ReadFile(path)

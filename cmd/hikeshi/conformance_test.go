@@ -1,0 +1,241 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"reflect"
+	"slices"
+	"testing"
+
+	"hikeshi/runbook"
+)
+
+// A sample is one way of using a kind, in a yard in which it has something to do.
+type sample struct {
+	kind, name string
+	with       map[string]any
+	prepare    func(y *yard, with map[string]any) // may complete with
+	endless    bool                               // is never done already, and nothing of it can be taken back
+	final      bool                               // cannot be undone
+}
+
+func stopped(y *yard, _ map[string]any) { y.do("service.stop", nil) }
+
+// asideThere stops the services and sets the queue aside.
+func asideThere(strategy string) func(*yard, map[string]any) {
+	return func(y *yard, with map[string]any) {
+		y.do("service.stop", nil)
+		with["incident"] = y.do("queue.quarantine", map[string]any{"strategy": strategy})
+	}
+}
+
+func deniedThere(y *yard, _ map[string]any) {
+	y.do("relay.deny", map[string]any{"targets": []string{"203.0.113.9", "198.51.100.0/24", "spam.example.com"}})
+}
+
+var samples = []sample{
+	{kind: "service.status"},
+	{kind: "service.stop"},
+	{kind: "service.stop", name: "one unit", with: map[string]any{"units": []string{"epstdd.service"}, "timeout": "5s"}},
+	{kind: "service.start", prepare: stopped},
+	{kind: "service.start", name: "delivery only", with: map[string]any{"only": "delivery"}, prepare: stopped},
+	{kind: "service.restart", endless: true},
+	{kind: "queue.scan", with: map[string]any{"exact": true, "watch": "10ms"}},
+	{kind: "queue.check"},
+	{kind: "queue.quarantine", name: "rename", with: map[string]any{"strategy": "rename"}, prepare: stopped},
+	{kind: "queue.quarantine", name: "move", with: map[string]any{"strategy": "move"}, prepare: stopped},
+	{kind: "queue.quarantine", name: "of a sender", with: map[string]any{"strategy": "move", "senders": []string{"taro@example.jp"}}, prepare: stopped},
+	{kind: "queue.release", name: "of rename", with: map[string]any{"all": true}, prepare: asideThere("rename")},
+	{kind: "queue.release", name: "of move, by sender", with: map[string]any{"senders": []string{"taro@example.jp"}}, prepare: asideThere("move")},
+	{kind: "queue.purge", name: "of rename", with: map[string]any{"count": 6}, prepare: asideThere("rename"), final: true},
+	{kind: "queue.purge", name: "of move", with: map[string]any{"count": 6}, prepare: asideThere("move"), final: true},
+	{kind: "relay.lint"},
+	{kind: "relay.denied", with: map[string]any{"targets": []string{"203.0.113.9"}}},
+	{kind: "relay.deny", with: map[string]any{"targets": []string{"203.0.113.9", "198.51.100.0/24", "spam.example.com", "2001:db8:5::/48"}, "review": "24h"}},
+	{kind: "relay.allow", with: map[string]any{"targets": []string{"203.0.113.9", "spam.example.com"}}, prepare: deniedThere},
+}
+
+// TestEveryKindHasASample: a new kind without one is not proved by what follows.
+func TestEveryKindHasASample(t *testing.T) {
+	for name, kind := range catalogue() {
+		if !slices.ContainsFunc(samples, func(s sample) bool { return s.kind == name }) {
+			t.Errorf("kind %s has no sample", name)
+		}
+		if kind.Short.EN == "" || kind.Short.JA == "" {
+			t.Errorf("kind %s: its sentence lacks a language", name)
+		}
+		if _, changes := kind.Changer(); changes != (kind.MaxRisk != "") || changes != (len(kind.Touches) > 0) {
+			t.Errorf("kind %s: what it changes, touches and risks do not fit", name)
+		}
+		if facts := reflect.TypeOf(kind.Facts); facts != nil {
+			for i := range facts.NumField() {
+				if tag := facts.Field(i).Tag; tag.Get("json") == "" || tag.Get("json") != tag.Get("expr") {
+					t.Errorf("kind %s: tags of %s differ", name, facts.Field(i).Name)
+				}
+			}
+		}
+	}
+}
+
+// TestConformance: every kind keeps the promises of Action and Changer.
+func TestConformance(t *testing.T) {
+	for _, s := range samples {
+		t.Run(s.kind+" "+s.name, func(t *testing.T) {
+			t.Parallel()
+			y := newYard(t)
+			with := maps.Clone(s.with)
+			if with == nil {
+				with = map[string]any{}
+			}
+			if s.prepare != nil {
+				s.prepare(y, with)
+			}
+			c := &conformance{yard: y, sample: s, kind: y.w.kinds[s.kind], before: y.picture(), ran: y.units.states()}
+			c.with = with
+			c.plan()
+			if changer, ok := c.kind.Changer(); ok {
+				c.changer = changer
+				c.change()
+			}
+		})
+	}
+}
+
+// conformance is one sample under test.
+type conformance struct {
+	*yard
+	sample
+	kind    runbook.Kind
+	changer runbook.Changer
+	before  picture
+	ran     map[string]string
+	changes []runbook.Change
+}
+
+// plan looks twice: the same both times, and nothing is touched.
+func (c *conformance) plan() {
+	one, two := c.planned(c.kind, c.with), c.planned(c.kind, c.with)
+	if a, b := asJSON(c.t, one), asJSON(c.t, two); a != b {
+		c.t.Errorf("planned once:\n%s\nand again:\n%s", a, b)
+	}
+	same(c.t, "after two plans", c.before, c.picture())
+	if c.kind.Facts != nil {
+		back := reflect.New(reflect.TypeOf(c.kind.Facts))
+		must(c.t, json.Unmarshal([]byte(asJSON(c.t, one.Facts)), back.Interface()))
+		if !reflect.DeepEqual(back.Elem().Interface(), one.Facts) {
+			c.t.Errorf("the facts %#v come back as %#v", one.Facts, back.Elem().Interface())
+		}
+	}
+	for _, f := range one.Findings {
+		if f.Text.EN == "" || f.Text.JA == "" && f.Level == "" {
+			c.t.Errorf("a finding without its words: %+v", f)
+		}
+	}
+	_, changes := c.kind.Changer()
+	if changes != (len(one.Changes) > 0) {
+		c.t.Fatalf("%d changes are planned", len(one.Changes))
+	}
+	c.changes = one.Changes
+}
+
+func (c *conformance) change() {
+	for i, ch := range c.changes {
+		var back runbook.Change
+		must(c.t, json.Unmarshal([]byte(asJSON(c.t, ch)), &back))
+		if asJSON(c.t, ch) != asJSON(c.t, back) {
+			c.t.Errorf("the change\n%+v\ncomes back as\n%+v", ch, back)
+		}
+		c.changes[i] = back // what follows uses what came out of a journal
+		if ch.Kind != c.sample.kind || ch.Op == "" || ch.Target == "" || ch.UndoRisk == "" || ch.Risk != runbook.Reversible && ch.Risk != c.kind.MaxRisk {
+			c.t.Errorf("change %+v", ch)
+		}
+		c.newer(back)
+	}
+	c.verify("before it is made", runbook.None)
+	c.undo(false)
+	c.verify("undone before it was made", runbook.None)
+	same(c.t, "after a refused change and an undo of nothing", c.before.world().timeless(), c.picture().world().timeless())
+	c.apply()
+	if c.sample.final {
+		c.undo(true)
+		return
+	}
+	for range 2 {
+		c.undo(false)
+		if !c.sample.endless {
+			c.verify("after undo", runbook.None)
+		}
+		same(c.t, "after undo", c.before.world().timeless(), c.picture().world().timeless())
+		if got := c.units.states(); !maps.Equal(got, c.ran) {
+			c.t.Errorf("after undo the services are %v, they were %v", got, c.ran)
+		}
+	}
+}
+
+// newer refuses a change that a newer version has written, and touches nothing.
+func (c *conformance) newer(ch runbook.Change) {
+	c.t.Helper()
+	ch.V++
+	_, verr := c.changer.Verify(c.t.Context(), ch, nowhere{})
+	for what, err := range map[string]error{
+		"apply": c.changer.Apply(c.t.Context(), ch, nowhere{}), "undo": c.changer.Undo(c.t.Context(), ch, nowhere{}), "verify": verr,
+	} {
+		if !errors.Is(err, runbook.ErrNewer) {
+			c.t.Errorf("%s of a newer %s: %v", what, ch.Op, err)
+		}
+	}
+}
+
+// apply makes the changes, and makes them again: twice is once.
+func (c *conformance) apply() {
+	c.t.Helper()
+	for _, ch := range c.changes {
+		if err := c.changer.Apply(c.t.Context(), ch, nowhere{}); err != nil {
+			c.t.Fatalf("%s %s: %v", ch.Op, ch.Target, err)
+		}
+	}
+	c.verify("after it is made", runbook.Done)
+	after, jobs := c.picture(), len(c.units.jobs)
+	if maps.Equal(after, c.before) && maps.Equal(c.units.states(), c.ran) && !c.sample.endless {
+		c.t.Error("nothing has changed")
+	}
+	for _, ch := range c.changes {
+		if err := c.changer.Apply(c.t.Context(), ch, nowhere{}); err != nil {
+			c.t.Errorf("a second %s of %s: %v", ch.Op, ch.Target, err)
+		}
+	}
+	c.verify("after it is made twice", runbook.Done)
+	same(c.t, "after it is made twice", after, c.picture())
+	if len(c.units.jobs) != jobs {
+		c.t.Errorf("made twice, it asked the service manager again: %v", c.units.jobs[jobs:])
+	}
+	if again := c.planned(c.kind, c.with); len(again.Changes) > 0 && !c.sample.endless {
+		c.t.Errorf("planned after it was made: %+v", again.Changes)
+	}
+}
+
+func (c *conformance) undo(wantError bool) {
+	c.t.Helper()
+	for _, ch := range slices.Backward(c.changes) {
+		if err := c.changer.Undo(c.t.Context(), ch, nowhere{}); (err != nil) != wantError {
+			c.t.Errorf("undoing %s of %s: %v", ch.Op, ch.Target, err)
+		}
+	}
+}
+
+func (c *conformance) verify(when string, want runbook.State) {
+	c.t.Helper()
+	for _, ch := range c.changes {
+		if got, err := c.changer.Verify(c.t.Context(), ch, nowhere{}); err != nil || got != want {
+			c.t.Errorf("%s %s %s is %q, %v, want %q", ch.Op, ch.Target, when, got, err, want)
+		}
+	}
+}
+
+func asJSON(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	must(t, err)
+	return string(b)
+}
