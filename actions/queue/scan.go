@@ -41,7 +41,7 @@ func scanKind(env Env) runbook.Kind {
 	}
 }
 
-// Plan looks once, or twice with watch.
+// Plan looks once, or twice with watch. In a plan, before changes that are not made yet, it does not wait.
 func (s scanner) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, error) {
 	var p struct {
 		Exact bool   `json:"exact"`
@@ -57,11 +57,17 @@ func (s scanner) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, e
 			return runbook.Outcome{}, errors.Join(fmt.Errorf("reading parameter watch: %q is no duration", p.Watch), err)
 		}
 	}
+	var early []runbook.Finding
+	if len(in.Planned) > 0 && watch > 0 {
+		// What is to be watched has not been done: waiting for it would tell nothing.
+		early = append(early, runbook.Finding{Level: runbook.Info, Text: runbook.Tf("the second look after %s is taken when the steps before are done", "%s 後の再確認は、前の手順を行ってから行う", watch)})
+		watch = 0
+	}
 	b, err := s.env.look(ctx, p.Exact, watch, in.Rec)
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	out := runbook.Outcome{Findings: backlogFindings(b, s.env), Facts: scanFacts(b)}
+	out := runbook.Outcome{Findings: append(early, backlogFindings(b, s.env)...), Facts: scanFacts(b)}
 	return out, readable(b, s.env.Server)
 }
 

@@ -133,6 +133,11 @@ func TestScanWatches(t *testing.T) {
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v", err)
 	}
+	out, err := kindOf(t, env, "queue.scan").Plan(context.Background(), runbook.Input{
+		With: json.RawMessage(`{"watch":"1h"}`), Planned: []runbook.Change{{Kind: "service.stop"}}, Rec: quiet{}})
+	if err != nil || len(out.Findings) == 0 || !strings.Contains(out.Findings[0].Text.EN, "after 1h0m0s") {
+		t.Errorf("a plan of what is not done yet: %v, %+v", err, out.Findings)
+	}
 }
 
 // TestScanDoesNotGuess: a folder that cannot be counted makes the facts undetermined, never small.

@@ -1,14 +1,17 @@
 package relay
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 
+	"hikeshi/actions/relay/edit"
 	"hikeshi/runbook"
 	"hikeshi/spool"
+	"hikeshi/spool/disk"
 )
 
 // AllowFacts are the facts of relay.allow.
@@ -17,9 +20,16 @@ type AllowFacts struct {
 }
 
 type allowData struct {
-	edit
+	edit.Edit
 	Targets []string          `json:"targets"`
 	Backs   []json.RawMessage `json:"backs"` // of the incidents that added the lines
+	Cuts    []cut             `json:"cuts"`  // the lines taken out, in order
+}
+
+// cut is a line that was taken out, and the offset in the old file at which it stood.
+type cut struct {
+	At   int    `json:"at"`
+	Line []byte `json:"line"`
 }
 
 type allow struct{ env Env }
@@ -47,21 +57,21 @@ func (a allow) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error
 			data.Targets, data.Backs = append(data.Targets, d.Target), append(data.Backs, d.Back)
 		}
 	}
-	ed, err := data.without(f.denier, f.data)
+	ed, err := data.without(f.Denier, f.Data)
 	if err != nil {
 		return runbook.Outcome{}, fmt.Errorf("planning to allow: %w", err)
 	}
 	out := runbook.Outcome{Facts: AllowFacts{Removed: len(ed.Added)}}
 	if len(ed.Added) == 0 {
-		out.Findings = []runbook.Finding{{Level: runbook.Warn, Text: runbook.T("no incident has a denial of that in force; lines written by hand are taken out by hand", "該当する拒否は記録にない。手で書いた行は手で消すこと"), Evidence: f.path}}
+		out.Findings = []runbook.Finding{{Level: runbook.Warn, Text: runbook.T("no incident has a denial of that in force; lines written by hand are taken out by hand", "該当する拒否は記録にない。手で書いた行は手で消すこと"), Evidence: f.Path}}
 		return out, nil
 	}
-	data.edit = newEdit(f, ed)
-	c, err := runbook.NewChange("relay.allow", "allow", f.path, data)
+	data.Edit, data.Cuts = edit.New(f, ed), cuts(f.Data, ed.After)
+	c, err := runbook.NewChange("relay.allow", "allow", f.Path, data)
 	if err != nil {
 		return out, err
 	}
-	c.Risk, c.After = runbook.Reopening, diffText(f.path, f.data, ed.After)
+	c.Risk, c.After = runbook.Reopening, edit.Diff(f.Path, f.Data, ed.After)
 	out.Changes = []runbook.Change{c}
 	return out, nil
 }
@@ -88,8 +98,8 @@ func (a allow) Apply(_ context.Context, c runbook.Change, rec runbook.Recorder) 
 	if err != nil {
 		return err
 	}
-	return data.apply(f, rec, func(now []byte) ([]byte, error) {
-		ed, err := data.without(f.denier, now)
+	return data.Apply(f, rec, func(now []byte) ([]byte, error) {
+		ed, err := data.without(f.Denier, now)
 		return ed.After, err
 	})
 }
@@ -100,40 +110,78 @@ func (a allow) Verify(_ context.Context, c runbook.Change, _ runbook.Recorder) (
 	if err != nil {
 		return "", err
 	}
-	return data.state(f, func(now []byte) bool {
-		ed, err := data.without(f.denier, now)
+	return data.State(f, func(now []byte) bool {
+		ed, err := data.without(f.Denier, now)
 		return err == nil && len(ed.Added) == 0
 	})
 }
 
-// Undo denies the targets again.
+// cuts says which lines of before are not in after.
+func cuts(before, after []byte) []cut {
+	var all []cut
+	at := 0
+	for line := range bytes.Lines(before) {
+		if bytes.HasPrefix(after, line) {
+			after = after[len(line):]
+		} else {
+			all = append(all, cut{at, bytes.Clone(line)})
+		}
+		at += len(line)
+	}
+	return all
+}
+
+// putBack is the file as it was before the lines were taken out of it; ok is false if now is not what was left then.
+func (d allowData) putBack(now []byte) (before []byte, ok bool) {
+	for _, c := range d.Cuts {
+		n := c.At - len(before)
+		if n < 0 || n > len(now) {
+			return nil, false
+		}
+		before = append(append(before, now[:n]...), c.Line...)
+		now = now[n:]
+	}
+	before = append(before, now...)
+	return before, disk.Hash(before) == d.Old
+}
+
+// Undo puts the lines back where they stood. In a file that somebody has edited meanwhile it denies the targets anew.
 func (a allow) Undo(_ context.Context, c runbook.Change, rec runbook.Recorder) error {
 	data, f, err := a.load(c)
 	if err != nil {
 		return err
 	}
-	if err := data.clear(f); err != nil {
+	if err := data.Clear(f); err != nil {
 		return err
 	}
 	if f, err = a.env.read(); err != nil {
 		return err
 	}
-	ed, err := f.denier.Deny(f.data, data.Targets)
-	if err != nil || len(ed.Added) == 0 {
+	undone := func(from []byte) (spool.DenyEdit, error) {
+		if before, ok := data.putBack(from); ok {
+			return spool.DenyEdit{After: before}, nil
+		}
+		return f.Denier.Deny(from, data.Targets)
+	}
+	after := func(from []byte) ([]byte, error) { ed, err := undone(from); return ed.After, err }
+	if err := data.Settle(f, after); err != nil {
 		return err
 	}
-	back := newEdit(f, ed)
-	return back.apply(f, rec, func([]byte) ([]byte, error) { return ed.After, nil })
+	ed, err := undone(f.Data)
+	if err != nil || bytes.Equal(ed.After, f.Data) {
+		return err
+	}
+	return edit.New(f, ed).Apply(f, rec, after)
 }
 
-func (a allow) load(c runbook.Change) (allowData, file, error) {
+func (a allow) load(c runbook.Change) (allowData, edit.File, error) {
 	var data allowData
 	if err := c.Decode(dataV, &data); err != nil {
-		return data, file{}, err
+		return data, edit.File{}, err
 	}
 	f, err := a.env.read()
-	if err == nil && f.path != data.File {
-		err = fmt.Errorf("the change is of %s, the deny file of this server is %s", data.File, f.path)
+	if err == nil && f.Path != data.File {
+		err = fmt.Errorf("the change is of %s, the deny file of this server is %s", data.File, f.Path)
 	}
 	return data, f, err
 }

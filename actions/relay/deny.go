@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"hikeshi/actions/relay/edit"
 	"hikeshi/runbook"
 )
 
@@ -19,7 +20,7 @@ type DenyFacts struct {
 
 // Data of a denial.
 type denyData struct {
-	edit
+	edit.Edit
 	Targets []string  `json:"targets"`
 	Review  time.Time `json:"review"` // UTC
 }
@@ -54,11 +55,11 @@ func (d deny) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error)
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	facts := DenyFacts{Denied: p.Targets, File: f.path}
+	facts := DenyFacts{Denied: p.Targets, File: f.Path}
 	if len(p.Targets) == 0 {
-		return runbook.Outcome{Facts: facts, Findings: []runbook.Finding{deniedFinding(f.path, nil, DeniedFacts{})}}, nil
+		return runbook.Outcome{Facts: facts, Findings: []runbook.Finding{deniedFinding(f.Path, nil, DeniedFacts{})}}, nil
 	}
-	ed, err := f.denier.Deny(f.data, p.Targets)
+	ed, err := f.Denier.Deny(f.Data, p.Targets)
 	if err != nil {
 		return runbook.Outcome{}, fmt.Errorf("planning the denials: %w", err)
 	}
@@ -67,21 +68,21 @@ func (d deny) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error)
 	if len(ed.Added) == 0 {
 		return out, nil
 	}
-	data := denyData{edit: newEdit(f, ed), Targets: p.Targets, Review: d.env.Clock().Add(review).UTC()}
-	c, err := runbook.NewChange("relay.deny", "deny", f.path, data)
+	data := denyData{Edit: edit.New(f, ed), Targets: p.Targets, Review: d.env.Clock().Add(review).UTC()}
+	c, err := runbook.NewChange("relay.deny", "deny", f.Path, data)
 	if err != nil {
 		return out, err
 	}
 	c.UndoRisk = runbook.Reopening
-	c.After = diffText(f.path, f.data, ed.After)
+	c.After = edit.Diff(f.Path, f.Data, ed.After)
 	out.Changes = []runbook.Change{c}
 	return out, nil
 }
 
-func (d deny) findings(f file, already []string, tested int) []runbook.Finding {
+func (d deny) findings(f edit.File, already []string, tested int) []runbook.Finding {
 	var all []runbook.Finding
 	if len(already) > 0 {
-		all = append(all, runbook.Finding{Level: runbook.OK, Text: runbook.Tf("denied already: %s", "すでに拒否済み: %s", strings.Join(already, ", ")), Evidence: f.path})
+		all = append(all, runbook.Finding{Level: runbook.OK, Text: runbook.Tf("denied already: %s", "すでに拒否済み: %s", strings.Join(already, ", ")), Evidence: f.Path})
 	}
 	if tested > 0 {
 		all = append(all, runbook.Finding{Level: runbook.Info, Text: runbook.Tf("%d decisions compared before and after: nobody else is decided otherwise", "変更前後の判定 %d 件を比較: ほかの相手への判定は変わらない", tested)})
@@ -98,8 +99,8 @@ func (d deny) Apply(_ context.Context, c runbook.Change, rec runbook.Recorder) e
 	if err != nil {
 		return err
 	}
-	return data.apply(f, rec, func(now []byte) ([]byte, error) {
-		ed, err := f.denier.Deny(now, data.Targets)
+	return data.Apply(f, rec, func(now []byte) ([]byte, error) {
+		ed, err := f.Denier.Deny(now, data.Targets)
 		return ed.After, err
 	})
 }
@@ -110,8 +111,8 @@ func (d deny) Verify(_ context.Context, c runbook.Change, _ runbook.Recorder) (r
 	if err != nil {
 		return "", err
 	}
-	return data.state(f, func(now []byte) bool {
-		ed, err := f.denier.Deny(now, data.Targets)
+	return data.State(f, func(now []byte) bool {
+		ed, err := f.Denier.Deny(now, data.Targets)
 		return err == nil && len(ed.Added) == 0
 	})
 }
@@ -122,17 +123,17 @@ func (d deny) Undo(_ context.Context, c runbook.Change, rec runbook.Recorder) er
 	if err != nil {
 		return err
 	}
-	return data.takeOut(f, rec)
+	return data.TakeOut(f, rec)
 }
 
-func (d deny) load(c runbook.Change) (denyData, file, error) {
+func (d deny) load(c runbook.Change) (denyData, edit.File, error) {
 	var data denyData
 	if err := c.Decode(dataV, &data); err != nil {
-		return data, file{}, err
+		return data, edit.File{}, err
 	}
 	f, err := d.env.read()
-	if err == nil && f.path != data.File {
-		err = fmt.Errorf("the change is of %s, the deny file of this server is %s", data.File, f.path)
+	if err == nil && f.Path != data.File {
+		err = fmt.Errorf("the change is of %s, the deny file of this server is %s", data.File, f.Path)
 	}
 	return data, f, err
 }

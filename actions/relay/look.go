@@ -67,9 +67,9 @@ func (e Env) Lint() (string, []spool.LintFinding, error) {
 	}
 	l, ok := e.Server.(spool.Linter)
 	if !ok {
-		return f.path, nil, fmt.Errorf("checking the deny file: %w by this server", errors.ErrUnsupported)
+		return f.Path, nil, fmt.Errorf("checking the deny file: %w by this server", errors.ErrUnsupported)
 	}
-	return f.path, l.Lint(f.data, e.Own), nil
+	return f.Path, l.Lint(f.Data, e.Own), nil
 }
 
 func finding(path string, r spool.LintFinding) runbook.Finding {
@@ -100,18 +100,18 @@ func (d denied) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, erro
 	}
 	facts := DeniedFacts{Denied: true, Open: []string{}}
 	if len(p.Targets) > 0 {
-		edit, err := f.denier.Deny(f.data, p.Targets)
+		ed, err := f.Denier.Deny(f.Data, p.Targets)
 		if err != nil {
 			return runbook.Outcome{}, fmt.Errorf("%w: %w", runbook.ErrUndetermined, err)
 		}
 		for _, t := range p.Targets {
-			if !slices.Contains(edit.Already, t) {
+			if !slices.Contains(ed.Already, t) {
 				facts.Open = append(facts.Open, t)
 			}
 		}
 		facts.Denied = len(facts.Open) == 0
 	}
-	return runbook.Outcome{Facts: facts, Findings: []runbook.Finding{deniedFinding(f.path, p.Targets, facts)}}, nil
+	return runbook.Outcome{Facts: facts, Findings: []runbook.Finding{deniedFinding(f.Path, p.Targets, facts)}}, nil
 }
 
 func deniedFinding(path string, targets []string, facts DeniedFacts) runbook.Finding {

@@ -8,16 +8,12 @@ package relay
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
 	"net/netip"
-	"path/filepath"
 	"time"
 
+	"hikeshi/actions/relay/edit"
 	"hikeshi/runbook"
 	"hikeshi/spool"
-	"hikeshi/spool/disk"
 )
 
 // Env is what the kinds of this package work with.
@@ -56,42 +52,5 @@ func Kinds(env Env) []runbook.Kind {
 	}
 }
 
-// denier returns the server's ability to deny.
-func (e Env) denier() (spool.Denier, error) {
-	d, ok := e.Server.(spool.Denier)
-	if !ok {
-		return nil, fmt.Errorf("denying sources: %w by this server", errors.ErrUnsupported)
-	}
-	return d, nil
-}
-
-// file is the deny file as it stands now.
-type file struct {
-	denier  spool.Denier
-	path    string
-	data    []byte
-	missing bool
-}
-
-// read reads the deny file. A missing file is an empty one.
-func (e Env) read() (file, error) {
-	d, err := e.denier()
-	if err != nil {
-		return file{}, err
-	}
-	f := file{denier: d, path: d.DenyFile()}
-	dir, err := disk.Open(filepath.Dir(f.path))
-	if err != nil {
-		return f, fmt.Errorf("%w: reading the deny file: %w", runbook.ErrUndetermined, err)
-	}
-	defer dir.Close()
-	f.data, err = dir.ReadAll(filepath.Base(f.path))
-	if errors.Is(err, fs.ErrNotExist) {
-		f.missing = true
-		return f, nil
-	}
-	if err != nil {
-		return f, fmt.Errorf("%w: reading the deny file: %w", runbook.ErrUndetermined, err)
-	}
-	return f, nil
-}
+// read reads the deny file.
+func (e Env) read() (edit.File, error) { return edit.Read(e.Server) }

@@ -239,7 +239,7 @@ func TestLeftover(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tmp := filepath.Join(filepath.Dir(file), data.tmp())
+	tmp := filepath.Join(filepath.Dir(file), data.Temporary())
 	put(t, tmp, shipped[:9]) // the beginning of the new file, which has no mode before it is whole
 	if err := os.Chmod(tmp, 0); err != nil {
 		t.Fatal(err)
@@ -288,7 +288,7 @@ func TestAllowTakesOutOnlyWhatWasRecorded(t *testing.T) {
 	}
 	if f, err := env.read(); err != nil {
 		t.Error(err)
-	} else if ed, err := f.denier.Deny(f.data, []string{"203.0.113.9"}); err != nil || len(ed.Added) != 0 {
+	} else if ed, err := f.Denier.Deny(f.Data, []string{"203.0.113.9"}); err != nil || len(ed.Added) != 0 {
 		t.Errorf("not denied again: %v", err)
 	}
 }

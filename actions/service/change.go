@@ -18,6 +18,7 @@ const dataV = 1
 type changer struct {
 	env  Env
 	plan func(Env, context.Context, look) (runbook.Outcome, error)
+	idle any // the facts where nothing is done
 }
 
 // look is what every plan begins with: the services that are meant, what is seen of them, and their guards.
@@ -39,7 +40,7 @@ type op interface {
 // Plan says what it would do. Without a service manager that is nothing.
 func (k changer) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, error) {
 	if n, ok := k.env.Manager.(none); ok {
-		return noManager(n), nil
+		return noManager(n, k.idle), nil
 	}
 	l, err := k.env.look(ctx, in)
 	if err != nil {
@@ -97,8 +98,9 @@ func (e Env) op(c runbook.Change) (op, error) {
 	return nil, fmt.Errorf("change %s of %s: operation %q: %w", c.ID, c.Kind, c.Op, runbook.ErrNewer)
 }
 
-func noManager(n none) runbook.Outcome {
-	return runbook.Outcome{Findings: []runbook.Finding{{Level: runbook.Info,
+// noManager is the outcome where services are left alone; facts say that nothing was done, or nil that nothing is known.
+func noManager(n none, facts any) runbook.Outcome {
+	return runbook.Outcome{Facts: facts, Findings: []runbook.Finding{{Level: runbook.Info,
 		Text: runbook.Tf("service manager is none: %s; services are left alone", "サービス管理は none (%s)。サービスには触れない", n.why)}}}
 }
 

@@ -36,7 +36,10 @@ type fake struct {
 	dead   error
 }
 
-func (f *fake) Look(_ context.Context, unit string) (spool.UnitState, error) {
+func (f *fake) Look(ctx context.Context, unit string) (spool.UnitState, error) {
+	if ctx.Err() != nil {
+		return spool.UnitState{}, ctx.Err()
+	}
 	if u := f.units[unit]; u != nil {
 		return *u, f.dead
 	}

@@ -77,11 +77,11 @@ func Kinds(env Env) []runbook.Kind {
 			Params: []runbook.Param{{Name: "units", Type: runbook.Strings, Short: "names of units; left out: all of the server"}},
 			Facts:  StatusFacts{}, Reads: here, Action: status{env}},
 		{Name: "service.stop", Short: runbook.T("stop the services and bar every restart", "サービスを止め、再起動を禁じる"), Params: []runbook.Param{units, timeout},
-			Facts: StopFacts{}, MaxRisk: runbook.Disruptive, Reads: here, Touches: here, Unrecorded: true, Action: changer{env, planStop}},
+			Facts: StopFacts{}, MaxRisk: runbook.Disruptive, Reads: here, Touches: here, Unrecorded: true, Action: changer{env, planStop, StopFacts{Units: []string{}, FoundRunning: []string{}}}},
 		{Name: "service.start", Short: runbook.T("let the services start again and start them", "再起動の禁止を解き、サービスを起動する"), Params: []runbook.Param{units, only, timeout},
-			Facts: StartFacts{}, MaxRisk: runbook.Reversible, Reads: here, Touches: here, Action: changer{env, planStart}},
+			Facts: StartFacts{}, MaxRisk: runbook.Reversible, Reads: here, Touches: here, Action: changer{env, planStart, StartFacts{Started: []string{}}}},
 		{Name: "service.restart", Short: runbook.T("restart the services that run", "動作中のサービスを再起動する"), Params: []runbook.Param{units, timeout},
-			Facts: RestartFacts{}, MaxRisk: runbook.Disruptive, Reads: here, Touches: here, Action: changer{env, planRestart}},
+			Facts: RestartFacts{}, MaxRisk: runbook.Disruptive, Reads: here, Touches: here, Action: changer{env, planRestart, RestartFacts{Restarted: []string{}}}},
 	}
 }
 
@@ -118,6 +118,5 @@ func (e Env) place() guard.Place { return guard.Place{Units: e.UnitDir, State: e
 // Hold is a guard that stands, or what is left of one.
 type Hold = guard.Hold
 
-// Held lists the guards of every unit, of whichever incident, by unit. One whose incident is over is forgotten too: the caller
-// knows which those are.
+// Held lists the guards of all units, of whichever incident. One whose incident is over is forgotten too: the caller knows those.
 func Held(env Env) ([]Hold, error) { return env.place().Held() }

@@ -49,6 +49,22 @@ func TestStartUndoLeavesOthers(t *testing.T) {
 	}
 }
 
+// A unit that was about to start goes on when the start of it is undone.
+func TestStartUndoOfWhatWasStarting(t *testing.T) {
+	t.Parallel()
+	f, env := newFake(t)
+	f.units["epstdd.service"].Active = "activating"
+	k := kindOf(t, env, "service.start")
+	out := k.plan(t, nil)
+	wantOps(t, out, "start epstdd.service")
+	k.wantStates(t, out.Changes, runbook.Partial)
+	k.apply(t, out.Changes)
+	k.undo(t, out.Changes)
+	if got := f.units["epstdd.service"].Active; got != "active" {
+		t.Errorf("undone, it is %s", got)
+	}
+}
+
 func TestStartFails(t *testing.T) {
 	t.Parallel()
 	f, env := newFake(t)
@@ -113,6 +129,12 @@ func TestRestart(t *testing.T) {
 	if len(f.calls) > 0 {
 		t.Errorf("restarted twice: %q", f.calls)
 	}
+
+	// After a reboot the numbers of the processes may come again.
+	changes = k.plan(t, map[string]any{"units": []string{"epstdd"}}).Changes
+	f.units["epstdd.service"].Since = env.Clock()
+	k.wantStates(t, changes, runbook.Done)
+
 	barAll(t, f, env)
 	f.units["epstdd.service"].Active = "active"
 	_, err := k.tryPlan(t, "a", nil)

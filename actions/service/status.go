@@ -25,7 +25,7 @@ type status struct{ env Env }
 // Plan looks at the services, at all of the server unless some are named.
 func (s status) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, error) {
 	if n, ok := s.env.Manager.(none); ok {
-		return noManager(n), nil
+		return noManager(n, nil), nil
 	}
 	var p params
 	if err := in.Decode(&p); err != nil {

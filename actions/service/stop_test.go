@@ -1,11 +1,13 @@
 package service
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -73,6 +75,20 @@ func TestStopHangs(t *testing.T) {
 	k.wantStates(t, changes[:1], runbook.None)
 }
 
+// A responder who interrupts a stop learns what has become of it.
+func TestStopBrokenOff(t *testing.T) {
+	t.Parallel()
+	f, env := newFake(t)
+	f.deaf["epstrd.service"] = true
+	k := kindOf(t, env, "service.stop")
+	changes := k.plan(t, nil).Changes
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	err := k.changer.Apply(ctx, changes[0], k.rec)
+	wantError(t, err, "stopping epstrd.service", "context canceled", "deactivating (stop-sigterm)")
+	k.wantStates(t, changes[:1], runbook.Partial)
+}
+
 // A stop that leaves processes behind is none, wherever they are.
 func TestStopLeavesProcesses(t *testing.T) {
 	t.Parallel()
@@ -95,6 +111,12 @@ func TestStopLeavesProcesses(t *testing.T) {
 	}
 	f.stray = nil
 	k.apply(t, out.Changes)
+
+	// Undone, only what its manager ran is started again.
+	k.undo(t, out.Changes)
+	if got := f.units["epstdd.service"].Active; got != "inactive" {
+		t.Errorf("undone, the delivery is %s", got)
+	}
 
 }
 

@@ -92,10 +92,15 @@ func readConfig(name string) (config, error) {
 	if file == "" {
 		file = defaultConfig
 	}
-	data, err := os.ReadFile(file)
+	f, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) && name == "" {
 		return c, c.parse(defaultConfig)
 	}
+	if err != nil {
+		return c, usagef("", "reading the configuration: %w", err)
+	}
+	defer f.Close()
+	data, err := strictyaml.ReadAll(f)
 	if err != nil {
 		return c, usagef("", "reading the configuration: %w", err)
 	}

@@ -68,14 +68,18 @@ func (a *app) report(err error) {
 	var f *failure
 	quiet := errors.As(err, &f) && f.quiet
 	hint := hintOf(err)
+	text := err.Error()
+	if err == context.Canceled {
+		text = a.word("interrupted; nothing was changed", "中断した。何も変更していない")
+	}
 	if !quiet {
-		fmt.Fprintf(a.stderr, "hikeshi: %s\n", clean(err.Error()))
+		fmt.Fprintf(a.stderr, "hikeshi: %s\n", clean(text))
 		if hint != "" {
 			fmt.Fprintf(a.stderr, "hikeshi: %s: %s\n", a.word("hint", "ヒント"), hint)
 		}
 	}
 	if a.flags.output == "json" && !a.wrote {
-		a.json(errorDocument{Version: 1, Kind: "error", Error: err.Error(), Hint: hint})
+		a.json(errorDocument{Version: 1, Kind: "error", Error: text, Hint: hint})
 	}
 }
 

@@ -52,7 +52,7 @@ func (s *screen) Show(v engine.View) {
 		s.row(s.word("why", "理由"), v.Step.Why.In(s.lang))
 	}
 	if v.Plan.State == runbook.Undetermined {
-		s.row("[?]", s.word("cannot be determined: ", "判定できない: ")+v.Plan.Why)
+		s.row("[?]", s.word("", "判定できない: ")+v.Plan.Why)
 	}
 	if v.Plan.After != "" {
 		s.row("", fmt.Sprintf(s.word("planned against the server before step %s", "手順 %s を行う前のサーバーで計画したもの"), v.Plan.After))
@@ -81,8 +81,12 @@ func (s *screen) head(v engine.View) {
 	if v.Incident != "" && !v.Opened.IsZero() {
 		right = fmt.Sprintf("%s %s  %s %s", s.word("incident", "事案"), v.Incident, s.word("elapsed", "経過"), clock(s.now().Sub(v.Opened)))
 	}
+	if right == "" {
+		s.printf("\n%s\n", s.bold(left))
+		return
+	}
 	gap := max(width-cells.StringWidth(left)-cells.StringWidth(right), 2)
-	if right != "" && cells.StringWidth(left)+cells.StringWidth(right)+2 > width {
+	if cells.StringWidth(left)+cells.StringWidth(right)+2 > width {
 		s.printf("\n%s\n%s%s\n", s.bold(left), strings.Repeat(" ", max(width-cells.StringWidth(right), 0)), right)
 		return
 	}

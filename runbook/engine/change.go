@@ -16,7 +16,7 @@ const verifyTime = 30 * time.Second
 // change makes one change: intent, apply, verify, result. A change that is done already is left alone.
 func (r *running) change(ctx context.Context, v View, c runbook.Change) error {
 	ch := r.h.Change(c.ID)
-	if ch != nil && ch.InForce() && ch.State == runbook.Done {
+	if ch != nil && ch.InForce() && ch.State == runbook.Done && ch.UndoError == "" {
 		return nil
 	}
 	kind, changer, err := r.changer(c)
@@ -112,9 +112,9 @@ func (r *running) askFailure(ctx context.Context, v View, failure error) error {
 	return r.end(v, runbook.Record{Result: runbook.ResultFailed, Error: failure.Error(), Text: d.Note})
 }
 
-// again does a step once more after an error: a change that is half made is carried on, everything else is planned and asked anew.
+// again does a step once more after an error: what was begun is carried on, everything else is planned and asked anew.
 func (r *running) again(ctx context.Context, v View) error {
-	if !r.halfMade(r.h.Step(v.Step.ID)) {
+	if !r.begun(r.h.Step(v.Step.ID)) {
 		if err := r.anew(v); err != nil {
 			return err
 		}

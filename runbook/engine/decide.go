@@ -57,7 +57,11 @@ func (r *running) undetermined(ctx context.Context, v View) error {
 func (r *running) ask(ctx context.Context, v View) (runbook.Decision, error) {
 	d, err := r.Operator.Decide(ctx, v)
 	if err != nil {
-		return d, r.unanswered(ctx, v, err)
+		why := StopError
+		if ctx.Err() != nil {
+			why = StopInterrupted
+		}
+		return d, r.stop(v.Step.ID, why, err)
 	}
 	r.narrow(v, &d)
 	if err := r.append(runbook.Record{Event: runbook.Decided, Step: v.Step.ID, Decision: &d}); err != nil {
@@ -82,18 +86,6 @@ func (r *running) narrow(v View, d *runbook.Decision) {
 	if d.Answer == runbook.Do && d.Changes != nil && len(d.Changes) == 0 {
 		d.Answer = runbook.Skip
 	}
-}
-
-// unanswered is the stop where the operator gave no answer.
-func (r *running) unanswered(ctx context.Context, v View, err error) error {
-	var stop *Stop
-	switch {
-	case errors.As(err, &stop):
-		return r.stop(v.Step.ID, stop.Reason, stop.Err)
-	case ctx.Err() != nil:
-		return r.stop(v.Step.ID, StopInterrupted, err)
-	}
-	return r.stop(v.Step.ID, StopError, err)
 }
 
 // carryOut does what was decided.

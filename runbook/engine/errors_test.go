@@ -43,13 +43,25 @@ func TestOnErrorStop(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	same(t, "ended", l.op.ended, []string{"one:failed"})
+	same(t, "errors", l.op.errs, []string{"one : disk is broken"})
 	l.fresh(nil)
 	h = l.mustRun()
 	same(t, "asked", l.op.asked, []string{"one:changes", "two:changes"})
 	l.results("one:done", "two:done")
-	if c := h.Change("one.3"); c == nil || c.Target != "b" {
-		t.Error("the step was not planned anew")
+	if h.Change("one.3") != nil || string(h.Step("one").Facts) != `{"was":"1","cells":["a","b"]}` {
+		t.Errorf("begun, so not planned anew: facts %s", h.Step("one").Facts)
 	}
+}
+
+func TestNothingBegunIsPlannedAnew(t *testing.T) {
+	l := newLab(t, abc(), twoSteps("")...)
+	breaking(l.w, "apply", "a", 1)
+	l.stopped(engine.StopError, "one", false)
+	l.fresh(nil)
+	if h := l.mustRun(); h.Change("one.3") == nil {
+		t.Error("not planned anew")
+	}
+	same(t, "asked", l.op.asked, []string{"one:changes", "two:changes"})
 }
 
 func TestOnErrorContinue(t *testing.T) {
@@ -70,7 +82,7 @@ func TestOnErrorAsk(t *testing.T) {
 		want   []string
 		asked  []string
 	}{
-		{"again", runbook.Do, []string{"one:done", "two:done"}, []string{"one:changes", "one:error", "one:changes", "two:changes"}},
+		{"again", runbook.Do, []string{"one:done", "two:done"}, []string{"one:changes", "one:error", "two:changes"}},
 		{"go on", runbook.Skip, []string{"one:failed", "two:done"}, []string{"one:changes", "one:error", "two:changes"}},
 		{"by hand", runbook.ByHand, []string{"one:by-hand", "two:done"}, []string{"one:changes", "one:error", "two:changes"}},
 		{"quit", runbook.Quit, []string{"one:pending", "two:pending"}, []string{"one:changes", "one:error"}},
@@ -107,11 +119,12 @@ func TestOnErrorAsk(t *testing.T) {
 
 // "Try again" is a yes to what was agreed before, never to the changes that were refused.
 func TestTryingAgainAgreesToNothingMore(t *testing.T) {
-	for _, where := range []string{"apply", "middle"} {
+	for _, at := range []string{"apply a", "middle a", "apply c", "middle c"} {
 		step := setStep("one", "2", "a", "b", "c")
 		step.OnError = runbook.OnErrorAsk
 		l := newLab(t, abc(), step)
-		breaking(l.w, where, "c", 1)
+		where, target, _ := strings.Cut(at, " ")
+		breaking(l.w, where, target, 1)
 		l.op.script = func(v engine.View) (runbook.Decision, error) {
 			if v.Ask == engine.AskFailure {
 				return do(), nil
@@ -129,15 +142,16 @@ func TestTryingAgainAgreesToNothingMore(t *testing.T) {
 		l.cell("b", "1")
 		l.cell("c", "2")
 		l.cell("c.mark", "2")
-		want := []string{"one:changes", "one:error"} // half made: carried on
-		if where == "apply" {
-			want = append(want, "one:changes") // nothing made: planned and asked anew
+		want := []string{"one:changes", "one:error"} // begun: carried on
+		if at == "apply a" {
+			want = append(want, "one:changes") // nothing begun: planned and asked anew
 		}
 		same(t, "asked", l.op.asked, want)
 	}
 }
 
-// A change that failed half-way is carried on with the same change, not planned anew on a half-made world.
+// A step that failed half-way goes on with the plan it has, not with one that takes a half-made world for how it was before. It asks,
+// since what failed may fail again.
 func TestPartialIsCarriedOn(t *testing.T) {
 	l := newLab(t, abc(), twoSteps("")...)
 	breaking(l.w, "middle", "b", 1)
@@ -152,7 +166,7 @@ func TestPartialIsCarriedOn(t *testing.T) {
 	if l.w.reads["one"] != plans || h.Change("one.3") != nil {
 		t.Error("the step was planned anew")
 	}
-	same(t, "asked", l.op.asked, []string{"two:changes"})
+	same(t, "asked", l.op.asked, []string{"one:changes", "two:changes"})
 	if len(l.op.shown) != 2 || len(l.op.shown[0].Plan.Changes) != 2 {
 		t.Errorf("what is carried on is shown: %+v", l.op.shown)
 	}
@@ -179,6 +193,24 @@ func TestPartialIsAskedAfterSkip(t *testing.T) {
 	}
 	l.cell("b.mark", "2")
 	l.results("one:done", "two:done")
+}
+
+// What is named together with "try again" changes nothing about what was agreed to.
+func TestTryingAgainAgreesToNothingLess(t *testing.T) {
+	step := setStep("one", "2", "a", "b", "c")
+	step.OnError = runbook.OnErrorAsk
+	l := newLab(t, abc(), step)
+	breaking(l.w, "middle", "a", 1)
+	l.op.script = func(v engine.View) (runbook.Decision, error) {
+		if v.Ask == engine.AskFailure {
+			return do("one.1"), nil
+		}
+		return do(), nil
+	}
+	l.mustRun()
+	for _, cell := range []string{"a", "b", "c"} {
+		l.cell(cell, "2")
+	}
 }
 
 func TestDriftDuringTheRun(t *testing.T) {
@@ -208,15 +240,11 @@ func TestVerifyCannotTell(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	l.fresh(nil)
-	h = l.mustRun()
-	if c := h.Change("one.1"); c.State != "" {
-		t.Errorf("still cannot be told: %+v", c)
-	}
-	l.fresh(nil)
-	h = l.mustRun()
+	h = l.mustRun() // it cannot be told at the beginning either; then it is made once more
 	if c := h.Change("one.1"); c.State != runbook.Done {
 		t.Errorf("%+v", c)
 	}
+	same(t, "asked", l.op.asked, []string{"one:changes", "two:changes"})
 }
 
 func TestApplyThatDoesNothing(t *testing.T) {

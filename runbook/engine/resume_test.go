@@ -237,6 +237,62 @@ func TestRefusedAfterACrash(t *testing.T) {
 	})
 }
 
+// What was agreed to and not begun meets a version that does not know it.
+func TestRefusedBeforeItBegan(t *testing.T) {
+	for want, change := range map[string]func(l *lab){
+		"change one.1 is of kind cells.set, which this version does not have; it was written by version 9.8.7": func(l *lab) { delete(l.kinds, "cells.set") },
+		"it has format 2, this version understands 1; it was written by version 9.8.7":                         func(l *lab) { l.newer("one") },
+	} {
+		l := newLab(t, abc(), twoSteps("")...)
+		l.killAt(7) // after the decision
+		if where, _ := l.process(func() error { return l.either(nil, false) }); where != "before recording intent one one.1" {
+			t.Fatalf("killed %s", where)
+		}
+		l.killAt(0)
+		l.fresh(nil)
+		change(l)
+		_, err := l.run(context.Background())
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %q, want %q", err, want)
+		}
+		l.atStart()
+	}
+}
+
+func TestChangeOfAStepThatIsGone(t *testing.T) {
+	l := newLab(t, abc(), twoSteps("")...)
+	l.crashed("middle", "a")
+	l.book.Steps = l.book.Steps[1:]
+	_, err := l.run(context.Background())
+	if err == nil || !strings.Contains(err.Error(), "change one.1 belongs to step one, which the runbook of this incident does not have") {
+		t.Errorf("error %v", err)
+	}
+	l.cell("c", "1")
+	if _, err := l.undo(); err != nil {
+		t.Fatal(err)
+	}
+	l.atStart()
+}
+
+// What is done is not begun once more.
+func TestDoneIsLeftAlone(t *testing.T) {
+	l := newLab(t, abc(), twoSteps("")...)
+	l.crashed("middle", "b")
+	h := l.mustRun()
+	intents := map[string]int{}
+	for _, r := range h.Records {
+		if r.Event == runbook.Intent {
+			intents[r.Change]++
+		}
+	}
+	if intents["one.1"] != 1 || intents["one.2"] != 2 || intents["two.1"] != 1 {
+		t.Errorf("intents %v", intents)
+	}
+	if v := l.op.shown[0]; v.Step.ID != "one" || l.op.ended[0] != "one:done" {
+		t.Errorf("shown %+v, ended %v", v, l.op.ended)
+	}
+}
+
 // newer makes the changes of a step in the journal ones of a newer version.
 func (l *lab) newer(step string) {
 	for _, r := range l.j.records {

@@ -81,7 +81,12 @@ func (r *running) append(rec runbook.Record) error {
 	return err
 }
 
+// stop is the end of the run at step. An operator that stopped it has said why.
 func (r *running) stop(step string, why Reason, err error) error {
+	var said *Stop
+	if errors.As(err, &said) {
+		why, err = said.Reason, said.Err
+	}
 	return &Stop{Reason: why, Step: step, Changed: len(r.h.InForce()) > 0, Err: err}
 }
 
@@ -115,10 +120,11 @@ func (r *running) step(ctx context.Context, i int) error {
 	case r.ended(i, s):
 		return r.remember(step, s.Facts)
 	}
-	if r.underway(s) {
+	goesOn := s.Agreed && s.Result == runbook.ResultPending
+	if s.Plan != nil && len(s.Plan.Changes) > 0 && (goesOn || r.begun(s)) {
 		v.Plan = *s.Plan
 		r.Operator.Show(v)
-		if s.Agreed {
+		if goesOn {
 			v.Ask = AskChanges
 			return r.carryOut(ctx, v, *s.Decision)
 		}
@@ -158,17 +164,15 @@ func (r *running) remember(step runbook.Step, facts json.RawMessage) error {
 	return err
 }
 
-// underway says that a step goes on with the plan it has: the responder agreed to it, or a change of it is half made.
-func (r *running) underway(s *runbook.StepHistory) bool {
-	if s.Plan == nil || len(s.Plan.Changes) == 0 {
-		return false
-	}
-	return s.Agreed && s.Result == runbook.ResultPending || r.halfMade(s)
-}
-
-func (r *running) halfMade(s *runbook.StepHistory) bool {
-	return s.Plan != nil && slices.ContainsFunc(s.Plan.Changes, func(c runbook.Change) bool {
+// begun says that the plan of a step has an effect on the world and still fits it. A new plan would not know how the world was before.
+func (r *running) begun(s *runbook.StepHistory) bool {
+	begun := false
+	for _, c := range s.Plan.Changes {
 		ch := r.h.Change(c.ID)
-		return ch != nil && ch.InForce() && ch.State == runbook.Partial
-	})
+		if ch.InForce() && ch.State == runbook.Drifted {
+			return false
+		}
+		begun = begun || ch.InForce()
+	}
+	return begun
 }

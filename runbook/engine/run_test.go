@@ -49,6 +49,7 @@ func TestChangesAreShownAskedRecordedMade(t *testing.T) {
 	}
 	same(t, "asked", l.op.asked, []string{"three:changes"})
 	same(t, "ended", l.op.ended, []string{"three:done"})
+	same(t, "kept", l.j.kept, []string{"three/before-a=1 backup=true", "three/before-b=1 backup=true", "three/before-c=1 backup=true"})
 	same(t, "progress", l.op.steps, []string{"three2", "three2", "three2"})
 	var events []string
 	for _, r := range h.Records {

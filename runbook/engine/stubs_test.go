@@ -73,6 +73,7 @@ type responder struct {
 	asked  []string       // step:question
 	shown  []engine.View  //
 	ended  []string       // step:result
+	errs   []string       // of those that ended with one
 	yes    map[string]int // what was agreed to, and how often
 	views  []engine.View  // as asked
 	steps  []string       // progress
@@ -82,8 +83,11 @@ func (o *responder) Show(v engine.View) { o.shown = append(o.shown, v) }
 func (o *responder) Progress(s string, _, total int64) {
 	o.steps = append(o.steps, fmt.Sprint(s, total))
 }
-func (o *responder) Ended(v engine.View, r runbook.Result, _ error) {
+func (o *responder) Ended(v engine.View, r runbook.Result, err error) {
 	o.ended = append(o.ended, v.Step.ID+":"+string(r))
+	if err != nil {
+		o.errs = append(o.errs, v.Step.ID+" "+v.Step.Title.EN+": "+err.Error())
+	}
 }
 
 func (o *responder) Decide(_ context.Context, v engine.View) (runbook.Decision, error) {

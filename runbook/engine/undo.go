@@ -52,8 +52,12 @@ func (r *running) undoAll(ctx context.Context, steps []string) error {
 		if ctx.Err() != nil {
 			return errors.Join(failures, r.stop(r.h.Change(c.ID).Step, StopInterrupted, ctx.Err()))
 		}
-		if err := r.undo(ctx, v, c); err != nil {
+		recorded, err := r.undo(ctx, v, c)
+		if err != nil {
 			failures = errors.Join(failures, err)
+		}
+		if !recorded {
+			break
 		}
 	}
 	return failures
@@ -71,29 +75,30 @@ func (r *running) undoView(steps []string) View {
 	return v
 }
 
-// undo takes one change back. A failure leaves it in force, to be tried again.
-func (r *running) undo(ctx context.Context, v View, c runbook.Change) error {
+// undo takes one change back. A failure leaves it in force, to be tried again. Where the journal does
+// not take the records, nothing older may be undone before it.
+func (r *running) undo(ctx context.Context, v View, c runbook.Change) (recorded bool, err error) {
 	v.Step.ID, v.Plan.Changes = r.h.Change(c.ID).Step, []runbook.Change{c}
 	if s := r.h.Step(v.Step.ID); s != nil {
 		v.Step.Title, v.Step.Phase = s.Head.Title, s.Head.Phase
 	}
-	err := r.takeBack(ctx, v.Step.ID, c)
+	recorded, err = r.takeBack(ctx, v.Step.ID, c)
 	result := runbook.ResultUndone
 	if err != nil {
 		result = runbook.ResultFailed
 	}
 	r.Operator.Ended(v, result, err)
-	return err
+	return recorded, err
 }
 
-func (r *running) takeBack(ctx context.Context, step string, c runbook.Change) error {
+func (r *running) takeBack(ctx context.Context, step string, c runbook.Change) (recorded bool, err error) {
 	_, changer, err := r.changer(c)
 	if err != nil {
-		return err
+		return true, err
 	}
 	rec := runbook.Record{Event: runbook.Undone, Step: step, Change: c.ID, State: runbook.None}
 	err = r.Journal.Append(runbook.Record{Event: runbook.UndoIntent, Step: step, Change: c.ID})
-	if err != nil {
+	if recorded = err == nil; !recorded {
 		err = fmt.Errorf("recording the intent to undo %s: %w", c.ID, err)
 	} else if err = changer.Undo(ctx, c, r.recorder(step)); err != nil {
 		err = fmt.Errorf("undoing %s of %s: %w", c.Op, c.Target, r.versioned(err))
@@ -101,5 +106,6 @@ func (r *running) takeBack(ctx context.Context, step string, c runbook.Change) e
 	if err != nil {
 		rec.State, rec.Error = "", err.Error()
 	}
-	return errors.Join(err, r.append(rec))
+	aerr := r.append(rec)
+	return recorded && aerr == nil, errors.Join(err, aerr)
 }

@@ -10,11 +10,13 @@ import (
 	"hikeshi/runbook/engine"
 )
 
-// undone runs three steps to their end.
+// threeSteps runs three steps to their end.
 func threeSteps(t *testing.T) *lab {
 	three := setStep("three", "2", "d")
 	three.With["risk"] = runbook.Value{Literal: "reopening"}
-	l := newLab(t, map[string]string{"a": "1", "b": "1", "c": "1", "d": "1"}, setStep("one", "2", "a", "b"), setStep("two", "2", "c"), three)
+	two := setStep("two", "2", "c")
+	two.Title = runbook.T("the second", "")
+	l := newLab(t, map[string]string{"a": "1", "b": "1", "c": "1", "d": "1"}, setStep("one", "2", "a", "b"), two, three)
 	l.mustRun()
 	l.fresh(nil)
 	return l
@@ -35,7 +37,10 @@ func TestUndoNewestFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.atStart()
-	same(t, "shown", targets(l.op.views[0]), []string{"d", "c", "b", "a"})
+	same(t, "asked", targets(l.op.views[0]), []string{"d", "c", "b", "a"})
+	if len(l.op.shown) != 1 || l.op.shown[0].Ask != engine.AskUndo || l.op.shown[0].Of != 3 {
+		t.Errorf("shown %+v", l.op.shown)
+	}
 	same(t, "ended", l.op.ended, []string{"three:undone", "two:undone", "one:undone", "one:undone"})
 	l.results("one:undone", "two:undone", "three:undone")
 	if h.State != runbook.IncidentUndone || len(h.InForce()) > 0 {
@@ -169,6 +174,7 @@ func TestUndoReportsDriftAndLeavesIt(t *testing.T) {
 	}
 	l.cell("c", "a colleague's")
 	l.results("one:undone", "two:done", "three:undone")
+	same(t, "errors", l.op.errs, []string{"two the second: undoing set of c: c: changed meanwhile by somebody else"})
 }
 
 func TestUndoRefusesWhatItDoesNotKnow(t *testing.T) {

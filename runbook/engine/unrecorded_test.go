@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"hikeshi/runbook"
@@ -65,7 +66,7 @@ func TestUnrecordedUndo(t *testing.T) {
 	l.fresh(nil)
 	l.j.refuse = full
 	h, err := l.undo()
-	if !errors.Is(err, runbook.ErrUnrecorded) {
+	if !errors.Is(err, runbook.ErrUnrecorded) || !strings.Contains(err.Error(), "recording the intent to undo two.1") {
 		t.Errorf("error %v", err)
 	}
 	for _, cell := range []string{"a", "b", "c"} {
@@ -82,40 +83,24 @@ func TestUnrecordedUndo(t *testing.T) {
 	l.atStart()
 }
 
-// A journal that is broken altogether stops everything before the world is touched, whatever on_error says.
-func TestBrokenJournal(t *testing.T) {
-	for _, at := range []runbook.Event{runbook.Began, runbook.Planned, runbook.Decided, runbook.Intent} {
-		l := newLab(t, abc(), twoSteps(runbook.OnErrorContinue)...)
-		broken := false
-		l.j.refuse = func(r runbook.Record) error {
-			if broken = broken || r.Event == at; broken {
-				return errBroken
-			}
-			return nil
-		}
-		if _, err := l.run(context.Background()); !errors.Is(err, errBroken) {
-			t.Errorf("%s: error %v", at, err)
-		}
-		l.atStart()
-	}
-}
-
-func TestBrokenJournalAfterAChange(t *testing.T) {
-	l := newLab(t, abc(), twoSteps(runbook.OnErrorContinue)...)
-	broken := false
+// A change that is half made stays so when the intent to carry it on is refused.
+func TestHalfMadeAndNoRoom(t *testing.T) {
+	l := newLab(t, abc(), twoSteps("")...)
+	l.crashed("middle", "a")
 	l.j.refuse = func(r runbook.Record) error {
-		if broken = broken || r.Event == runbook.Applied; broken {
-			return errBroken
+		if r.Event == runbook.Intent {
+			return full(r)
 		}
 		return nil
 	}
-	if _, err := l.run(context.Background()); !errors.Is(err, errBroken) {
-		t.Errorf("error %v", err)
+	h := l.stopped(engine.StopError, "one", true)
+	if c := h.Change("one.1"); c.State != runbook.Partial || !c.InForce() {
+		t.Errorf("%+v", c)
 	}
-	l.cell("a", "2")
-	l.cell("b", "1")
 	l.fresh(nil)
 	l.j.refuse = nil
-	l.mustRun()
-	l.results("one:done", "two:done")
+	if _, err := l.undo(); err != nil {
+		t.Fatal(err)
+	}
+	l.atStart()
 }

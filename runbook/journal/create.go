@@ -52,7 +52,8 @@ func (j *Journal) build() error {
 			return err
 		}
 		defer all.Close()
-		tmp := fmt.Sprintf(".new-%s-%d", j.id, os.Getpid())
+		sweep(all)
+		tmp := fmt.Sprint(unborn, os.Getpid(), "-", j.id)
 		wipe(all, tmp) // of a crashed process that had this number
 		err = all.Mkdir(tmp, disk.Private(0o700))
 		if err == nil {
@@ -93,6 +94,19 @@ func (j *Journal) fill(all *disk.Dir, tmp string) error {
 		return err
 	}
 	return d.Create(chain.FileName, bytes.NewReader(text), disk.Private(0o600))
+}
+
+// unborn begins the name of an incident that is being made; the number of the process follows.
+const unborn = ".new-"
+
+// sweep takes away what dead processes left of incidents that they were making.
+func sweep(all *disk.Dir) {
+	names, _ := all.Names()
+	for _, name := range names {
+		if vault.Abandoned(name, unborn) {
+			wipe(all, name)
+		}
+	}
 }
 
 // wipe takes away what a build that did not end had begun. What it leaves is never taken for an incident.

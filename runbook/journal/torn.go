@@ -12,11 +12,12 @@ import (
 	"hikeshi/runbook/journal/chain"
 	"hikeshi/runbook/journal/lock"
 	"hikeshi/runbook/journal/proof"
+	"hikeshi/runbook/journal/vault"
 	"hikeshi/spool/disk"
 )
 
 // Hold tells the journal that this process holds l, and cuts off a line that a crash left unfinished; its bytes are kept beside
-// the journal. A full disk is no error; the repair then waits for room like every record.
+// the journal. Half-made copies of dead processes go. A full disk is no error; the repair then waits for room like every record.
 func (j *Journal) Hold(l *lock.Lock) error {
 	if l == nil {
 		return errors.New("repairing the journal: the lock is not held")
@@ -30,6 +31,9 @@ func (j *Journal) Hold(l *lock.Lock) error {
 	}
 	if err != nil && !unwritable(err) {
 		return err
+	}
+	if j.dir != nil {
+		vault.Dir{Dir: j.dir}.Sweep()
 	}
 	j.store.ballast().Fill()
 	return nil

@@ -92,7 +92,7 @@ func (p Purge) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, err
 	}
 	c.Risk, c.UndoRisk = runbook.Irreversible, runbook.Irreversible
 	c.Before = fmt.Sprintf("%s messages, %s files", setaside.Number(messages.Len()), setaside.Number(ours))
-	c.After = "removed for good"
+	c.After = c.Before + ": removed for good"
 	out.Facts = Facts{Messages: int(messages.Len()), Files: int(ours)}
 	out.Changes = []runbook.Change{c}
 	return out, nil

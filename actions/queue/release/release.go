@@ -172,15 +172,15 @@ func releaseOutcome(rel pick.Release, incident, base string) (runbook.Outcome, e
 	out := runbook.Outcome{Facts: Facts{Messages: rel.Messages, Files: rel.Transfer.Files(), Left: rel.Left}}
 	find := func(l runbook.Level, names []string, en, ja string, n int) {
 		if n > 0 {
-			out.Findings = append(out.Findings, runbook.Finding{Level: l, Text: runbook.Tf(en, ja, n), Evidence: setaside.Examples(names)})
+			out.Findings = append(out.Findings, runbook.Finding{Level: l, Text: runbook.Tf(en, ja, setaside.Number(int64(n))), Evidence: setaside.Examples(names)})
 		}
 	}
-	find(runbook.Warn, rel.Taken, "%d messages stay: their names are taken in the queue", "%d 通は戻さない。同じ名前がキューにある", len(rel.Taken))
-	find(runbook.Warn, rel.Halves, "%d files stay: they are no pair of one body and one envelope, and the server would delete them", "%d ファイルは戻さない。本文と宛先ファイルの組にならず、サーバーが消してしまう", len(rel.Halves))
+	find(runbook.Warn, rel.Taken, "%s messages stay: their names are taken in the queue", "%s 通は戻さない。同じ名前がキューにある", len(rel.Taken))
+	find(runbook.Warn, rel.Halves, "%s files stay: they are no pair of one body and one envelope, and the server would delete them", "%s ファイルは戻さない。本文と宛先ファイルの組にならず、サーバーが消してしまう", len(rel.Halves))
 	if rel.More {
-		find(runbook.Warn, nil, "only the first %d messages are brought back at once; release again for the rest, or undo the setting aside to bring back everything", "一度に戻すのは %d 通まで。残りはもう一度 release するか、退避の取り消し(undo)ですべて戻す", rel.Messages)
+		find(runbook.Warn, nil, "only the first %s messages are brought back at once; release again for the rest, or undo the setting aside to bring back everything", "一度に戻すのは %s 通まで。残りはもう一度 release するか、退避の取り消し(undo)ですべて戻す", rel.Messages)
 	}
-	find(runbook.Info, nil, "of %d messages something stays set aside", "%d 通は退避したまま残る", rel.Left)
+	find(runbook.Info, nil, "of %s messages something stays set aside", "%s 通は退避したまま残る", rel.Left)
 	if rel.Messages == 0 {
 		return out, nil
 	}

@@ -33,11 +33,14 @@ func List(ctx context.Context, env Env) ([]aside.Set, error) {
 
 // Ways are the command lines that bring a set back, or remove it, with what each of them does.
 func Ways(s aside.Set) []runbook.Text {
+	way := func(command, en, ja string) runbook.Text {
+		return runbook.T(fmt.Sprintf("%-54s %s", command, en), fmt.Sprintf("%-54s %s", command, ja))
+	}
 	return []runbook.Text{
-		runbook.Tf("hikeshi undo %s                       everything, as it was (services stopped)", "hikeshi undo %s                       すべて元どおりに(サービス停止中に)", s.Incident),
-		runbook.Tf("hikeshi spool release %s --own-domains  mail for own domains only", "hikeshi spool release %s --own-domains  自社あてだけ", s.Incident),
-		runbook.Tf("hikeshi spool release %s --all        everything, through incoming", "hikeshi spool release %s --all        すべて、incoming を通して", s.Incident),
-		runbook.Tf("hikeshi spool purge %s --count %d      remove it for good", "hikeshi spool purge %s --count %d      完全に削除する", s.Incident, s.Messages),
+		way("hikeshi undo "+s.Incident, "all that the incident changed, this mail too (services stopped)", "事案の変更をすべて、退避も含めて元に戻す(サービス停止中に)"),
+		way("hikeshi spool release "+s.Incident+" --own-domains", "mail for own domains only", "自社あてだけ"),
+		way("hikeshi spool release "+s.Incident+" --all", "everything, retries through incoming", "すべて(再送待ちは incoming を通して)"),
+		way(fmt.Sprintf("hikeshi spool purge %s --count %d", s.Incident, s.Messages), "remove it for good", "完全に削除する"),
 	}
 }
 

@@ -69,22 +69,24 @@ func (pl *planning) rename() error {
 	if len(pl.p.Senders) > 0 {
 		pl.find(runbook.Info, "too many messages to pick those of the named senders: everything is set aside; queue.release brings good mail back", "通数が多いため差出人では選ばず、すべて退避する。正当なメールは queue.release で戻す")
 	}
-	before := make([]string, 0, len(set.Parts))
-	for i, f := range pl.count.Folders {
-		if !f.Missing {
-			before = append(before, fmt.Sprintf("%s %s files", filepath.Base(pl.env.Set()[i].Path), Number(f.Files)))
-		}
-	}
 	c, err := pl.change("rename", set.Base, quarantineData{Rename: &set})
 	if err != nil {
 		return err
 	}
-	names := make([]string, 0, len(set.Parts))
+	files := map[string]int64{}
+	for _, f := range pl.count.Folders {
+		files[filepath.Base(f.Path)] = f.Files
+	}
+	var before, after, names []string
 	for _, p := range set.Parts {
 		names = append(names, p.Name)
+		before = append(before, fmt.Sprintf("%s %s files", p.Name, Number(files[p.Name])))
+	}
+	for i, name := range pl.folders(set.Base, names) {
+		after = append(after, fmt.Sprintf("%s files -> %s", Number(files[names[i]]), name))
 	}
 	c.Before = strings.Join(before, ", ")
-	c.After = fmt.Sprintf("%s; empty folders with the same owner and mode in their place", strings.Join(pl.folders(set.Base, names), ", "))
+	c.After = strings.Join(after, ", ") + "; empty folders with the same owner and mode in their place"
 	pl.done(c, int(pl.count.Total.Messages), int(pl.count.Total.Files))
 	return nil
 }

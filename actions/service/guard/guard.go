@@ -83,7 +83,7 @@ func (g Guard) text() string {
 }
 
 // Read says what stands of the guard of a unit. A drop-in of its name with a condition that is not as written here is an error; one
-// that was cut short before its condition has no effect.
+// whose writing was cut short has no effect.
 func (p Place) Read(unit string) (Guard, error) {
 	g := Guard{Unit: unit, place: p, path: filepath.Join(p.State, "hold", unit)}
 	err := g.read()
@@ -115,7 +115,8 @@ func (g *Guard) read() (err error) {
 func (g *Guard) parse(text string) (err error) {
 	m := written.FindStringSubmatch(text)
 	if m == nil {
-		if strings.Contains(text, "Condition") {
+		torn := strings.HasPrefix(text, "# Held by hikeshi") && !strings.HasSuffix(text, "\n")
+		if !torn && strings.Contains(text, "Condition") {
 			return errors.New("not as hikeshi writes it; look at it and take it away by hand")
 		}
 		return nil

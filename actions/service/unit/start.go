@@ -38,7 +38,12 @@ func (h Hand) Start(ctx context.Context, rec runbook.Recorder, s spool.Service, 
 	asked := patiently(ctx, wait, rec, func(ctx context.Context) error { return h.Manager.Start(ctx, s.Unit) })
 	ctx, cancel := afterwards(ctx)
 	defer cancel()
-	if u, err = h.steady(ctx, s); err != nil {
+	if asked == nil {
+		u, err = h.steady(ctx, s)
+	} else {
+		u, err = h.See(ctx, s)
+	}
+	if err != nil {
 		return errors.Join(asked, err)
 	}
 	if u.Active == "active" {
@@ -49,9 +54,11 @@ func (h Hand) Start(ctx context.Context, rec runbook.Recorder, s spool.Service, 
 
 // steady waits until a service has run for the settling time, or does not run.
 func (h Hand) steady(ctx context.Context, s spool.Service) (Sight, error) {
+	short, stop := context.WithTimeout(ctx, lookTime/2)
+	defer stop()
 	var since time.Time
-	look := func(ctx context.Context) (Sight, error) { return h.See(ctx, s) }
-	return poll(ctx, look, func(u Sight) bool {
+	look := func() (Sight, error) { return h.See(ctx, s) }
+	return poll(short, look, func(u Sight) bool {
 		if u.Active != "active" {
 			since = time.Time{}
 			return !u.Up()

@@ -28,28 +28,26 @@ func (h Hand) Stop(ctx context.Context, rec runbook.Recorder, services []spool.S
 	// A process may need a moment between its unit's end and its own.
 	short, stop := context.WithTimeout(ctx, 3*time.Second)
 	defer stop()
-	left, err = poll(short, func(context.Context) ([]Sight, error) { return h.Left(ctx, services) }, func(l []Sight) bool { return len(l) == 0 })
+	left, err = poll(short, func() ([]Sight, error) { return h.Left(ctx, services) }, func(l []Sight) bool { return len(l) == 0 })
 	if err != nil {
 		return errors.Join(asked, err)
 	}
 	if len(left) > 0 {
 		return h.notStopped(ctx, rec, left, asked)
 	}
-	return h.keepRough(ctx, rec, services)
+	h.keepRough(ctx, rec, services)
+	return nil
 }
 
-// keepRough keeps the last lines of what went down otherwise than by itself: the manager may have killed it when its own time was over.
-func (h Hand) keepRough(ctx context.Context, rec runbook.Recorder, services []spool.Service) error {
+// keepRough keeps the last lines of what went down otherwise than by itself: the manager may have killed it when its own time was
+// over. That they cannot be kept does not make the stop a failure.
+func (h Hand) keepRough(ctx context.Context, rec runbook.Recorder, services []spool.Service) {
 	for _, s := range services {
 		u, err := h.Manager.Look(ctx, s.Unit)
-		if err != nil || u.Result == "" || u.Result == "success" {
-			continue
-		}
-		if _, err := h.keepLog(ctx, rec, s.Unit); err != nil {
-			return err
+		if err == nil && u.Result != "" && u.Result != "success" {
+			_, _ = h.keepLog(ctx, rec, s.Unit)
 		}
 	}
-	return nil
 }
 
 // notStopped says of each service that is not down what is left of it and what to do next.

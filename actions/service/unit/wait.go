@@ -36,9 +36,9 @@ func patiently(ctx context.Context, limit time.Duration, rec runbook.Recorder, d
 }
 
 // poll looks until settled says yes or ctx ends; it returns the last look.
-func poll[T any](ctx context.Context, look func(context.Context) (T, error), settled func(T) bool) (T, error) {
+func poll[T any](ctx context.Context, look func() (T, error), settled func(T) bool) (T, error) {
 	for {
-		seen, err := look(ctx)
+		seen, err := look()
 		if err != nil || settled(seen) {
 			return seen, err
 		}

@@ -2,7 +2,7 @@
 //
 // [Dir.Evidence] keeps bounded copies, under a new name where the name is taken. [Dir.Backup] keeps whole ones and never
 // replaces any. A copy is written under another name first (.part-…), so that half of one is never taken for the whole; a crash
-// can leave such a file, which nobody reads.
+// can leave such a file, which nobody reads and [Dir.Sweep] takes away.
 package vault
 
 import (
@@ -14,9 +14,12 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
 
 	"hikeshi/runbook"
 	"hikeshi/spool/disk"
@@ -27,6 +30,9 @@ const (
 	MaxFile = 32 << 20  // of one file
 	MaxAll  = 256 << 20 // of all files of one incident
 )
+
+// partial begins the name of a copy that is being written; the number of the process follows.
+const partial = ".part-"
 
 // The folders of an incident.
 const (
@@ -112,7 +118,7 @@ func (v Dir) Hash(name string) (int64, string, error) {
 
 // copyIn copies r to a file beside name, whose name it returns.
 func copyIn(d *disk.Dir, name string, r io.Reader, ref *runbook.EvidenceRef) (string, error) {
-	part := fmt.Sprintf(".part-%d-%s", os.Getpid(), name)
+	part := fmt.Sprint(partial, os.Getpid(), "-", name)
 	if there, err := d.Exists(part); err != nil {
 		return "", err
 	} else if there { // of a crashed process that had this number
@@ -124,6 +130,31 @@ func copyIn(d *disk.Dir, name string, r io.Reader, ref *runbook.EvidenceRef) (st
 	err := d.Create(part, io.TeeReader(r, io.MultiWriter(h, (*counter)(&ref.Size))), disk.Private(0o600))
 	ref.SHA256 = hex.EncodeToString(h.Sum(nil))
 	return part, err
+}
+
+// Sweep takes away what dead processes left of copies. What cannot be taken away stays, and does no harm.
+func (v Dir) Sweep() {
+	for _, folder := range []string{Evidence, Backup} {
+		d, err := v.Sub(folder)
+		if err != nil {
+			continue
+		}
+		names, _ := d.Names()
+		for _, name := range names {
+			if Abandoned(name, partial) {
+				_ = d.Remove(name)
+			}
+		}
+		d.Close()
+	}
+}
+
+// Abandoned says whether name is prefix, the number of a process that is gone, and a dash with whatever follows it.
+func Abandoned(name, prefix string) bool {
+	rest, ok := strings.CutPrefix(name, prefix)
+	number, _, dash := strings.Cut(rest, "-")
+	pid, err := strconv.Atoi(number)
+	return ok && dash && err == nil && pid > 0 && errors.Is(unix.Kill(pid, 0), unix.ESRCH)
 }
 
 type counter int64

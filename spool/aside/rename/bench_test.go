@@ -23,8 +23,7 @@ func BenchmarkQuarantineRename(b *testing.B) {
 			many(b, filepath.Join(s.Base, "incoming"), n)
 			unix.Sync()
 			set := plan(b, s)
-			b.ResetTimer()
-			for range b.N {
+			for b.Loop() {
 				trial.Must(b, set.Apply(context.Background()))
 				b.StopTimer()
 				trial.Must(b, set.Undo(context.Background(), s, quiet))

@@ -100,15 +100,22 @@ func extension(s string) (spool.Part, bool) {
 	if len(s) != 3 {
 		return spool.Other, false
 	}
-	switch strings.ToUpper(s) {
-	case "MSG":
+	switch [3]byte{upper(s[0]), upper(s[1]), upper(s[2])} {
+	case [3]byte{'M', 'S', 'G'}:
 		return spool.Body, true
-	case "RCP", "RCX", "$CP":
+	case [3]byte{'R', 'C', 'P'}, [3]byte{'R', 'C', 'X'}, [3]byte{'$', 'C', 'P'}:
 		return spool.Envelope, true
-	case "$OK", "$NG", "RST", "TMP", "RCB", "MSB":
+	case [3]byte{'$', 'O', 'K'}, [3]byte{'$', 'N', 'G'}, [3]byte{'R', 'S', 'T'}, [3]byte{'T', 'M', 'P'}, [3]byte{'R', 'C', 'B'}, [3]byte{'M', 'S', 'B'}:
 		return spool.State, true
 	}
 	return spool.Other, false
+}
+
+func upper(c byte) byte {
+	if c >= 'a' && c <= 'z' {
+		c -= 'a' - 'A'
+	}
+	return c
 }
 
 // Companion says whether the server lays such a file beside its messages: the state of a retry, and its lock.
