@@ -60,7 +60,6 @@ type job struct {
 	skip   []string
 	from   string
 	flags  changeFlags
-	quiet  bool // direct verbs show no checklist around their one step
 }
 
 // perform runs a job as a new incident, or plans it with --dry-run.

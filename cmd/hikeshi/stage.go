@@ -22,10 +22,7 @@ import (
 const labMoveLimit = 200
 
 // localStage runs the lab in this process.
-type localStage struct {
-	r *rehearsal
-	w *world
-}
+type localStage struct{ r *rehearsal }
 
 func (s *localStage) boot(ctx context.Context) error { return s.r.lab.Machine.Boot(ctx) }
 func (s *localStage) crash() error                   { s.r.lab.Machine.Crash(); return nil }

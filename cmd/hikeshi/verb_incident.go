@@ -204,69 +204,6 @@ func (a *app) buildReport(jr *journal.Journal, records []runbook.Record) (*repor
 	return r, nil
 }
 
-func (a *app) verifyVerb() *cobra.Command {
-	var head string
-	cmd := &cobra.Command{
-		Use: "verify INCIDENT", Short: "check the hash chain and the evidence of an incident", Args: cobra.ExactArgs(1),
-		Long:    "Verify walks the chain of hashes and compares every kept file with its hash. With\n--head it also proves that the head noted earlier is in the chain.\n\nExit codes: 0 all is as it was written, 3 something was changed.",
-		Example: "  hikeshi verify 20261121-0312\n  hikeshi verify 20261121-0312 --head 9f3c...",
-		RunE: func(_ *cobra.Command, args []string) error {
-			s, err := a.storeOnly()
-			if err != nil {
-				return err
-			}
-			r, err := journal.Verify(s, args[0], head)
-			if errors.Is(err, fs.ErrNotExist) {
-				return usagef("`hikeshi incidents` lists them", "%w", err)
-			}
-			if err != nil {
-				return err
-			}
-			return a.showVerified(r)
-		},
-		ValidArgsFunction: a.completeIncidents,
-	}
-	cmd.Flags().StringVar(&head, "head", "", "a head `HASH` that was noted earlier")
-	return cmd
-}
-
-type verifyDocument struct {
-	Version  int      `json:"hikeshi"`
-	Kind     string   `json:"kind"`
-	Incident string   `json:"incident"`
-	Records  int      `json:"records"`
-	Files    int      `json:"files"`
-	Head     string   `json:"head"`
-	OK       bool     `json:"ok"`
-	Problems []string `json:"problems"`
-}
-
-func (a *app) showVerified(r journal.Report) error {
-	doc := verifyDocument{Version: 1, Kind: "verify", Incident: r.Incident, Records: r.Records, Files: r.Files, Head: r.Head, OK: len(r.Problems) == 0, Problems: []string{}}
-	for _, p := range r.Problems {
-		text := p.Text.In(a.lang())
-		if p.Record >= 0 {
-			text = fmt.Sprintf(a.word("record %d: %s", "記録 %d: %s"), p.Record, text)
-		}
-		doc.Problems = append(doc.Problems, text)
-	}
-	if a.isJSON() {
-		if err := a.json(doc); err != nil {
-			return err
-		}
-	} else {
-		for _, p := range doc.Problems {
-			fmt.Fprintln(a.stdout, "[!] "+line(p))
-		}
-		fmt.Fprintf(a.stdout, a.word("incident %s: %d records, %d files compared, head %s: %s\n", "事案 %s: 記録 %d 件、ファイル %d 件を照合、head %s: %s\n"),
-			r.Incident, r.Records, r.Files, r.Head, map[bool]string{true: a.word("all as written", "すべて記録どおり"), false: a.word("NOT as written", "記録と一致しない")}[doc.OK])
-	}
-	if !doc.OK {
-		return silent(exitFound)
-	}
-	return nil
-}
-
 func (a *app) noteVerb() *cobra.Command {
 	return &cobra.Command{
 		Use: "note INCIDENT TEXT...", Short: "add a note to the record", Args: cobra.MinimumNArgs(2), Example: `  hikeshi note 20261121-0312 "told the customer by telephone, 03:40"`,

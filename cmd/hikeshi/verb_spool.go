@@ -250,6 +250,9 @@ fit every filter given. Retries go back through incoming, body before envelope;
 a name that is taken is never overwritten and is listed.`,
 		Example: "  hikeshi spool release 20261121-0312 --own-domains\n  hikeshi spool release 20261121-0312 --recipient boss@example.com\n  hikeshi spool release 20261121-0312 --all --yes",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if chosen := own || since+until != "" || len(senders)+len(rcpts)+len(clients)+len(ids) > 0; all == chosen {
+				return usagef("--all, or some of --own-domains, --sender, --recipient, --client, --id, --since and --until", "say which messages go back: all of them or a choice, not both")
+			}
 			w, err := a.world(cmd.Context(), c.manager)
 			if err != nil {
 				return err
@@ -272,33 +275,6 @@ a name that is taken is never overwritten and is listed.`,
 	f.StringArrayVar(&ids, "id", nil, "message `ID` (repeatable)")
 	f.StringVar(&since, "since", "", "from this `TIME` on, local time of the server")
 	f.StringVar(&until, "until", "", "up to this `TIME`")
-	c.add(cmd)
-	return cmd
-}
-
-func (a *app) spoolPurge() *cobra.Command {
-	var c changeFlags
-	var count int
-	cmd := &cobra.Command{
-		Use: "purge INCIDENT", Short: "remove set-aside mail for good", Args: cobra.ExactArgs(1),
-		Long: `Purge removes what this incident set aside, and nothing else. It cannot be undone.
-The exact number of messages has to be given with --count (spool list shows it);
-at a terminal it is asked.`,
-		Example: "  hikeshi spool purge 20261121-0312 --count 48210 --accept-risk irreversible --yes",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			w, err := a.world(cmd.Context(), c.manager)
-			if err != nil {
-				return err
-			}
-			id, err := a.store(w.state).Find(args[0])
-			if err != nil {
-				return usagef("`hikeshi incidents` lists them", "%w", err)
-			}
-			return a.purge(cmd, w, id, count, c)
-		},
-		ValidArgsFunction: a.completeIncidents,
-	}
-	cmd.Flags().IntVar(&count, "count", -1, "how many messages will be removed")
 	c.add(cmd)
 	return cmd
 }
