@@ -13,7 +13,11 @@ func (a *app) printStatus(d statusDocument) {
 	s := a.screen()
 	row := func(label, text string) { s.row(pad(label, 8), strings.TrimSpace(text)) }
 	local := d.Time.Local()
-	fmt.Fprintf(a.stdout, "%s %s [%s]  %s (%s)\n", a.word("HIKESHI", "火消し"), d.Host, d.Server, local.Format("Mon 01-02 15:04 MST"), d.Time.Format("15:04Z"))
+	clock := a.word("clock: sync unknown", "時刻同期 不明")
+	if d.Synced != nil {
+		clock = map[bool]string{true: a.word("clock synced", "時刻同期 OK"), false: a.word("clock NOT synced", "時刻同期 なし")}[*d.Synced]
+	}
+	fmt.Fprintf(a.stdout, "%s %s [%s]  %s (%s)  %s\n", a.word("HIKESHI", "火消し"), d.Host, d.Server, local.Format("Mon 01-02 15:04 MST"), d.Time.Format("15:04Z"), clock)
 	level := map[runbook.Level]string{runbook.OK: a.word("OK", "正常"), runbook.Warn: a.word("WATCH", "注意"), runbook.Bad: a.word("DANGER", "危険")}[d.Level]
 	incident := a.word("none", "なし")
 	if d.Incident != nil {
@@ -119,9 +123,25 @@ func (a *app) logWords(rows []logRow) string {
 		if r.On != nil {
 			state = map[bool]string{true: a.word("on", "入"), false: a.word("OFF", "切")}[*r.On]
 		}
+		if r.Bytes != nil && *r.Bytes > 0 {
+			state += " " + bytesWord(*r.Bytes)
+		}
 		text += r.Name + " " + state + "  "
 	}
 	return text
+}
+
+// bytesWord writes a size with a decimal unit.
+func bytesWord(n int64) string {
+	for _, u := range []struct {
+		size float64
+		name string
+	}{{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}} {
+		if float64(n) >= u.size {
+			return fmt.Sprintf("%.1f %s", float64(n)/u.size, u.name)
+		}
+	}
+	return fmt.Sprintf("%d B", n)
 }
 
 func barredCount(rows []serviceRow) int {

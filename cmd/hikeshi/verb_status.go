@@ -1,14 +1,15 @@
 package main
 
 import (
-	"fmt"
+	"errors"
+	"io/fs"
+	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"hikeshi/runbook"
-	"hikeshi/spool"
 	"hikeshi/spool/epms"
 	"hikeshi/spool/scan"
 )
@@ -20,7 +21,8 @@ type statusDocument struct {
 	Host      string         `json:"host"`
 	Server    string         `json:"server"`
 	Time      time.Time      `json:"time"`
-	Level     runbook.Level  `json:"level"` // ok, warn, bad
+	Synced    *bool          `json:"clock_synced"` // null if it cannot be told
+	Level     runbook.Level  `json:"level"`        // ok, warn, bad
 	Manager   string         `json:"manager"`
 	Services  []serviceRow   `json:"services"`
 	Backlog   []folderRow    `json:"backlog"`
@@ -40,7 +42,8 @@ type statusDocument struct {
 
 type logRow struct {
 	Name  string `json:"name"`
-	On    *bool  `json:"on"` // null if it cannot be told
+	On    *bool  `json:"on"`    // null if it cannot be told
+	Bytes *int64 `json:"bytes"` // of all its files; null if it has no folder, or it cannot be read
 	Error string `json:"error,omitempty"`
 }
 
@@ -93,7 +96,7 @@ func (a *app) status(cmd *cobra.Command, watch time.Duration) (statusDocument, e
 	if err != nil {
 		return statusDocument{}, err
 	}
-	doc := statusDocument{Version: 1, Kind: "status", Host: hostname(), Server: w.serverName(), Time: a.now().UTC(), Level: runbook.OK,
+	doc := statusDocument{Version: 1, Kind: "status", Host: hostname(), Server: w.serverName(), Time: a.now().UTC(), Level: runbook.OK, Synced: clockSynced(),
 		Backlog: []folderRow{}, Logs: []logRow{}, SetAside: []asideRow{}, Due: []denialRow{}, Attention: []attentionRow{}}
 	doc.Manager, doc.Services = w.manager, w.services(cmd)
 	before, began := w.counter(), time.Now()
@@ -150,9 +153,36 @@ func (w *world) logs() []logRow {
 			on := l.On
 			r.On = &on
 		}
+		r.Bytes = sizeBelow(l.Dir)
 		rows = append(rows, r)
 	}
 	return rows
+}
+
+// sizeBelow adds up the files of a log folder and of its folders, or says that it cannot. It gives up at a million files.
+func sizeBelow(dir string) *int64 {
+	var sum int64
+	files := 0
+	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		if files++; files > 1_000_000 {
+			return fs.SkipAll
+		}
+		fi, err := d.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // rotated away meanwhile
+		}
+		if err == nil {
+			sum += fi.Size()
+		}
+		return err
+	})
+	if err != nil || dir == "" {
+		return nil
+	}
+	return &sum
 }
 
 // statusRecord adds what the incidents have left: set-aside mail, denials to review, an incident that is not done.
@@ -183,87 +213,4 @@ func (a *app) statusRecord(cmd *cobra.Command, w *world, doc *statusDocument) er
 		}
 	}
 	return nil
-}
-
-// judgeStatus says what needs attention, and what to type next.
-func (a *app) judgeStatus(w *world, doc *statusDocument) {
-	add := func(l runbook.Level, en, ja string, args ...any) {
-		doc.Attention = append(doc.Attention, attentionRow{l, fmt.Sprintf(a.word(en, ja), args...)})
-		if l == runbook.Bad || doc.Level == runbook.OK {
-			doc.Level = l
-		}
-	}
-	for _, f := range doc.Backlog {
-		for _, p := range doc.passed[f.Name] {
-			words := map[scan.What][2]string{
-				scan.TooMany: {"%s: %s messages, more than %s", "%s: %s 通。しきい値 %s を超過"},
-				scan.TooOld:  {"%s: the oldest is %s old, more than %s", "%s: 最古は %s 前。しきい値 %s を超過"},
-				scan.TooFast: {"%s: grows by %s a minute, more than %s", "%s: 毎分 %s 通増加。しきい値 %s を超過"},
-			}[p.What]
-			add(runbook.Bad, words[0], words[1], f.Name, p.Value, p.Limit)
-		}
-		if f.Unreadable != "" {
-			add(runbook.Warn, "%s cannot be read: %s", "%s を読めない: %s", f.Name, line(f.Unreadable))
-		}
-	}
-	for _, s := range doc.Services {
-		switch {
-		case s.Barred:
-			add(runbook.Warn, "%s is barred from starting by incident %s", "%s は事案 %s により起動禁止中", s.Unit, s.Incident)
-		case s.Error != "":
-			add(runbook.Warn, "%s: state unknown: %s", "%s: 状態不明: %s", s.Unit, line(s.Error))
-		case s.attention:
-			add(runbook.Warn, "%s is %s (%s)", "%s は %s (%s)", s.Unit, s.Active, s.Load)
-		}
-	}
-	if d := doc.Disk; d != nil && d.FreePercent < 5 {
-		add(runbook.Bad, "disk: %.1f GB left (%.0f%%)", "ディスク: 残り %.1f GB (%.0f%%)", float64(d.Free)/1e9, d.FreePercent)
-	}
-	if _, found, err := w.host.Relay.Lint(); err == nil {
-		for _, f := range found {
-			if f.Level == "bad" {
-				add(runbook.Bad, "deny file line %d: %s", "拒否ファイル %d 行目: %s", f.Line, runbook.T(f.Text, f.TextJA).In(a.lang()))
-				break
-			}
-		}
-	}
-	if len(doc.Due) > 0 {
-		add(runbook.Warn, "%d denials are due for review", "見直し期限の来た拒否が %d 件", len(doc.Due))
-	}
-	if doc.Incident != nil {
-		add(runbook.Warn, "incident %s is not finished", "事案 %s が終わっていない", doc.Incident.ID)
-	}
-	doc.Next = a.next(doc)
-}
-
-func (a *app) next(doc *statusDocument) string {
-	switch {
-	case doc.Incident != nil:
-		return "hikeshi resume " + doc.Incident.ID
-	case slices.ContainsFunc(doc.Backlog, func(f folderRow) bool { return f.Over }):
-		return "hikeshi run mail-abuse"
-	case doc.Level != runbook.OK:
-		return "hikeshi doctor"
-	}
-	return ""
-}
-
-// serviceWords puts the services on one line.
-func (a *app) serviceWords(d statusDocument) string {
-	if d.Manager == "none" {
-		return a.word("not looked at (service manager none)", "見ていない(サービス管理なし)")
-	}
-	text := ""
-	for _, r := range d.Services {
-		state := map[string]string{"active": a.word("up", "動作中"), "inactive": a.word("down", "停止"), "failed": a.word("FAILED", "異常終了"), "unknown": a.word("unknown", "不明")}[r.Active]
-		if state == "" {
-			state = r.Active
-		}
-		if r.Load == "not-found" {
-			state = a.word("not installed", "未導入")
-		}
-		role := map[spool.Role]string{spool.Receiver: a.word("receive", "受信"), spool.Delivery: a.word("deliver", "配送"), spool.Mailbox: a.word("mailbox", "受信箱")}[r.Role]
-		text += fmt.Sprintf("%s(%s) %s  ", r.Unit[:max(len(r.Unit)-len(".service"), 0)], role, state)
-	}
-	return text
 }
