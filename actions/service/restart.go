@@ -79,8 +79,7 @@ func (o restartOp) verify(ctx context.Context) (runbook.State, error) {
 	return runbook.Partial, nil
 }
 
-// undo has nothing to take back: the unit runs as it did.
-func (o restartOp) undo(context.Context, runbook.Recorder) error { return nil }
+func (o restartOp) undo(context.Context, runbook.Recorder) error { return nil } // the unit runs as it did
 
 // restarted says whether the unit runs, and not as it did when it was found: with none of the old processes, or (after a reboot
 // their numbers may come again) since another time. Where neither is known every running unit counts.

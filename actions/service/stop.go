@@ -26,8 +26,7 @@ type stopData struct {
 
 // planStop stops what runs, all at once, and bars all that is there.
 func planStop(e Env, _ context.Context, l look) (runbook.Outcome, error) {
-	facts := StopFacts{Units: []string{}, FoundRunning: []string{}}
-	data := stopData{Wait: l.wait}
+	facts, data := StopFacts{Units: []string{}, FoundRunning: []string{}}, stopData{Wait: l.wait}
 	out := runbook.Outcome{Findings: l.found}
 	for _, u := range l.seen {
 		if !u.Down() {

@@ -25,7 +25,7 @@ func makeGroup() (string, error) {
 	for _, point := range []string{"/sys/fs/cgroup", "/sys/fs/cgroup/unified"} {
 		var st unix.Statfs_t
 		if unix.Statfs(point, &st) == nil && st.Type == unix.CGROUP2_SUPER_MAGIC {
-			group, err := os.MkdirTemp(filepath.Join(point, strings.TrimSpace(own)), "hikeshi-nest-")
+			group, err := os.MkdirTemp(filepath.Join(point, strings.TrimSpace(own)), fmt.Sprintf("hikeshi-nest-%d-", os.Getpid()))
 			if err != nil {
 				return "", fmt.Errorf("making a control group: %w", err)
 			}

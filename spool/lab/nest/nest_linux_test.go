@@ -319,10 +319,10 @@ func machine(t *testing.T) map[string]string {
 
 func TestNothingLeft(t *testing.T) {
 	lookup(t)
-	before := groups(t)
+	before := groups(t, os.Getpid())
 	n := boot(t, nest.Config{Dir: t.TempDir(), Units: map[string]string{"s.service": sleeper}, Start: []string{"s.service"}})
 	namespace := inside(t, n, "readlink", "/proc/1/ns/pid")
-	if len(groups(t)) != len(before)+1 {
+	if len(groups(t, os.Getpid())) != len(before)+1 {
 		t.Error("no control group of its own while the nest runs")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -342,7 +342,7 @@ func TestNothingLeft(t *testing.T) {
 	if left := members(t, namespace); len(left) > 0 {
 		t.Errorf("processes left: %v", left)
 	}
-	if diff := cmp.Diff(before, groups(t)); diff != "" {
+	if diff := cmp.Diff(before, groups(t, os.Getpid())); diff != "" {
 		t.Errorf("control groups (-before +after):\n%s", diff)
 	}
 	if err := n.Command(t.Context(), "true").Run(); err == nil {
@@ -350,16 +350,20 @@ func TestNothingLeft(t *testing.T) {
 	}
 }
 
-func groups(t *testing.T) []string {
+// groups are the control groups of the nests that process pid has booted; other tests may run nests at the same time.
+func groups(t *testing.T, pid int) []string {
 	t.Helper()
 	var found []string
-	filepath.WalkDir("/sys/fs/cgroup", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && strings.HasPrefix(d.Name(), "hikeshi-nest-") {
+	err := filepath.WalkDir("/sys/fs/cgroup", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && strings.HasPrefix(d.Name(), fmt.Sprintf("hikeshi-nest-%d-", pid)) {
 			found = append(found, path)
 			return fs.SkipDir
 		}
-		return nil
+		return nil // groups come and go
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return found
 }
 
@@ -382,7 +386,6 @@ func TestCallerKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := groups(t)
 	cmd := exec.Command(exe, "caller", t.TempDir())
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -401,10 +404,8 @@ func TestCallerKilled(t *testing.T) {
 	cmd.Process.Kill()
 	cmd.Wait()
 	waitMembers(t, namespace, func(n int) bool { return n == 0 })
-	for _, g := range groups(t) {
-		if !strings.Contains(strings.Join(before, "\n"), g) {
-			removeTree(g)
-		}
+	for _, g := range groups(t, cmd.Process.Pid) {
+		removeTree(g)
 	}
 }
 
@@ -456,7 +457,7 @@ func TestBootReports(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			before := groups(t)
+			before := groups(t, os.Getpid())
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 			defer cancel()
 			test.config.Dir = t.TempDir()
@@ -467,7 +468,7 @@ func TestBootReports(t *testing.T) {
 			if !strings.Contains(err.Error(), test.want) {
 				t.Errorf("the error is %q, want %q in it", err, test.want)
 			}
-			if diff := cmp.Diff(before, groups(t)); diff != "" {
+			if diff := cmp.Diff(before, groups(t, os.Getpid())); diff != "" {
 				t.Errorf("control groups (-before +after):\n%s", diff)
 			}
 		})
