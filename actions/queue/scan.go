@@ -58,7 +58,7 @@ func (s scanner) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, e
 		}
 	}
 	var early []runbook.Finding
-	if len(in.Planned) > 0 && watch > 0 {
+	if in.Planned != nil && watch > 0 {
 		// What is to be watched has not been done: waiting for it would tell nothing.
 		early = append(early, runbook.Finding{Level: runbook.Info, Text: runbook.Tf("the second look after %s is taken when the steps before are done", "%s 後の再確認は、前の手順を行ってから行う", watch)})
 		watch = 0

@@ -177,6 +177,9 @@ func (d *Dir) openat(name string, flags int, mode uint32) (*os.File, error) {
 		fd, err = unix.Openat(d.fd(), name, flags|unix.O_NOFOLLOW|unix.O_CLOEXEC, mode)
 		return err
 	})
+	if errors.Is(err, unix.ELOOP) || errors.Is(err, unix.EMLINK) { // EMLINK is what FreeBSD says
+		err = fmt.Errorf("it is a symbolic link, which is not followed: %w", err)
+	}
 	if err != nil {
 		return nil, d.err("opening", name, err)
 	}

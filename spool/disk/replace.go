@@ -73,9 +73,22 @@ func (d *Dir) Replace(name, tmp, old string, data []byte) error {
 // Leftover says whether a Replace that was cut short left its temporary file.
 func (d *Dir) Leftover(tmp string) (bool, error) { return d.Exists(tmp) }
 
+// Discard takes away the temporary file of a Replace from the content of hash old to that of hash fresh that is not to be gone on
+// with. One that holds an edit of somebody else stays, with ErrDrift.
+func (d *Dir) Discard(tmp, old, fresh string) error {
+	what, err := d.temporary(tmp, old, fresh)
+	switch {
+	case err != nil || what == nothing:
+		return err
+	case what == foreign:
+		return d.err("discarding", tmp, fmt.Errorf("%w: it holds an edit of somebody else", ErrDrift))
+	}
+	return d.Remove(tmp)
+}
+
 // prepare writes the new file beside the old one.
 func (d *Dir) prepare(name, tmp, old string, data []byte) error {
-	what, err := d.temporary(tmp, old, data)
+	what, err := d.temporary(tmp, old, Hash(data))
 	if err != nil {
 		return err
 	}
@@ -117,7 +130,7 @@ func (d *Dir) swap(name, tmp, old string) error {
 
 // finish looks at what came out of the exchange and takes it away if it is what was read before; else it goes back.
 func (d *Dir) finish(name, tmp, old string, data []byte) error {
-	what, err := d.temporary(tmp, old, data)
+	what, err := d.temporary(tmp, old, Hash(data))
 	switch {
 	case err != nil:
 		return err
@@ -142,7 +155,7 @@ const (
 	foreign      // what somebody else wrote, and the exchange brought out
 )
 
-func (d *Dir) temporary(tmp, old string, data []byte) (what, error) {
+func (d *Dir) temporary(tmp, old, fresh string) (what, error) {
 	var st unix.Stat_t
 	err := retry(func() error { return unix.Fstatat(d.fd(), tmp, &st, unix.AT_SYMLINK_NOFOLLOW) })
 	if errors.Is(err, fs.ErrNotExist) {
@@ -158,7 +171,7 @@ func (d *Dir) temporary(tmp, old string, data []byte) (what, error) {
 	if err != nil {
 		return nothing, err
 	}
-	if h := Hash(out); h == old || h == Hash(data) {
+	if h := Hash(out); h == old || h == fresh {
 		return ours, nil
 	}
 	return foreign, nil

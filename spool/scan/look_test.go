@@ -187,8 +187,10 @@ func many(t testing.TB, pairs int) *server {
 		}
 	}
 	fill(t, root, files)
-	at(t, noon.Add(-100*time.Hour), root, "incoming/B0000000001.MSG")
-	at(t, noon.Add(100*time.Hour), root, fmt.Sprintf("incoming/B%010d.MSG", pairs-pairs%3-1))
+	for _, ext := range []string{"MSG", "RCP"} {
+		at(t, noon.Add(-100*time.Hour), root, "incoming/B0000000001."+ext)
+		at(t, noon.Add(100*time.Hour), root, fmt.Sprintf("incoming/B%010d.%s", pairs-pairs%3-1, ext))
+	}
 	return newServer(root)
 }
 

@@ -99,7 +99,8 @@ func (r *reader) read(f sample.Ref) {
 		r.all.Broken++
 		return
 	}
-	r.each(f, func(t *tally.Tally) { t.Envelope(e, f.List, r.own) })
+	list := r.of.namer != nil && r.of.namer.ListMail(r.of.folder.Name, f.Name)
+	r.each(f, func(t *tally.Tally) { t.Envelope(e, list, r.own) })
 }
 
 // stat is for what is not opened.

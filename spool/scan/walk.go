@@ -99,17 +99,18 @@ func (w *walker) oddEntry(d *disk.Dir, sub, name string, k entries.Kind) {
 
 func (w *walker) file(sub, name string) {
 	w.files++
-	r := sample.Ref{Sub: sub, Name: name, Hash: ids.Hash(sample.Entry(name))}
 	base, part, ok := w.queue.Message(name)
-	switch {
-	case ok:
-		r.Part = part
-		r.List = w.namer != nil && w.namer.ListMail(w.folder.Name, name)
-		w.set.Add(base)
-		w.extremes(base, r)
-	case w.namer == nil || !w.namer.Companion(name):
-		w.odd++
+	if !ok {
+		if w.namer == nil || !w.namer.Companion(name) {
+			w.odd++
+		}
+		w.found(sample.Ref{Sub: sub, Name: name, Hash: ids.Hash(name)})
+		return
 	}
+	id, rest := ids.Number(base), sample.Entry(name)
+	w.set.AddNumber(id)
+	r := sample.Ref{Sub: sub, Name: name, Part: part, Hash: ids.Entry(id, rest[min(len(base), len(rest)):])}
+	w.extremes(base, r)
 	w.found(r)
 }
 
