@@ -189,7 +189,7 @@ func (e Edit) Clear(f File) error {
 		return err
 	}
 	defer dir.Close()
-	return dir.Remove(e.Temporary())
+	return drift(dir.Discard(e.Temporary(), e.Old, e.New))
 }
 
 func (e Edit) remove() error {
