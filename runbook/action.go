@@ -40,12 +40,24 @@ type Recorder interface {
 	Progress(done, total int64)
 }
 
+// A Sayer is a Recorder that can also write down, and show, what is neither evidence nor an error.
+type Sayer interface{ Say(text Text) }
+
+// Say tells the responder and the record something that a change could not do, such as mail that is delivered already.
+func Say(rec Recorder, text Text) {
+	if s, ok := rec.(Sayer); ok {
+		s.Say(text)
+	}
+}
+
 // Sentinel errors that the engine branches on.
 var (
 	// ErrDrift: the world is not as the change says; somebody else was here.
 	ErrDrift = errors.New("changed meanwhile by somebody else")
 	// ErrUndetermined: something could not be found out.
 	ErrUndetermined = errors.New("cannot be determined")
+	// ErrInput: what was asked for is refused, whatever the world is like; nothing was touched.
+	ErrInput = errors.New("refused")
 	// ErrUnrecorded: the journal could not be written; the record was kept in memory and sent to the system log.
 	ErrUnrecorded = errors.New("could not be recorded on disk")
 	// ErrNewer: a change was written by a newer version, which this one does not understand.
@@ -57,7 +69,7 @@ type Input struct {
 	Incident string          // id of the incident, or the one it would get
 	Step     string          // id of the step
 	With     json.RawMessage // the parameters as one JSON object, checked against Kind.Params
-	Planned  []Change        // changes of earlier steps that are planned and not made; always empty in a run
+	Planned  []Change        // changes of earlier steps that are planned and not made; never nil in a plan, always in a run
 	Rec      Recorder        // never nil; keeps nothing when nothing is run
 }
 
@@ -79,6 +91,7 @@ type Outcome struct {
 	Findings []Finding // facts for the reader
 	Changes  []Change  // what would be done, in this order; their IDs are given by the engine
 	Facts    any       // what later steps may use; of the type of Kind.Facts, or nil
+	Left     string    // why the step is left out here altogether, such as: no service manager; "" if it is not
 }
 
 // Level says how much a finding matters.

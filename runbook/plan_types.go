@@ -24,7 +24,8 @@ type StepPlan struct {
 	Facts    json.RawMessage `json:"facts,omitempty"`
 	Gate     []GateRow       `json:"gate,omitempty"`
 
-	NoFacts bool `json:"-"` // undetermined only because an earlier step was left out
+	Err     error `json:"-"` // with Undetermined: why, for callers that branch on it
+	NoFacts bool  `json:"-"` // undetermined only because an earlier step was left out
 }
 
 // A GateRow is one condition of a gate as it was found.

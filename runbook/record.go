@@ -59,7 +59,8 @@ type Opening struct {
 	Server   string            `json:"server"`
 	Host     string            `json:"host"`
 	Root     string            `json:"root"`
-	Manager  string            `json:"manager"` // systemd, command, none
+	Base     string            `json:"base,omitempty"` // the spool root, resolved: where the lock is
+	Manager  string            `json:"manager"`        // systemd, command, none
 	Inputs   map[string]string `json:"inputs,omitempty"`
 	With     json.RawMessage   `json:"with,omitempty"` // the inputs as values, for resume
 	Reason   string            `json:"reason,omitempty"`
@@ -136,7 +137,8 @@ type EvidenceRef struct {
 // Journal is the incident on disk, as the engine needs it. Package journal has one.
 type Journal interface {
 	// Append gives r its number, time and hash, and returns once it is on disk. An error wrapping ErrUnrecorded means that
-	// it could not be kept there and was kept elsewhere.
+	// it could not be kept there and was kept elsewhere. A record is on disk only when all before it are: the engine relies on it,
+	// since an intent without the plan of its change could not be undone.
 	Append(r Record) error
 	// Records returns everything recorded so far, in order.
 	Records() ([]Record, error)

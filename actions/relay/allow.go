@@ -21,9 +21,10 @@ type AllowFacts struct {
 
 type allowData struct {
 	edit.Edit
-	Targets []string          `json:"targets"`
-	Backs   []json.RawMessage `json:"backs"` // of the incidents that added the lines
-	Cuts    []cut             `json:"cuts"`  // the lines taken out, in order
+	Targets   []string          `json:"targets"`
+	Backs     []json.RawMessage `json:"backs"` // of the incidents that added the lines
+	Incidents []string          `json:"incidents"`
+	Cuts      []cut             `json:"cuts"` // the lines taken out, in order
 }
 
 // cut is a line that was taken out, and the offset in the old file at which it stood.
@@ -55,6 +56,7 @@ func (a allow) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error
 	for _, d := range recorded {
 		if d.matches(p.Targets) && (p.Incident == "" || d.Incident == p.Incident) {
 			data.Targets, data.Backs = append(data.Targets, d.Target), append(data.Backs, d.Back)
+			data.Incidents = append(data.Incidents, d.Incident)
 		}
 	}
 	ed, err := data.without(f.Denier, f.Data)
@@ -184,4 +186,21 @@ func (a allow) load(c runbook.Change) (allowData, edit.File, error) {
 		err = fmt.Errorf("the change is of %s, the deny file of this server is %s", data.File, f.Path)
 	}
 	return data, f, err
+}
+
+// Allowed reads which denials a recorded change of relay.allow took out: incident and target of each.
+func Allowed(c runbook.Change) ([]Denial, error) {
+	var data allowData
+	if err := c.Decode(dataV, &data); err != nil {
+		return nil, err
+	}
+	var all []Denial
+	for i, t := range data.Targets {
+		d := Denial{Target: t}
+		if i < len(data.Incidents) {
+			d.Incident = data.Incidents[i]
+		}
+		all = append(all, d)
+	}
+	return all, nil
 }

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -22,6 +23,7 @@ type DenyFacts struct {
 type denyData struct {
 	edit.Edit
 	Targets []string  `json:"targets"`
+	Fresh   []string  `json:"fresh"`  // those of them that were not denied before
 	Review  time.Time `json:"review"` // UTC
 }
 
@@ -45,7 +47,7 @@ func (d deny) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error)
 	if p.Review != "" {
 		var err error
 		if review, err = time.ParseDuration(p.Review); err != nil {
-			return runbook.Outcome{}, fmt.Errorf("reading parameter review: %w", err)
+			return runbook.Outcome{}, fmt.Errorf("%w: parameter review: %w", runbook.ErrInput, err)
 		}
 	}
 	if err := d.env.refuse(p.Targets); err != nil {
@@ -61,14 +63,14 @@ func (d deny) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error)
 	}
 	ed, err := f.Denier.Deny(f.Data, p.Targets)
 	if err != nil {
-		return runbook.Outcome{}, fmt.Errorf("planning the denials: %w", err)
+		return runbook.Outcome{}, fmt.Errorf("%w: planning the denials: %w", runbook.ErrInput, err)
 	}
 	facts.Added = len(ed.Added)
 	out := runbook.Outcome{Facts: facts, Findings: d.findings(f, ed.Already, ed.Tested)}
 	if len(ed.Added) == 0 {
 		return out, nil
 	}
-	data := denyData{Edit: edit.New(f, ed), Targets: p.Targets, Review: d.env.Clock().Add(review).UTC()}
+	data := denyData{Edit: edit.New(f, ed), Targets: p.Targets, Fresh: fresh(p.Targets, ed.Already), Review: d.env.Clock().Add(review).UTC()}
 	c, err := runbook.NewChange("relay.deny", "deny", f.Path, data)
 	if err != nil {
 		return out, err
@@ -77,6 +79,17 @@ func (d deny) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error)
 	c.After = edit.Diff(f.Path, f.Data, ed.After)
 	out.Changes = []runbook.Change{c}
 	return out, nil
+}
+
+// fresh returns the targets that are not denied already.
+func fresh(targets, already []string) []string {
+	var all []string
+	for _, t := range targets {
+		if !slices.Contains(already, t) {
+			all = append(all, t)
+		}
+	}
+	return all
 }
 
 func (d deny) findings(f edit.File, already []string, tested int) []runbook.Finding {
@@ -117,13 +130,27 @@ func (d deny) Verify(_ context.Context, c runbook.Change, _ runbook.Recorder) (r
 	})
 }
 
-// Undo takes exactly the added lines out again.
+// Undo takes exactly the added lines out again, but those that another incident has denied since: the line that stands there is its.
 func (d deny) Undo(_ context.Context, c runbook.Change, rec runbook.Recorder) error {
 	data, f, err := d.load(c)
 	if err != nil {
 		return err
 	}
-	return data.TakeOut(f, rec)
+	recorded, err := d.env.Recorded()
+	if err != nil {
+		return fmt.Errorf("reading the recorded denials: %w", err)
+	}
+	var ours []string
+	for _, t := range data.Fresh {
+		other := func(r Denial) bool { return r.Target == t && !bytes.Equal(r.Back, data.Back) }
+		if !slices.ContainsFunc(recorded, other) {
+			ours = append(ours, t)
+		}
+	}
+	if len(ours) == 0 {
+		return data.Clear(f)
+	}
+	return data.TakeOut(f, rec, ours)
 }
 
 func (d deny) load(c runbook.Change) (denyData, edit.File, error) {
@@ -145,7 +172,7 @@ func Denials(incident string, c runbook.Change) ([]Denial, error) {
 		return nil, err
 	}
 	var all []Denial
-	for _, t := range data.Targets {
+	for _, t := range data.Fresh {
 		all = append(all, Denial{Incident: incident, Target: t, Back: data.Back, Review: data.Review})
 	}
 	return all, nil

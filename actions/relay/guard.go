@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+
+	"hikeshi/runbook"
 )
 
 // refuse says which targets must not be denied, each with its reason: what is our own, what would lock the responder out, and
@@ -13,7 +15,7 @@ func (e Env) refuse(targets []string) error {
 	var all error
 	for _, t := range targets {
 		if why := e.why(t); why != "" {
-			all = errors.Join(all, fmt.Errorf("refusing to deny %q: %s", t, why))
+			all = errors.Join(all, fmt.Errorf("%w: denying %q: %s", runbook.ErrInput, t, why))
 		}
 	}
 	return all
@@ -60,6 +62,9 @@ func (e Env) whyDomain(target string) string {
 	_, domain, at := strings.Cut(target, "@")
 	if !at {
 		domain = target
+	}
+	if i := strings.LastIndexByte(domain, '.'); i < 0 || strings.Trim(domain[i+1:], "0123456789-") == "" {
+		return "it is no address, no network, and no sender domain or address"
 	}
 	for _, own := range e.Own.Domains {
 		if within(domain, own) {

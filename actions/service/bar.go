@@ -61,6 +61,9 @@ func addGuards(out runbook.Outcome, d guard.Set, kind, op, before, after string)
 	}
 	c, err := runbook.NewChange(kind, op, strings.Join(names, ", "), d)
 	c.Before, c.After = before, after
+	if op == "bar" {
+		c.UndoRisk = runbook.Reopening // the next reboot starts what is no longer barred
+	}
 	out.Changes = append(out.Changes, c)
 	return out, err
 }

@@ -100,7 +100,7 @@ func (e Env) op(c runbook.Change) (op, error) {
 
 // noManager is the outcome where services are left alone; facts say that nothing was done, or nil that nothing is known.
 func noManager(n none, facts any) runbook.Outcome {
-	return runbook.Outcome{Facts: facts, Findings: []runbook.Finding{{Level: runbook.Info,
+	return runbook.Outcome{Facts: facts, Left: "service manager is none: " + n.why, Findings: []runbook.Finding{{Level: runbook.Info,
 		Text: runbook.Tf("service manager is none: %s; services are left alone", "サービス管理は none (%s)。サービスには触れない", n.why)}}}
 }
 

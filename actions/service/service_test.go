@@ -181,7 +181,7 @@ func TestRisks(t *testing.T) {
 	}
 	r, d := runbook.Reversible, runbook.Disruptive
 	want("service.restart", map[string][2]runbook.Risk{"restart": {d, r}})
-	want("service.stop", map[string][2]runbook.Risk{"stop": {d, r}, "bar": {r, r}})
+	want("service.stop", map[string][2]runbook.Risk{"stop": {d, runbook.Reopening}, "bar": {r, runbook.Reopening}})
 	barAll(t, f, env)
 	want("service.start", map[string][2]runbook.Risk{"unbar": {r, r}, "start": {r, d}})
 }

@@ -64,7 +64,8 @@ func stopChange(data stopData) (runbook.Change, error) {
 		before = append(before, fmt.Sprintf("%s: %s (%s)", u.Unit, u.Active, u.Sub))
 	}
 	c, err := runbook.NewChange("service.stop", "stop", strings.Join(names, ", "), data)
-	c.Risk = runbook.Disruptive
+	// Undone it starts mail again: with the hole still open, the spam goes on.
+	c.Risk, c.UndoRisk = runbook.Disruptive, runbook.Reopening
 	c.Before, c.After = strings.Join(before, "; "), "inactive, no process left"
 	return c, err
 }

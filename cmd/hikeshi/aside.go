@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -56,7 +59,9 @@ func (a *app) asideRows(cmd *cobra.Command, w *world) ([]asideRow, error) {
 		ids, err := w.host.Queue.Recorded(s.Incident)
 		r.Recorded = err == nil && len(ids) > 0
 		for _, way := range setaside.Ways(s) {
-			r.Ways = append(r.Ways, way.In(a.lang()))
+			if text := way.In(a.lang()); r.Recorded || !strings.Contains(text, "hikeshi undo") && !strings.Contains(text, "purge") {
+				r.Ways = append(r.Ways, text)
+			}
 		}
 		rows = append(rows, r)
 	}
@@ -110,6 +115,33 @@ func (a *app) printAside(doc asideDocument) {
 	a.screen().row("[!]", doc.Warning)
 }
 
+func (a *app) spoolPurge() *cobra.Command {
+	var c changeFlags
+	var count int
+	cmd := &cobra.Command{
+		Use: "purge INCIDENT", Short: "remove set-aside mail for good", Args: cobra.ExactArgs(1),
+		Long: `Purge removes what this incident set aside, and nothing else. It cannot be undone.
+The exact number of messages has to be given with --count (spool list shows it);
+at a terminal it is asked.`,
+		Example: "  hikeshi spool purge 20261121-0312 --count 48210 --accept-risk irreversible --yes",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			w, err := a.world(cmd.Context(), c.manager)
+			if err != nil {
+				return err
+			}
+			id, err := a.store(w.state).Find(args[0])
+			if err != nil {
+				return usagef("`hikeshi incidents` lists them", "%w", err)
+			}
+			return a.purge(cmd, w, id, count, c)
+		},
+		ValidArgsFunction: a.completeIncidents,
+	}
+	cmd.Flags().IntVar(&count, "count", -1, "how many messages will be removed")
+	c.add(cmd)
+	return cmd
+}
+
 // purge removes what an incident set aside. Off a terminal the exact count has to be given; at one it is asked.
 func (a *app) purge(cmd *cobra.Command, w *world, id string, count int, c changeFlags) error {
 	rows, err := a.asideRows(cmd, w)
@@ -126,13 +158,13 @@ func (a *app) purge(cmd *cobra.Command, w *world, id string, count int, c change
 		fmt.Fprintf(a.stderr, a.word("hikeshi: incident %s has nothing set aside\n", "hikeshi: 事案 %s に退避中のものはない\n"), id)
 		return nil
 	}
-	if count < 0 && !c.dryRun {
-		if count, err = a.askCount(messages); err != nil {
+	switch {
+	case count < 0 && c.dryRun:
+		count = int(messages)
+	case count < 0:
+		if count, err = a.askCount(cmd.Context(), messages); err != nil {
 			return err
 		}
-	}
-	if count < 0 {
-		count = int(messages)
 	}
 	if int64(count) != messages {
 		return failf(exitUnconfirmed, "`hikeshi spool list` shows how many there are", "aborted, no changes made: --count %d, but %d messages are set aside by incident %s", count, messages, id)
@@ -142,20 +174,24 @@ func (a *app) purge(cmd *cobra.Command, w *world, id string, count int, c change
 }
 
 // askCount lets the responder type how many messages will be gone.
-func (a *app) askCount(messages int64) (int, error) {
-	p := newPrompter(a.stdin, a.stderr, a.getenv("TERM"))
+func (a *app) askCount(ctx context.Context, messages int64) (int, error) {
+	p := a.prompter()
 	if p == nil {
 		return 0, failf(exitUnconfirmed, fmt.Sprintf("--count %d", messages), "aborted, no changes made: off a terminal purge needs --count")
 	}
-	text, err := p.ask(fmt.Sprintf(a.word("%d messages will be gone for good. Type that number:", "%d 通が完全に削除される。この数を入力:"), messages))
-	if errors.Is(err, errAborted) {
-		return 0, failf(exitUnconfirmed, "", "aborted, no changes made")
+	for {
+		text, err := p.ask(ctx, fmt.Sprintf(a.word("%d messages will be gone for good. Type that number:", "%d 通が完全に削除される。この数を入力:"), messages))
+		switch {
+		case errors.Is(err, errInterrupted):
+			return 0, failf(exitInterrupted, "", "aborted, no changes made: %w", err)
+		case err != nil || plainKey(text) == "q":
+			return 0, failf(exitUnconfirmed, "", "aborted, no changes made")
+		}
+		if n, err := strconv.Atoi(strings.ReplaceAll(plainKey(text), ",", "")); err == nil && n >= 0 {
+			return n, nil
+		}
+		a.screenOn(a.stderr).row("[?]", a.word("type the number, or q; Enter alone does nothing", "数か q を入力する。Enter だけでは何もしない"))
 	}
-	var n int
-	if _, serr := fmt.Sscanf(text, "%d", &n); serr != nil || err != nil {
-		return -2, err
-	}
-	return n, nil
 }
 
 // denier returns the server's way of denying; with a named file no server has to be there, only its rules.

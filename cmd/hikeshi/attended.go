@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"slices"
 	"strings"
 
 	"hikeshi/runbook"
@@ -14,188 +14,164 @@ import (
 // attended asks the responder at a terminal.
 type attended struct {
 	*screen
-	p *prompter
+	p      *prompter
+	accept []string // risks accepted by name on the command line
+}
+
+// attended returns an operator that asks at p. What it asks about is shown on standard output if that is a terminal, else beside the
+// questions, never only in a file or a pipe.
+func (a *app) attended(p *prompter, accept []string) attended {
+	s := a.screen()
+	if !s.tty {
+		s = a.screenOn(a.stderr)
+	}
+	return attended{screen: s, p: p, accept: accept}
 }
 
 // Decide asks until there is an answer.
 func (t attended) Decide(ctx context.Context, v engine.View) (runbook.Decision, error) {
+	t.introduce(v)
 	for {
-		d, again, err := t.once(v)
-		if errors.Is(err, errAborted) {
-			return runbook.Decision{Answer: runbook.Quit, Via: "prompt", Note: "Ctrl-C"}, nil
-		}
-		if err != nil || !again {
-			d.Via = "prompt"
+		d, again, err := t.once(ctx, v)
+		d.Via = "prompt"
+		switch {
+		case errors.Is(err, errInterrupted):
+			return d, &engine.Stop{Reason: engine.StopInterrupted, Err: err}
+		case errors.Is(err, errClosed):
+			return runbook.Decision{Answer: runbook.Quit, Via: "prompt", Note: err.Error()}, nil
+		case err != nil || !again:
 			return d, err
 		}
-		if err := ctx.Err(); err != nil {
-			return d, err
-		}
+	}
+}
+
+// introduce shows what the engine has not shown before it asks: what went wrong, and what a drift is about.
+func (t attended) introduce(v engine.View) {
+	if v.Ask == engine.AskDrift {
+		t.head(v)
+		t.changes(v.Plan.Changes)
+	}
+	if v.Err != nil && v.Err.Error() != v.Plan.Why {
+		t.row("[!]", v.Err.Error())
 	}
 }
 
 // once asks one time; again says that the answer was none.
-func (t attended) once(v engine.View) (runbook.Decision, bool, error) {
+func (t attended) once(ctx context.Context, v engine.View) (d runbook.Decision, again bool, err error) {
 	switch v.Ask {
 	case engine.AskManual:
-		return t.manual(v)
+		return t.manual(ctx, v)
 	case engine.AskUndo:
-		return t.undo(v)
+		return t.undo(ctx, v)
 	case engine.AskDrift:
-		return t.choice(v, t.word("y=plan it anew  s=leave it  q=quit (kept)", "y=計画し直す  s=そのままにする  q=中断(記録は残る)"), "ysq")
+		return t.choice(ctx, v, t.keys("y=plan it anew  s=leave it  q=quit (kept)", "y=計画し直す  s=そのままにする  q=中断(記録は残る)", "ysq"))
 	case engine.AskFailure:
-		return t.choice(v, t.word("y=try again  s=go on without  q=quit (kept)", "y=再試行  s=飛ばして続行  q=中断(記録は残る)"), "ysq")
+		return t.choice(ctx, v, t.keys("y=try again  s=go on without  q=quit (kept)", "y=再試行  s=飛ばして続行  q=中断(記録は残る)", "ysq"))
 	}
 	if v.Step.Confirm == runbook.ConfirmEach && len(v.Plan.Changes) > 1 {
-		return t.each(v)
+		return t.each(ctx, v)
 	}
-	return t.choice(v, t.word("y=do  d=details  m=done by hand  s=skip  q=quit (kept)", "y=実行  d=詳細  m=手作業で実施済み  s=飛ばす  q=中断(記録は残る)"), "ydmsq")
+	return t.choice(ctx, v, t.keys("y=do  d=details  m=done by hand  s=skip  q=quit (kept)", "y=実行  d=詳細  m=手作業で実施済み  s=飛ばす  q=中断(記録は残る)", "ydmsq"))
+}
+
+// keys are the answers to one question, and the words that name them.
+type keys struct{ words, letters string }
+
+func (t attended) keys(en, ja, letters string) keys { return keys{t.word(en, ja), letters} }
+
+// key asks for one of the keys; "" says that it was none of them, and the responder was told.
+func (t attended) key(ctx context.Context, k keys) (string, error) {
+	typed, err := t.p.ask(ctx, k.words)
+	if err != nil {
+		return "", err
+	}
+	if key := plainKey(typed); len(key) == 1 && strings.Contains(k.letters, key) {
+		return key, nil
+	}
+	t.row("[?]", fmt.Sprintf(t.word("type %s; Enter alone does nothing", "%s のどれかを入力する。Enter だけでは何もしない"), strings.Join(strings.Split(k.letters, ""), " ")))
+	return "", nil
+}
+
+// plainKey is what was meant by a key typed with Caps Lock or a Japanese input method on.
+func plainKey(typed string) string {
+	return strings.ToLower(strings.Map(func(r rune) rune {
+		if r >= '！' && r <= '～' {
+			return r - '！' + '!'
+		}
+		return r
+	}, typed))
 }
 
 // choice asks for one of the keys and turns it into a decision.
-func (t attended) choice(v engine.View, words, keys string) (runbook.Decision, bool, error) {
-	if v.Err != nil {
-		t.printf("[!] %s\n", clean(v.Err.Error()))
+func (t attended) choice(ctx context.Context, v engine.View, k keys) (runbook.Decision, bool, error) {
+	key, err := t.key(ctx, k)
+	if err != nil {
+		return runbook.Decision{}, false, err
 	}
-	key, err := t.p.ask(words)
-	if err != nil || len(key) != 1 || !strings.Contains(keys, strings.ToLower(key)) {
-		return runbook.Decision{}, true, err
-	}
-	switch strings.ToLower(key) {
+	switch key {
 	case "y":
-		return t.yes(v)
+		return t.yes(ctx, v)
 	case "m":
-		note, err := t.p.ask(t.word("what was done by hand?", "手作業で行った内容は?"))
-		return runbook.Decision{Answer: runbook.ByHand, Note: note}, note == "", err
+		return t.noted(ctx, runbook.ByHand, t.word("what was done by hand?", "手作業で行った内容は?"))
 	case "s":
-		note, err := t.p.ask(t.word("why is it skipped? (for the report)", "飛ばす理由は?(報告書に残る)"))
-		return runbook.Decision{Answer: runbook.Skip, Note: note}, false, err
+		return t.noted(ctx, runbook.Skip, t.word("why is it skipped? (for the report)", "飛ばす理由は?(報告書に残る)"))
 	case "q":
 		return runbook.Decision{Answer: runbook.Quit}, false, nil
+	case "d":
+		t.details(v)
 	}
-	t.details(v)
 	return runbook.Decision{}, true, nil
 }
 
+// noted is an answer that needs a word for the record; Enter alone goes back to the question.
+func (t attended) noted(ctx context.Context, answer runbook.Answer, question string) (runbook.Decision, bool, error) {
+	note, err := t.p.ask(ctx, question)
+	return runbook.Decision{Answer: answer, Note: note}, note == "", err
+}
+
 // yes takes a y; what cannot be undone has to be typed by its name.
-func (t attended) yes(v engine.View) (runbook.Decision, bool, error) {
-	for _, c := range v.Plan.Changes {
-		if c.Risk != runbook.Irreversible || v.Ask != engine.AskChanges {
-			continue
-		}
-		typed, err := t.p.ask(t.word("this cannot be undone: type the word irreversible", "元に戻せません。irreversible と入力してください"))
+func (t attended) yes(ctx context.Context, v engine.View) (runbook.Decision, bool, error) {
+	final := func(c runbook.Change) bool { return c.Risk == runbook.Irreversible }
+	if v.Ask == engine.AskChanges && slices.ContainsFunc(v.Plan.Changes, final) {
+		typed, err := t.p.ask(ctx, t.word("this cannot be undone: type the word irreversible", "元に戻せません。irreversible と入力してください"))
 		if err != nil || typed != string(runbook.Irreversible) {
 			return runbook.Decision{}, true, err
 		}
-		break
 	}
 	return runbook.Decision{Answer: runbook.Do}, false, nil
 }
 
 // each asks for every change of a step by itself.
-func (t attended) each(v engine.View) (runbook.Decision, bool, error) {
+func (t attended) each(ctx context.Context, v engine.View) (runbook.Decision, bool, error) {
 	d := runbook.Decision{Answer: runbook.Do}
-	for _, c := range v.Plan.Changes {
-		one := v
-		one.Plan.Changes = []runbook.Change{c}
-		for {
-			t.changes(one.Plan.Changes)
-			got, again, err := t.choice(one, t.word("y=do this one  d=details  s=not this one  q=quit (kept)", "y=これを実行  d=詳細  s=これは行わない  q=中断(記録は残る)"), "ydsq")
-			if err != nil || got.Answer == runbook.Quit {
-				return got, false, err
-			}
-			if again {
-				continue
-			}
-			if got.Answer == runbook.Do {
-				d.Changes = append(d.Changes, c.ID)
-			}
-			break
+	var left []string
+	for i, c := range v.Plan.Changes {
+		got, err := t.one(ctx, v, i)
+		switch {
+		case err != nil || got.Answer == runbook.Quit:
+			return got, false, err
+		case got.Answer == runbook.Do:
+			d.Changes = append(d.Changes, c.ID)
+		default:
+			left = append(left, fmt.Sprintf("%s: %s", c.ID, got.Note))
 		}
 	}
 	if len(d.Changes) == 0 {
-		return runbook.Decision{Answer: runbook.Skip, Note: "none of the changes was wanted"}, false, nil
+		d.Answer = runbook.Skip
 	}
+	d.Note = strings.Join(left, "; ")
 	return d, false, nil
 }
 
-// manual asks for what a person did, with the evidence that the step wants.
-func (t attended) manual(v engine.View) (runbook.Decision, bool, error) {
-	key, err := t.p.ask(t.word("y=done  o=leave open  s=skip  q=quit (kept)", "y=実施した  o=未実施のまま進む  s=不要として飛ばす  q=中断(記録は残る)"))
-	if err != nil {
-		return runbook.Decision{}, true, err
-	}
-	switch strings.ToLower(key) {
-	case "y":
-		return t.evidence(v)
-	case "o":
-		return runbook.Decision{Answer: runbook.Open}, false, nil
-	case "s":
-		note, err := t.p.ask(t.word("why is it skipped? (for the report)", "飛ばす理由は?(報告書に残る)"))
-		return runbook.Decision{Answer: runbook.Skip, Note: note}, false, err
-	case "q":
-		return runbook.Decision{Answer: runbook.Quit}, false, nil
-	}
-	return runbook.Decision{}, true, nil
-}
-
-func (t attended) evidence(v engine.View) (runbook.Decision, bool, error) {
-	d := runbook.Decision{Answer: runbook.ByHand}
-	m := v.Step.Manual
-	var err error
-	switch m.Ask {
-	case runbook.AskText:
-		d.Note, err = t.p.ask(t.word("for the record, in a few words:", "記録のため、ひとことで:"))
-	case runbook.AskFile:
-		if d.File, err = t.p.ask(t.word("path of the file to keep:", "保存するファイルのパス:")); err == nil && d.File != "" {
-			if _, serr := os.Stat(d.File); serr != nil {
-				t.printf("[!] %s\n", clean(serr.Error()))
-				return d, true, nil
-			}
-		}
-	case runbook.AskChoice:
-		for _, c := range m.Choices {
-			t.printf("  %-3s %s\n", c.Value, c.Title.In(t.lang))
-		}
-		d.Choice, err = t.p.ask(t.word("which one?", "どれですか?"))
-		if err == nil && !m.Has(d.Choice) {
-			return d, true, nil
+// one asks for change i of a step until there is an answer.
+func (t attended) one(ctx context.Context, v engine.View, i int) (runbook.Decision, error) {
+	one := v
+	one.Plan.Changes = v.Plan.Changes[i : i+1]
+	t.change(t.word("does", "内容"), fmt.Sprintf("%d/%d", i+1, len(v.Plan.Changes)), v.Plan.Changes[i])
+	for {
+		d, again, err := t.choice(ctx, one, t.keys("y=do this one  d=details  s=not this one  q=quit (kept)", "y=これを実行  d=詳細  s=これは行わない  q=中断(記録は残る)", "ydsq"))
+		if err != nil || !again {
+			return d, err
 		}
 	}
-	if err != nil {
-		return d, true, err
-	}
-	return d, m.Required && d.Note == "" && d.File == "" && d.Choice == "", nil
-}
-
-// undo asks which changes to take back; what reopens a door is named, and done only if its name is typed.
-func (t attended) undo(v engine.View) (runbook.Decision, bool, error) {
-	risks := undoRisks(v.Plan.Changes)
-	words := t.word("y=undo  q=quit", "y=元に戻す  q=中断")
-	if len(risks) > 0 {
-		words = fmt.Sprintf(t.word("y=undo what is safe  %s=undo these too  q=quit", "y=安全なものだけ戻す  %s=これらも戻す  q=中断"), strings.Join(risks, ","))
-	}
-	typed, err := t.p.ask(words)
-	if err != nil {
-		return runbook.Decision{}, true, err
-	}
-	switch {
-	case typed == "q":
-		return runbook.Decision{Answer: runbook.Quit}, false, nil
-	case typed == "":
-		return runbook.Decision{}, true, nil
-	}
-	var named []string
-	if typed != "y" {
-		if named, err = riskNames([]string{typed}); err != nil {
-			t.printf("[!] %v\n", err)
-			return runbook.Decision{}, true, nil
-		}
-	}
-	d, err := unattended{screen: t.screen, accept: named}.undo(v)
-	if err != nil {
-		t.printf("[!] %v\n", err)
-		return d, true, nil
-	}
-	return d, false, nil
 }

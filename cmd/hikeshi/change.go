@@ -110,8 +110,12 @@ func (a *app) perform(ctx context.Context, w *world, j job) error {
 // check refuses step names that the runbook does not have.
 func (j job) check() error {
 	for _, id := range append(slices.Clone(j.skip), j.from) {
-		if _, ok := j.book.Step(id); !ok && id != "" {
+		step, ok := j.book.Step(id)
+		if !ok && id != "" {
 			return usagef("`hikeshi runbooks "+j.book.Name+"` lists the steps", "runbook %s has no step %q", j.book.Name, id)
+		}
+		if step.Gate != nil && slices.Contains(j.skip, id) {
+			return usagef("a gate opens when its conditions hold; `hikeshi plan` shows them", "--skip %s: a gate cannot be skipped", id)
 		}
 	}
 	return nil
@@ -134,21 +138,21 @@ func (j job) risks(w *world, u unattended) error {
 
 // operator returns who decides: --yes, or the person at the terminal. Off a terminal without --yes it refuses.
 func (a *app) operator(yes bool, accept []string) (engine.Operator, error) {
-	s := a.screen()
+	outlivePipes()
 	if yes {
-		return unattended{screen: s, accept: accept}, nil
+		return unattended{screen: a.screen(), accept: accept}, nil
 	}
-	p := newPrompter(a.stdin, a.stderr, a.getenv("TERM"))
+	p := a.prompter()
 	if p == nil {
 		return nil, failf(exitUnconfirmed, "look with --dry-run, then add --yes (and --accept-risk for risks by name)",
 			"aborted, no changes made: this changes things, and there is no terminal to ask at")
 	}
-	return attended{screen: s, p: p}, nil
+	return a.attended(p, accept), nil
 }
 
 func (j job) opening(a *app, w *world) runbook.Opening {
 	o := runbook.Opening{
-		Version: version(), Runbook: j.book.Name, Title: j.book.Title, Server: w.serverName(), Host: hostname(), Root: w.root,
+		Version: version(), Runbook: j.book.Name, Title: j.book.Title, Server: w.serverName(), Host: hostname(), Root: w.root, Base: w.server.Root(),
 		Manager: w.manager, Reason: j.flags.reason, Skip: j.skip, From: j.from, Inputs: map[string]string{},
 	}
 	for name, v := range j.inputs {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"hikeshi/runbook"
@@ -21,19 +23,30 @@ func (a *app) closing(h *runbook.History, jr *journal.Journal, err error) {
 			open = append(open, s.Head.Title.In(a.lang()))
 		}
 	}
-	fmt.Fprintf(a.stdout, a.word("\nincident %s: %s  (%d done, %d by hand, %d left open, %d skipped, %d not reached)\n",
-		"\n事案 %s: %s  (完了 %d、手作業 %d、未実施 %d、対象外 %d、未到達 %d)\n"), jr.ID(), a.stateWord(h.State),
+	fmt.Fprintf(a.stdout, a.word("\nincident %s: %s\n%d done, %d by hand, %d left open, %d skipped, %d not reached\n",
+		"\n事案 %s: %s\n完了 %d、手作業 %d、未実施 %d、対象外 %d、未到達 %d\n"), jr.ID(), a.stateWord(h.State),
 		count[runbook.ResultDone], count[runbook.ResultByHand], count[runbook.ResultOpen], count[runbook.ResultSkipped], count[runbook.ResultPending]+count[runbook.ResultFailed])
 	for _, t := range open {
 		fmt.Fprintf(a.stdout, "  [ ] %s\n", t)
 	}
 	if n, text := jr.Unrecorded(); n > 0 {
-		fmt.Fprintf(a.stdout, "[!] %s\n", text.In(a.lang()))
+		a.screenOn(a.stdout).row("[!]", text.In(a.lang()))
+	}
+	if !onDisk(jr) {
+		a.screenOn(a.stdout).row("[!]", a.word("nothing of this incident is on disk, so resume, undo and report do not know it; services that it stopped are started with `hikeshi service start`",
+			"この事案の記録はディスクにないため、resume、undo、report は使えない。止めたサービスは `hikeshi service start` で起動する"))
+		return
 	}
 	fmt.Fprintf(a.stdout, a.word("report:  hikeshi report %s\nundo:    hikeshi undo %s\n", "報告書:  hikeshi report %s\n戻す:    hikeshi undo %s\n"), jr.ID(), jr.ID())
 	if head, herr := jr.Head(); herr == nil {
-		fmt.Fprintf(a.stdout, a.word("head:    %s  (note it down: it proves the record)\n", "head:    %s  (控えておくと記録が改変されていないことを証明できる)\n"), head)
+		fmt.Fprintf(a.stdout, a.word("head:    %s\n         (note it down: it proves the record)\n", "head:    %s\n         (控えておくと記録が改変されていないことを証明できる)\n"), head)
 	}
+}
+
+// onDisk says whether anything of the incident could be written, so that other invocations find it.
+func onDisk(jr *journal.Journal) bool {
+	head, err := jr.Head()
+	return err == nil && head != ""
 }
 
 func (a *app) stateWord(s runbook.IncidentState) string {
@@ -60,18 +73,26 @@ func (a *app) finish(jr *journal.Journal, err error) error {
 	}
 	var stop *engine.Stop
 	if errors.As(err, &stop) {
-		return a.stopped(jr.ID(), stop)
+		return a.stopped(jr, stop)
 	}
 	return err
 }
 
 // stopped puts a stop into the words and the code of its exit.
-func (a *app) stopped(id string, stop *engine.Stop) error {
-	code := codeOfStop(stop)
+func (a *app) stopped(jr *journal.Journal, stop *engine.Stop) error {
+	code, id := codeOfStop(stop), jr.ID()
 	if code == exitUnconfirmed {
-		return &failure{code: code, err: fmt.Errorf("aborted, no changes made: %w", stop), hint: hintOf(stop.Err)}
+		hint := cmp.Or(hintOf(stop.Err), fmt.Sprintf(a.word("`hikeshi resume %s` goes on", "`hikeshi resume %s` で続ける"), id))
+		return &failure{code: code, err: fmt.Errorf("aborted, no changes made: %w", stop), hint: hint}
 	}
-	return &failure{code: code, err: stop, hint: fmt.Sprintf("`hikeshi resume %s` goes on, `hikeshi undo %s` walks back, `hikeshi show %s` tells where it stands", id, id, id)}
+	if !onDisk(jr) {
+		if !stop.Changed && code == exitStopped {
+			code = exitError // there is nothing to go on with
+		}
+		return &failure{code: code, err: stop, hint: "make room where " + filepath.Dir(jr.Path()) + " is, or name another place with --state DIR, and begin again"}
+	}
+	return &failure{code: code, err: stop, hint: fmt.Sprintf(a.word("`hikeshi resume %s` goes on, `hikeshi undo %s` walks back, `hikeshi show %s` tells where it stands",
+		"`hikeshi resume %s` で続ける、`hikeshi undo %s` で戻す、`hikeshi show %s` で現状を見る"), id, id, id)}
 }
 
 // finishUndo says what was undone and what was left.
@@ -94,15 +115,25 @@ func (a *app) finishUndo(jr *journal.Journal, err error) error {
 			fmt.Fprintf(a.stdout, a.word("left in place: %s %s (%s)\n", "残した変更: %s %s (%s)\n"), c.Op, line(c.Target), c.UndoRisk)
 		}
 		fmt.Fprintf(a.stdout, a.word("incident %s: %s, %d changes in force\n", "事案 %s: %s、有効な変更 %d 件\n"), jr.ID(), a.stateWord(h.State), len(left))
+		if n, text := jr.Unrecorded(); n > 0 {
+			a.screenOn(a.stdout).row("[!]", text.In(a.lang()))
+		}
 		if head, herr := jr.Head(); herr == nil {
 			fmt.Fprintf(a.stdout, "head:    %s\n", head)
 		}
 	}
 	var stop *engine.Stop
-	if errors.As(err, &stop) && stop.Reason == engine.StopRisk {
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &stop) && codeOfStop(stop) == exitUnconfirmed:
 		return failf(exitUnconfirmed, hintOf(stop.Err), "aborted, nothing undone: %w", stop.Err)
 	}
-	return err
+	hint := a.word("mend the cause and run `hikeshi undo %s` again: it goes on with what is left", "原因を除いて `hikeshi undo %s` をもう一度実行する。残りから続ける")
+	if stop != nil && stop.Reason == engine.StopInterrupted {
+		hint = a.word("`hikeshi undo %s` goes on", "`hikeshi undo %s` で続ける")
+	}
+	return &failure{code: codeOf(err), err: err, hint: fmt.Sprintf(hint, jr.ID())}
 }
 
 // undoPlan lists what an undo would take back, newest first.
@@ -118,15 +149,16 @@ func (a *app) undoPlan(w *world, args []string) error {
 	}
 	list := undoable(h, args[1:])
 	if a.isJSON() {
-		return a.json(undoDocument{Version: 1, Kind: "undo-plan", Incident: jr.ID(), Changes: changeRows(list)})
+		err = a.json(undoDocument{Version: 1, Kind: "undo-plan", Incident: jr.ID(), Changes: changeRows(list)})
+	} else {
+		s := a.screen()
+		s.undoing(list)
+		if len(list) == 0 {
+			fmt.Fprintln(a.stdout, a.word("nothing to undo", "戻すものはない"))
+		}
 	}
-	s := a.screen()
-	for i, c := range list {
-		s.printf("%d %s %s  [%s]\n", i+1, c.Op, line(c.Target), c.UndoRisk)
-	}
-	if len(list) == 0 {
-		fmt.Fprintln(a.stdout, a.word("nothing to undo", "戻すものはない"))
-		return nil
+	if err != nil || len(list) == 0 {
+		return err
 	}
 	return silent(exitFound)
 }

@@ -97,12 +97,12 @@ func readConfig(name string) (config, error) {
 		return c, c.parse(defaultConfig)
 	}
 	if err != nil {
-		return c, usagef("", "reading the configuration: %w", err)
+		return c, usagef("--config FILE names the file; the keys are listed by `hikeshi help config`", "reading the configuration: %w", err)
 	}
 	defer f.Close()
 	data, err := strictyaml.ReadAll(f)
 	if err != nil {
-		return c, usagef("", "reading the configuration: %w", err)
+		return c, usagef("--config FILE names the file; the keys are listed by `hikeshi help config`", "reading the configuration: %w", err)
 	}
 	if err := strictyaml.Decode(file, data, &c); err != nil {
 		return c, usagef("the keys are listed by `hikeshi help config`", "reading the configuration: %w", err)

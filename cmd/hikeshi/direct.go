@@ -3,9 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"io/fs"
+	"strings"
 
 	"hikeshi/runbook"
 	"hikeshi/runbook/book"
+	"hikeshi/runbook/engine"
 )
 
 // A direct verb is a runbook of one step: same plan, same confirmation, same journal, same undo.
@@ -32,7 +36,66 @@ func (a *app) direct(ctx context.Context, w *world, step directStep, flags chang
 	if err != nil {
 		return err
 	}
-	return a.perform(ctx, w, job{book: b, flags: flags})
+	j := job{book: b, flags: flags}
+	if flags.dryRun {
+		return a.planJob(ctx, w, j)
+	}
+	if done, err := a.idle(ctx, w, j); done || err != nil {
+		return err
+	}
+	return a.perform(ctx, w, j)
+}
+
+// idle plans a direct verb before anything is opened for it: what is refused opens no incident, and neither does what has nothing
+// to do.
+func (a *app) idle(ctx context.Context, w *world, j job) (bool, error) {
+	e := a.engine(w, j, nil, silentOperator{})
+	var err error
+	if e.Incident, err = a.store(w.state).NextID(); err != nil {
+		return false, nil // the run says what is wrong with the state folder, and may go on without it
+	}
+	steps, err := e.Plan(ctx)
+	if err != nil || len(steps) == 0 {
+		return true, err
+	}
+	p := steps[0]
+	switch {
+	case p.State == runbook.Undetermined:
+		return true, refusal(p.Err)
+	case p.State == runbook.NothingToDo || p.State == runbook.Skipped:
+		return true, a.nothingToDo(w, j, steps)
+	}
+	return false, nil
+}
+
+// refusal is the error of a direct verb that cannot be planned.
+func refusal(err error) error {
+	switch {
+	case errors.Is(err, runbook.ErrInput):
+		return usagef("nothing was touched", "%w", err)
+	case errors.Is(err, runbook.ErrUndetermined), errors.Is(err, fs.ErrPermission):
+		return failf(exitUndetermined, "nothing was touched; `hikeshi doctor` says what this user may read", "%w", err)
+	}
+	return failf(exitError, "nothing was touched", "%w", err)
+}
+
+// nothingToDo says so, with what was found. A step that is left out altogether was not done, and that is no success.
+func (a *app) nothingToDo(w *world, j job, steps []engine.PlannedStep) error {
+	if a.isJSON() {
+		if err := a.json(planDocumentOf(w, j, steps, a.lang())); err != nil {
+			return err
+		}
+	} else {
+		s := a.screen()
+		s.findings(steps[0].Findings)
+		if steps[0].State == runbook.NothingToDo {
+			s.printf("%s\n", a.word("nothing to do; nothing was changed", "することはない。何も変更していない"))
+		}
+	}
+	if steps[0].State == runbook.Skipped {
+		return failf(exitError, "", "not done: %s", steps[0].Why)
+	}
+	return nil
 }
 
 func directRunbook(kinds map[string]runbook.Kind, step directStep) (*runbook.Runbook, error) {
@@ -47,9 +110,22 @@ func directRunbook(kinds map[string]runbook.Kind, step directStep) (*runbook.Run
 	}
 	b, err := book.Load(step.name(), append(data, '\n'), kinds)
 	if err != nil {
-		return nil, usagef("", "%w", err)
+		return nil, usagef("", "%s", plainMistakes(err))
 	}
 	return b, nil
+}
+
+// plainMistakes tells the mistakes of a runbook that nobody wrote without their lines.
+func plainMistakes(err error) string {
+	var m *book.Mistakes
+	if !errors.As(err, &m) {
+		return err.Error()
+	}
+	var all []string
+	for _, one := range m.List {
+		all = append(all, one.Text)
+	}
+	return strings.Join(all, "; ")
 }
 
 // name turns the kind into a runbook's name: queue.purge is queue-purge.
@@ -71,8 +147,6 @@ func empty(v any) bool {
 		return v == ""
 	case []string:
 		return len(v) == 0
-	case int:
-		return v == 0
 	case bool:
 		return !v
 	}

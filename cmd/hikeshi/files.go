@@ -24,6 +24,20 @@ func readFile(name string) ([]byte, error) {
 	return dir.ReadAll(filepath.Base(real))
 }
 
+// readOwn reads a file of the mail server as what changes it does: no link is followed, and one that is missing is empty.
+func readOwn(name string) ([]byte, error) {
+	dir, err := disk.Open(filepath.Dir(name))
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	data, err := dir.ReadAll(filepath.Base(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
+}
+
 // createFile writes a new file of the responder's; one that is there already is never replaced.
 func createFile(name string, data []byte) error {
 	dir, err := disk.Open(filepath.Dir(name))

@@ -15,7 +15,7 @@ func (a *app) helpTopics(root *cobra.Command) {
 		{"exit-codes", "what the exit codes mean", helpExitCodes},
 		{"config", "the keys of the configuration", helpConfig},
 		{"not-us", "it may not be abuse: newsletters, forwards, forged senders", helpNotUs},
-		{"undo", "what undo does, and what it never does by itself", helpUndo},
+		{"undoing", "what undo does, and what it never does by itself", helpUndo},
 		{"files", "where things are kept", helpFiles},
 	} {
 		root.AddCommand(&cobra.Command{Use: t.name, Short: t.short, Long: t.text})
@@ -99,7 +99,9 @@ It goes on past failures, says what it could not undo, and can be repeated.`
 
 const helpFiles = `/var/lib/hikeshi            incidents (as an ordinary user ~/.local/state/hikeshi);
                             --state DIR or $HIKESHI_STATE puts them elsewhere
-  incidents/ID/             journal.jsonl, runbook.yaml, evidence/, backup/
+  incidents/ID/             journal.jsonl, runbook.yaml, evidence/, backup/, drafts/
+  ballast                   1 MiB, given up when the disk is full
+  rehearsals/               reports of rehearsals; remove them as you like
   hold/UNIT                 a service that must not start; removed by its start
 /run/hikeshi                who holds the lock
 UNIT.d/50-hikeshi-hold.conf the drop-in in /etc/systemd/system that bars a start

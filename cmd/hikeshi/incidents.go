@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -62,7 +63,8 @@ func (a *app) noOpenIntent(w *world) error {
 	return nil
 }
 
-// unfinished returns the incident to go on with: the named one, or the newest that is not done.
+// unfinished returns the incident to go on with: the named one, or the newest that was cut off or stopped with something in force, so
+// that what was refused before it changed anything is not brought up again; else the newest that stopped.
 func (a *app) unfinished(w *world, args []string) (string, error) {
 	if len(args) > 0 {
 		return args[0], nil
@@ -71,10 +73,19 @@ func (a *app) unfinished(w *world, args []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	stopped := ""
 	for _, id := range slices.Backward(ids) {
-		if s := all[id].State; s == runbook.IncidentOpen || s == runbook.IncidentStopped {
+		h := all[id]
+		unfinished := h.State == runbook.IncidentOpen || h.State == runbook.IncidentStopped
+		if unfinished && h.Opening.Root == w.root && len(h.InForce()) > 0 {
 			return id, nil
 		}
+		if unfinished && h.Opening.Root == w.root && len(h.Steps) > 1 && stopped == "" {
+			stopped = id
+		}
+	}
+	if stopped != "" {
+		return stopped, nil
 	}
 	return "", usagef("`hikeshi incidents` lists them", "no incident is waiting to go on")
 }
@@ -87,20 +98,37 @@ func (a *app) recordedDenials(w *world) func() ([]relay.Denial, error) {
 			return nil, err
 		}
 		var list []relay.Denial
+		lifted := map[string]bool{}
 		for _, id := range ids {
+			if all[id].Opening.Root != w.root {
+				continue
+			}
 			for _, c := range all[id].InForce() {
-				if c.Kind != "relay.deny" || all[id].Opening.Root != w.root {
-					continue
-				}
-				d, err := relay.Denials(id, c.Change)
+				d, err := denialsOf(id, c.Change, lifted)
 				if err != nil {
 					return nil, err
 				}
 				list = append(list, d...)
 			}
 		}
+		list = slices.DeleteFunc(list, func(d relay.Denial) bool { return lifted[d.Incident+" "+d.Target] })
 		return list, nil
 	}
+}
+
+// denialsOf reads the denials of one change, or notes those that it has lifted.
+func denialsOf(id string, c runbook.Change, lifted map[string]bool) ([]relay.Denial, error) {
+	switch c.Kind {
+	case "relay.deny":
+		return relay.Denials(id, c)
+	case "relay.allow":
+		gone, err := relay.Allowed(c)
+		for _, d := range gone {
+			lifted[d.Incident+" "+d.Target] = true
+		}
+		return nil, err
+	}
+	return nil, nil
 }
 
 // recordedAside returns a reader of what an incident has set aside by its record, so that nothing else is ever purged.
@@ -152,13 +180,17 @@ func (a *app) loadFrozen(w *world, file string, data []byte) (*runbook.Runbook, 
 
 // screen is where steps are shown: standard output, or standard error where standard output is a document.
 func (a *app) screen() *screen {
-	s := &screen{out: a.stdout, lang: a.lang(), quiet: a.flags.quiet, verbose: a.flags.verbose, now: a.now}
 	if a.isJSON() {
-		s.out = a.stderr
+		return a.screenOn(a.stderr)
 	}
-	f, ok := s.out.(*os.File)
+	return a.screenOn(a.stdout)
+}
+
+func (a *app) screenOn(out io.Writer) *screen {
+	s := &screen{out: out, lang: a.lang(), quiet: a.flags.quiet, verbose: a.flags.verbose, now: a.now}
+	f, ok := out.(*os.File)
 	s.tty = ok && term.IsTerminal(int(f.Fd()))
-	s.color = a.flags.color == "always" || a.flags.color == "auto" && s.tty && a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb"
+	s.color = a.flags.color == "always" || a.flags.color == "auto" && s.tty && a.getenv("NO_COLOR") == "" && !slices.Contains([]string{"", "dumb"}, a.getenv("TERM"))
 	return s
 }
 

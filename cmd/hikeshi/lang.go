@@ -14,7 +14,7 @@ func (a *app) lang() string {
 	if want == "" {
 		want = a.configured
 	}
-	locale := a.locale()
+	name, locale := a.locale()
 	if want == "" && strings.HasPrefix(locale, "ja") {
 		want = "ja"
 	}
@@ -22,19 +22,20 @@ func (a *app) lang() string {
 		return "en"
 	}
 	if !strings.Contains(strings.ToLower(strings.ReplaceAll(locale, "-", "")), "utf8") && a.flags.lang != "ja" {
-		a.once("lang", "this console is not UTF-8 (LANG=%s): English is used; --lang ja forces Japanese", locale)
+		a.once("lang", "this console is not UTF-8 (%s=%s): English is used; --lang ja forces Japanese", name, line(locale))
 		return "en"
 	}
 	return "ja"
 }
 
-func (a *app) locale() string {
+// locale is the locale of messages, and the variable that sets it.
+func (a *app) locale() (name, value string) {
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
 		if v := a.getenv(name); v != "" {
-			return v
+			return name, v
 		}
 	}
-	return ""
+	return "LANG", ""
 }
 
 // word is a text of the program's own in the language in use.

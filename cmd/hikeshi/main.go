@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"syscall"
 	"time"
 
 	"hikeshi/spool/lab/nest"
@@ -18,8 +17,9 @@ func main() {
 		fmt.Fprintln(os.Stderr, "hikeshi:", nest.Init(os.Args[2:]))
 		os.Exit(exitError)
 	}
-	// The first Ctrl-C asks the step under way to end in order; a second one ends the process, which is a normal event too.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// The first Ctrl-C asks the step under way to end in order; a second one ends the process, which is a normal event too. The
+	// same goes for a connection that breaks.
+	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	context.AfterFunc(ctx, stop)
 	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now}
 	os.Exit(a.execute(ctx, os.Args[1:]))

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"hikeshi/runbook"
+	"hikeshi/runbook/engine"
 	"hikeshi/runbook/journal"
 	"hikeshi/runbook/report"
 	"hikeshi/runbook/report/story"
@@ -43,6 +44,14 @@ type gateRow struct {
 	Title string `json:"title"`
 	Holds bool   `json:"holds"`
 	Why   string `json:"why,omitempty"`
+}
+
+func planDocumentOf(w *world, j job, steps []engine.PlannedStep, lang string) planDocument {
+	doc := planDocument{Version: 1, Kind: "plan", Runbook: j.book.Name, Server: w.serverName(), Steps: []planStep{}}
+	for _, p := range steps {
+		doc.Steps = append(doc.Steps, planStepOf(p.Step, p.StepPlan, lang))
+	}
+	return doc
 }
 
 func planStepOf(step runbook.Step, p runbook.StepPlan, lang string) planStep {

@@ -1,39 +1,56 @@
 // Rules of the prompts, which the code below obeys:
 //
 //   - Only what changes something, or is done by hand, is asked. A reading step never prompts.
-//   - Enter alone does nothing and asks again. There is no default answer.
+//   - Nothing is asked that was not shown on the same terminal before.
+//   - Enter alone does nothing and asks again. There is no default answer. Only evidence that a step can do without is left away
+//     by Enter, and the question says so.
 //   - Typed-ahead keys never answer: what was typed before the question is thrown away.
 //   - Prompts go to standard error and are read from standard input, only if both are terminals.
 //   - Where the terminal answers no cursor query (TERM empty or dumb, a serial console), plain one-line prompts with the same
 //     answers are used.
-//   - Ctrl-C at a prompt quits in order, as q does; end of input too.
+//   - Ctrl-C at a prompt interrupts the run in order, as it does anywhere else, and so does a signal that asks the process to end.
+//   - The end of input (Ctrl-D, a terminal that is gone) quits, as q does. It never makes an answer of what was half typed.
 
 package main
 
 import (
-	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
-	"time"
+	"unicode/utf8"
 
 	"github.com/AlecAivazis/survey/v2"
-	"github.com/AlecAivazis/survey/v2/terminal"
-	"golang.org/x/sys/unix"
+	"github.com/AlecAivazis/survey/v2/core"
 	"golang.org/x/term"
 )
 
-// errAborted says that the responder pressed Ctrl-C or closed the input at a prompt.
-var errAborted = errors.New("aborted at the prompt")
+var (
+	errInterrupted = errors.New("interrupted at the prompt")
+	errClosed      = errors.New("the input ended at the prompt")
+)
 
 // prompter asks one line at a time.
 type prompter struct {
-	in     *os.File
-	out    *os.File
-	plain  bool
-	reader *bufio.Reader
+	in    *os.File
+	out   *os.File
+	plain bool
+	word  func(en, ja string) string
+}
+
+// prompter returns what asks at the terminal, or nil where there is none to ask at.
+func (a *app) prompter() *prompter {
+	core.DisableColor = a.flags.color == "never"
+	if a.asker == nil {
+		a.asker = newPrompter(a.stdin, a.stderr, a.getenv("TERM"))
+	}
+	if a.asker != nil {
+		a.asker.word = a.word
+	}
+	return a.asker
 }
 
 // newPrompter returns a prompter, or nil where standard input or standard error is no terminal.
@@ -50,65 +67,45 @@ func newPrompter(in io.Reader, out io.Writer, termName string) *prompter {
 	return p
 }
 
-// ask shows message and returns what was typed, without the spaces around it.
-func (p *prompter) ask(message string) (string, error) {
-	p.discardTyped()
-	if p.plain {
-		return p.askPlain(message)
-	}
-	var answer string
-	err := survey.AskOne(&survey.Input{Message: message}, &answer, survey.WithStdio(p.in, p.out, p.out),
-		survey.WithIcons(func(i *survey.IconSet) { i.Question.Text = ">" }))
-	if errors.Is(err, terminal.InterruptErr) || errors.Is(err, io.EOF) {
-		return "", errAborted
-	}
-	return strings.TrimSpace(answer), err
-}
-
-func (p *prompter) askPlain(message string) (string, error) {
-	fmt.Fprintf(p.out, "> %s ", message)
-	if p.reader == nil {
-		p.reader = bufio.NewReader(p.in)
-	}
-	answer, err := p.reader.ReadString('\n')
-	if err != nil && answer == "" {
-		return "", errAborted
-	}
-	return strings.TrimSpace(answer), nil
-}
-
-// discardTyped throws away what was typed before the question.
-func (p *prompter) discardTyped() {
-	_ = flushInput(int(p.in.Fd())) // a terminal that cannot be flushed is asked all the same
-}
-
-// answersCursorQuery asks the terminal where the cursor is and waits a moment for the answer, without which survey would hang.
-func answersCursorQuery(in, out *os.File) bool {
-	old, err := term.MakeRaw(int(in.Fd()))
+// ask shows message and returns what was typed, without the spaces around it. The error is errInterrupted or errClosed.
+func (p *prompter) ask(ctx context.Context, message string) (string, error) {
+	keys := &keyboard{ctx: ctx, tty: p.in}
+	answer, err := p.line(keys, message)
 	if err != nil {
-		return false
+		fmt.Fprintln(p.out)
+		return "", err
 	}
-	defer term.Restore(int(in.Fd()), old)
-	if _, err := out.WriteString("\x1b[6n"); err != nil {
-		return false
+	if !utf8.ValidString(answer) || strings.ContainsRune(answer, utf8.RuneError) {
+		fmt.Fprintln(p.out, p.word("[!] not UTF-8 (another encoding, or half a character erased): type it again", "[!] UTF-8 ではない (別の文字コード、または文字の半分が消えた)。もう一度入力する"))
+		return "", nil
 	}
-	var got []byte
-	deadline := time.Now().Add(400 * time.Millisecond)
-	for time.Now().Before(deadline) && len(got) < 64 {
-		fds := []unix.PollFd{{Fd: int32(in.Fd()), Events: unix.POLLIN}}
-		if n, err := unix.Poll(fds, 50); err != nil && err != unix.EINTR || n == 0 {
-			continue
+	return strings.TrimSpace(unseen.ReplaceAllString(answer, "")), nil
+}
+
+// unseen is what a terminal or a key sends and nobody means: an answer to a cursor query that came late, an arrow key.
+var unseen = regexp.MustCompile("\x1b[\\[O][0-9;]*[A-Za-z~]|[\x00-\x1f\x7f]")
+
+func (p *prompter) line(keys *keyboard, message string) (string, error) {
+	if !p.plain {
+		answer, err := p.survey(keys, message)
+		if err == nil || keys.err != nil {
+			return answer, keys.err
 		}
-		b := make([]byte, 32)
-		n, err := unix.Read(int(in.Fd()), b)
-		if err != nil {
-			return false
-		}
-		got = append(got, b[:n]...)
-		if strings.HasSuffix(string(got), "R") && strings.Contains(string(got), "\x1b[") {
-			return true
-		}
+		p.plain = true // it sends what survey cannot read
+		fmt.Fprintln(p.out)
 	}
-	out.WriteString("\r    \r")
-	return false
+	_ = flushInput(int(p.in.Fd())) // a terminal that cannot be flushed is asked all the same
+	fmt.Fprintf(p.out, "> %s ", message)
+	return keys.line()
+}
+
+func (p *prompter) survey(keys *keyboard, message string) (answer string, err error) {
+	restore, err := keyByKey(p.in)
+	if err != nil {
+		return "", err
+	}
+	defer restore()
+	err = survey.AskOne(&survey.Input{Message: message}, &answer, survey.WithStdio(keys, p.out, p.out),
+		survey.WithIcons(func(i *survey.IconSet) { i.Question.Text = ">" }))
+	return answer, err
 }

@@ -28,6 +28,7 @@ type app struct {
 
 	configured string // language of the configuration
 	said       map[string]bool
+	asker      *prompter // the terminal is tried once
 }
 
 type globalFlags struct {
@@ -50,6 +51,9 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	}
 	if !a.ran {
 		err = asUsage(err)
+		if slices.Contains(args, "--output=json") || slices.Contains(args, "json") && slices.Contains(args, "--output") {
+			a.flags.output = "json" // the flags may not have been read yet
+		}
 	}
 	a.report(err)
 	return codeOf(err)
@@ -140,8 +144,28 @@ func (a *app) rootCommand() *cobra.Command {
 	a.completeValues(root)
 	root.AddCommand(a.verbs()...)
 	root.AddCommand(a.daemonVerbs()...)
+	for _, c := range root.Commands() {
+		if c.HasSubCommands() {
+			group(c)
+		}
+	}
 	a.helpTopics(root)
 	return root
+}
+
+// group makes a verb that only has verbs below it refuse what is none of them.
+func group(c *cobra.Command) {
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		hint := "`hikeshi " + c.Name() + " --help` lists what there is"
+		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+			hint = "did you mean `hikeshi " + c.Name() + " " + near[0] + "`?"
+		}
+		return usagef(hint, "unknown verb %q below %s", args[0], c.Name())
+	}
+	c.SuggestionsMinimumDistance = 2
 }
 
 func (a *app) completeValues(root *cobra.Command) {
@@ -157,9 +181,9 @@ func (a *app) completeValues(root *cobra.Command) {
 // prepare checks the global flags before any verb.
 func (a *app) prepare(cmd *cobra.Command) error {
 	for flag, v := range map[string]string{"output": a.flags.output, "color": a.flags.color, "lang": a.flags.lang} {
-		ok := map[string][]string{"output": {"text", "json"}, "color": {"auto", "never", "always"}, "lang": {"", "en", "ja"}}[flag]
+		ok := map[string][]string{"output": {"text", "json"}, "color": {"auto", "never", "always"}, "lang": {"en", "ja", ""}}[flag]
 		if !slices.Contains(ok, v) {
-			return usagef("", "--%s %q: use one of %s", flag, v, strings.Join(ok, ", "))
+			return usagef("", "--%s %q: use one of %s", flag, v, strings.TrimSuffix(strings.Join(ok, ", "), ", "))
 		}
 	}
 	fi, err := os.Stat(a.flags.root)

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,19 +30,26 @@ type screen struct {
 	brief   bool // what a step is and does, without its instructions: for rehearsals
 	now     func() time.Time
 	tty     bool
+	waiting bool              // the last line tells how far something is, and is still open
 	stage   func(step string) // told at every step, for the holder record; may be nil
 }
 
 func (s *screen) word(en, ja string) string { return runbook.T(en, ja).In(s.lang) }
 
-func (s *screen) printf(format string, args ...any) { fmt.Fprintf(s.out, format, args...) }
+func (s *screen) printf(format string, args ...any) {
+	if s.waiting {
+		fmt.Fprintf(s.out, "\r%s\r", strings.Repeat(" ", width-1))
+		s.waiting = false
+	}
+	fmt.Fprintf(s.out, format, args...)
+}
 
 // Show shows a step: what it is, what was found, what would be done.
 func (s *screen) Show(v engine.View) {
 	if s.stage != nil {
 		s.stage(v.Step.ID)
 	}
-	if s.quiet && v.Plan.State != runbook.Undetermined && len(v.Plan.Changes) == 0 {
+	if s.quiet && v.Plan.State != runbook.Undetermined && v.Plan.Open() && !asks(v) {
 		return
 	}
 	s.head(v)
@@ -52,7 +61,8 @@ func (s *screen) Show(v engine.View) {
 		s.row(s.word("why", "理由"), v.Step.Why.In(s.lang))
 	}
 	if v.Plan.State == runbook.Undetermined {
-		s.row("[?]", s.word("", "判定できない: ")+v.Plan.Why)
+		why := strings.TrimPrefix(v.Plan.Why, runbook.ErrUndetermined.Error()+": ")
+		s.row("[?]", s.word("cannot be determined: ", "判定できない: ")+why)
 	}
 	if v.Plan.After != "" {
 		s.row("", fmt.Sprintf(s.word("planned against the server before step %s", "手順 %s を行う前のサーバーで計画したもの"), v.Plan.After))
@@ -62,13 +72,20 @@ func (s *screen) Show(v engine.View) {
 	if v.Step.Manual != nil && !s.brief {
 		s.row(s.word("do", "作業"), v.Step.Manual.Text.In(s.lang))
 	}
+	if v.Ask == engine.AskUndo {
+		s.undoing(v.Plan.Changes)
+		return
+	}
 	s.changes(v.Plan.Changes)
-	if (len(v.Plan.Changes) > 0 || v.Step.Manual != nil) && !s.brief {
+	if asks(v) && !s.brief {
 		s.row(s.word("cost", "影響"), v.Step.Cost.In(s.lang))
 		s.row(s.word("fails if", "失敗時"), v.Step.Fails.In(s.lang))
 		s.row(s.word("undo", "戻し方"), s.back(v))
 	}
 }
+
+// asks says that there is something to decide about a step.
+func asks(v engine.View) bool { return len(v.Plan.Changes) > 0 || v.Step.Manual != nil }
 
 // head is the first line of a step.
 func (s *screen) head(v engine.View) {
@@ -110,10 +127,11 @@ func (s *screen) row(label, text string) {
 		return
 	}
 	const indent = 9
-	pad := strings.Repeat(" ", max(indent-cells.StringWidth(ansi.ReplaceAllString(label, "")), 1))
-	for i, l := range wrap(clean(text), width-indent) {
+	used := cells.StringWidth(ansi.ReplaceAllString(label, ""))
+	text = strings.ReplaceAll(clean(text), "\t", `\t`) // a tab is as wide as it likes
+	for i, l := range wrap(text, width-max(indent, used+1)) {
 		if i == 0 {
-			s.printf("%s%s%s\n", label, pad, l)
+			s.printf("%s%s%s\n", label, strings.Repeat(" ", max(indent-used, 1)), l)
 			continue
 		}
 		s.printf("%s%s\n", strings.Repeat(" ", indent), l)
@@ -153,19 +171,21 @@ func (s *screen) gate(rows []runbook.GateRow) {
 
 // changes is the table of what would be done. Long lists are one table, never many questions.
 func (s *screen) changes(all []runbook.Change) {
+	label := s.word("does", "内容")
 	for i, c := range all {
-		label := ""
-		if i == 0 {
-			label = s.word("does", "内容")
-		}
-		text := fmt.Sprintf("%d %s %s", i+1, s.op(c.Op), line(c.Target))
-		if c.Risk != runbook.Reversible && c.Risk != "" {
-			text += "  [" + string(c.Risk) + "]"
-		}
-		s.row(label, text)
-		if c.After != "" {
-			s.row("", "  "+clean(c.After))
-		}
+		s.change(label, fmt.Sprint(i+1), c)
+		label = ""
+	}
+}
+
+func (s *screen) change(label, number string, c runbook.Change) {
+	text := fmt.Sprintf("%s %s %s", number, s.op(c.Op), line(c.Target))
+	if c.Risk != runbook.Reversible && c.Risk != "" {
+		text += "  [" + string(c.Risk) + "]"
+	}
+	s.row(label, text)
+	for _, l := range lines(c.After) {
+		s.row("", "  "+l)
 	}
 }
 
@@ -182,18 +202,56 @@ func (s *screen) op(word string) string {
 	return word
 }
 
+// inverse are the words for taking an operation back.
+var inverse = map[string][2]string{
+	"stop": {"start again what was running:", "動いていたものを起動:"}, "start": {"stop again", "再び停止:"}, "bar": {"allow starts again:", "起動禁止を解除:"},
+	"unbar": {"bar again from starting:", "再び起動禁止:"}, "restart": {"nothing to take back:", "戻すものはない:"}, "rename": {"put the folders back in", "フォルダを元に戻す:"},
+	"move": {"put the messages back in", "メールを元に戻す:"}, "release": {"set aside again, from", "再び退避:"}, "deny": {"take the denials out of", "拒否の行を削除:"},
+	"allow": {"deny again in", "再び拒否:"}, "purge": {"cannot be undone:", "元に戻せない:"},
+}
+
+// undoing is the table of what an undo would do: the inverse of each change, newest first.
+func (s *screen) undoing(all []runbook.Change) {
+	for i, c := range all {
+		words, ok := inverse[c.Op]
+		if !ok {
+			words = [2]string{"undo " + c.Op, "取り消し: " + c.Op}
+		}
+		text := fmt.Sprintf("%d %s %s", i+1, s.word(words[0], words[1]), line(c.Target))
+		if c.UndoRisk != runbook.Reversible && c.UndoRisk != "" {
+			text += "  [" + string(c.UndoRisk) + "]"
+		}
+		s.row("", text)
+		for _, l := range strings.Split(c.After, "\n") {
+			if c.Op == "deny" && strings.HasPrefix(l, "+") && !strings.HasPrefix(l, "+++") {
+				s.row("", "  -"+clean(l[1:]))
+			}
+		}
+	}
+}
+
 // details shows all of every change, before and after.
 func (s *screen) details(v engine.View) {
 	for i, c := range v.Plan.Changes {
-		s.printf("%d. %s %s  (%s, id %s)\n", i+1, s.op(c.Op), line(c.Target), c.Kind, c.ID)
-		s.printf("   %s: %s   %s: %s\n", s.word("risk", "危険度"), c.Risk, s.word("of undoing", "戻す場合"), c.UndoRisk)
-		if c.Before != "" {
-			s.printf("   %s:\n%s\n", s.word("before", "変更前"), indentLines(clean(c.Before)))
-		}
-		if c.After != "" {
-			s.printf("   %s:\n%s\n", s.word("after", "変更後"), indentLines(clean(c.After)))
+		s.row(fmt.Sprintf("%d.", i+1), fmt.Sprintf("%s %s  (%s, id %s)", s.op(c.Op), line(c.Target), c.Kind, c.ID))
+		s.row("", fmt.Sprintf("%s: %s   %s: %s", s.word("risk", "危険度"), cmp.Or(c.Risk, runbook.Reversible), s.word("of undoing", "戻す場合"), cmp.Or(c.UndoRisk, runbook.Reversible)))
+		for _, part := range []struct{ name, text string }{{s.word("before", "変更前"), c.Before}, {s.word("after", "変更後"), c.After}} {
+			for j, l := range lines(part.text) {
+				if j == 0 {
+					s.row("", part.name+":")
+				}
+				s.row("", "  "+l)
+			}
 		}
 	}
+}
+
+// lines are the lines of text, none for no text.
+func lines(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(strings.TrimRight(text, "\n"), "\n")
 }
 
 func (s *screen) back(v engine.View) string {
@@ -202,6 +260,10 @@ func (s *screen) back(v engine.View) string {
 		return text
 	}
 	cmd := fmt.Sprintf("hikeshi undo %s %s", v.Incident, v.Step.ID)
+	final := func(c runbook.Change) bool { return c.Risk == runbook.Irreversible }
+	if slices.ContainsFunc(v.Plan.Changes, final) {
+		cmd = s.word("cannot be undone", "元に戻せない")
+	}
 	for _, c := range v.Plan.Changes {
 		if c.UndoRisk == runbook.Reopening {
 			cmd += s.word("   [!] reopens a door", "   [!] 再び開くことになる")

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"testing"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -17,12 +15,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, nest.Init(os.Args[2:]))
 		os.Exit(1)
 	}
-	testscript.Main(m, map[string]func(){
-		"hikeshi": func() {
-			a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now}
-			os.Exit(a.execute(context.Background(), os.Args[1:]))
-		},
-	})
+	testscript.Main(m, map[string]func(){"hikeshi": main})
 }
 
 // TestScript shows every verb as a user types it; the files double as examples.

@@ -37,11 +37,11 @@ func (s *localStage) look(ctx context.Context) ([]spool.UnitState, error) {
 func (s *localStage) run(ctx context.Context, cut bool) error {
 	var op engine.Operator = s.r.labOperator()
 	if s.r.flags.play {
-		p := newPrompter(s.r.stdin, s.r.stderr, s.r.getenv("TERM"))
+		p := s.r.prompter()
 		if p == nil {
 			return failf(exitUnconfirmed, "leave --play away to run it unattended", "--play needs a terminal")
 		}
-		op = attended{screen: s.r.screen(), p: p}
+		op = s.r.attended(p, nil)
 	}
 	m := s.r.lab.Machine
 	w, err := s.r.labWorld(s.r.server(), service.Env{Manager: m, Processes: m, UnitDir: s.r.lab.UnitDir()}, s.r.dir)

@@ -15,5 +15,8 @@ func diskOf(path string) *diskRow {
 	return d
 }
 
+// readable says whether this user may list the directory.
+func readable(dir string) bool { return unix.Access(dir, unix.R_OK|unix.X_OK) == nil }
+
 // writable says whether this user may make entries in the directory.
 func writable(dir string) bool { return unix.Access(dir, unix.W_OK|unix.X_OK) == nil }

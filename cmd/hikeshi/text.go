@@ -15,20 +15,20 @@ func (s *screen) Progress(step string, done, total int64) {
 	if !s.tty || s.quiet {
 		return
 	}
+	how := fmt.Sprint(done)
 	if total > 0 {
-		s.printf("\r%s: %d/%d (%d%%)   ", step, done, total, done*100/total)
-		if done >= total {
-			s.printf("\r%s\r", strings.Repeat(" ", 60))
-		}
-		return
+		how = fmt.Sprintf("%d/%d (%d%%)", done, total, done*100/total)
 	}
-	s.printf("\r%s: %d   ", step, done)
+	s.printf("%s: %s", step, how)
+	s.waiting = true
 }
 
 // Ended tells how a step ended.
 func (s *screen) Ended(v engine.View, r runbook.Result, err error) {
 	if err != nil {
-		s.row(s.paint("31", "[!]"), err.Error())
+		if err.Error() != v.Plan.Why { // that was shown
+			s.row(s.paint("31", "[!]"), err.Error())
+		}
 		return
 	}
 	if v.Ask == "" && r == runbook.ResultDone || r == runbook.ResultPending || r == runbook.ResultSkipped && v.Ask == "" {
@@ -64,7 +64,7 @@ func clock(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
 }
 
-// wrap breaks text into lines of at most n cells, at spaces where there are any.
+// wrap breaks text into lines of at most n cells, at spaces where there are any. A line keeps its indentation.
 func wrap(text string, n int) []string {
 	var lines []string
 	for _, para := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
@@ -75,6 +75,7 @@ func wrap(text string, n int) []string {
 
 func wrapOne(para string, n int) []string {
 	var lines []string
+	indent := para[:min(len(para)-len(strings.TrimLeft(para, " ")), n/2)]
 	for cells.StringWidth(para) > n {
 		cut, space, w := 0, 0, 0
 		for i, r := range para {
@@ -86,17 +87,13 @@ func wrapOne(para string, n int) []string {
 				space = i
 			}
 		}
-		if space > n/3 {
+		if space > len(indent)+n/3 {
 			cut = space
 		}
 		lines = append(lines, strings.TrimRight(para[:cut], " "))
-		para = strings.TrimLeft(para[cut:], " ")
+		para = indent + strings.TrimLeft(para[cut:], " ")
 	}
 	return append(lines, para)
-}
-
-func indentLines(text string) string {
-	return "     " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n     ")
 }
 
 // ansi matches the colour codes that paint writes.

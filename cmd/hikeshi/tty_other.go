@@ -4,6 +4,12 @@ package main
 
 import "golang.org/x/sys/unix"
 
+const (
+	getTermios      = unix.TIOCGETA
+	setTermios      = unix.TIOCSETA
+	setTermiosFlush = unix.TIOCSETAF
+)
+
 // freadFlag is FREAD of the system's fcntl.h: flush what was typed.
 const freadFlag = 1
 

@@ -32,11 +32,14 @@ func (u unattended) Decide(_ context.Context, v engine.View) (runbook.Decision, 
 	return runbook.Decision{}, fmt.Errorf("a person has to decide this: %w", v.Err)
 }
 
-// undo approves what may be undone without asking; what reopens a door is left unless it was named.
+// undo approves what may be undone without asking. What reopens a door is left unless it was named, and with it what was done before in
+// the same room: a service that was stopped and started again would not end as it was found if the stop alone were undone.
 func (u unattended) undo(v engine.View) (runbook.Decision, error) {
 	d := runbook.Decision{Answer: runbook.Do, Via: u.via()}
-	for _, c := range v.Plan.Changes {
-		if u.accepts(c.UndoRisk) {
+	left := map[string]bool{}
+	for _, c := range v.Plan.Changes { // newest first
+		room, _, _ := strings.Cut(c.Kind, ".")
+		if left[room] = left[room] || !u.accepts(c.UndoRisk); !left[room] {
 			d.Changes = append(d.Changes, c.ID)
 		}
 	}

@@ -133,6 +133,8 @@ func (d *doctor) folders() {
 			d.add("folder", runbook.Bad, d.word("point epms.spool at the real place", "epms.spool に実際の場所を指定する"), d.word("%s is a symbolic link; queue folders are never followed", "%s はシンボリックリンク。キューのフォルダではたどらない"), f.Path)
 		case !fi.IsDir():
 			d.add("folder", runbook.Bad, "", d.word("%s is no directory", "%s はディレクトリではない"), f.Path)
+		case !readable(f.Path):
+			d.add("folder", runbook.Bad, "sudo hikeshi ...", d.word("%s cannot be read by this user: permission denied", "%s をこのユーザーは読めない (permission denied)"), f.Path)
 		}
 	}
 	if _, err := aside.Base(setFolders(d.w.server)); err != nil {
@@ -175,6 +177,16 @@ func (d *doctor) denyFile() {
 	case e.Type != 0:
 		d.add("deny file", runbook.Bad, d.word("hikeshi does not write through links", "リンク越しには書き込まない"), d.word("%s is no regular file", "%s は通常のファイルではない"), path)
 	default:
+		f, err := dir.Read(filepath.Base(path))
+		if err != nil {
+			d.add("deny file", runbook.Bad, "sudo hikeshi ...", "%v", err)
+			return
+		}
+		f.Close()
+		if !writable(dir.Path()) {
+			d.add("deny file", runbook.Warn, "sudo hikeshi ...", d.word("%s cannot be written by this user, so nobody can be denied", "%s に書き込めないため、拒否を加えられない"), dir.Path())
+			return
+		}
 		d.add("deny file", runbook.OK, "", "%s", path)
 	}
 }

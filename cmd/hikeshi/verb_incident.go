@@ -231,6 +231,9 @@ func (a *app) attachVerb() *cobra.Command {
 				return usagef("", "attaching: %w", err)
 			}
 			defer f.Close()
+			if fi, err := f.Stat(); err != nil || !fi.Mode().IsRegular() {
+				return usagef("attach one file at a time", "attaching %s: it is no regular file", args[1])
+			}
 			jr, _, err := a.openIncident(args[0])
 			if err != nil {
 				return err

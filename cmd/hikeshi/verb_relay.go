@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/netip"
 
 	"github.com/spf13/cobra"
@@ -92,16 +90,15 @@ func (a *app) denyFile(cmd *cobra.Command, file string) (spool.Denier, []byte, s
 	if err != nil {
 		return nil, nil, "", err
 	}
-	path := file
-	if path == "" {
+	path, data := file, []byte(nil)
+	if file != "" {
+		data, err = readFile(file)
+	} else {
 		path = denier.DenyFile()
-	}
-	data, err := readFile(path)
-	if errors.Is(err, fs.ErrNotExist) && file == "" {
-		return denier, nil, path, nil
+		data, err = readOwn(path)
 	}
 	if err != nil {
-		return nil, nil, path, failf(exitError, "", "reading the deny file: %w", err)
+		return nil, nil, path, failf(exitError, "`hikeshi doctor` says what this user may read; --file FILE looks at another file", "reading the deny file: %w", err)
 	}
 	return denier, data, path, nil
 }

@@ -87,17 +87,16 @@ func (a *app) planJob(ctx context.Context, w *world, j job) error {
 	}
 	changes, unknown := 0, 0
 	for _, p := range steps {
+		if errors.Is(p.Err, runbook.ErrInput) {
+			return usagef("nothing was touched", "%w", p.Err)
+		}
 		changes += len(p.Changes)
 		if p.State == runbook.Undetermined {
 			unknown++
 		}
 	}
 	if a.isJSON() {
-		doc := planDocument{Version: 1, Kind: "plan", Runbook: j.book.Name, Server: w.serverName(), Steps: []planStep{}}
-		for _, p := range steps {
-			doc.Steps = append(doc.Steps, planStepOf(p.Step, p.StepPlan, a.lang()))
-		}
-		if err := a.json(doc); err != nil {
+		if err := a.json(planDocumentOf(w, j, steps, a.lang())); err != nil {
 			return err
 		}
 	} else {
@@ -276,6 +275,9 @@ func (a *app) hold(w *world, name string) (*journal.Journal, *lock.Lock, error) 
 	if err != nil {
 		return nil, nil, failf(exitUsage, "`hikeshi incidents` lists them", "%w", err)
 	}
+	if err := sameServer(w, jr); err != nil {
+		return nil, nil, errors.Join(err, jr.Close())
+	}
 	l, err := a.lock(w, jr.ID())
 	if err != nil {
 		return nil, nil, errors.Join(err, jr.Close())
@@ -284,4 +286,18 @@ func (a *app) hold(w *world, name string) (*journal.Journal, *lock.Lock, error) 
 		return nil, nil, errors.Join(err, jr.Close(), l.Unlock())
 	}
 	return jr, l, nil
+}
+
+// sameServer refuses to go on with an incident on another server than the one it was opened for: lock and services would be those of
+// the other one.
+func sameServer(w *world, jr *journal.Journal) error {
+	records, err := jr.Records()
+	if err != nil && len(records) == 0 || len(records) == 0 || records[0].Opening == nil {
+		return err // what follows says what is wrong with the record
+	}
+	o := records[0].Opening
+	if o.Root != w.root || o.Base != "" && o.Base != w.server.Root() {
+		return usagef("use the same --root and configuration as then", "incident %s was opened for %s below %s, and this is %s below %s", jr.ID(), o.Base, o.Root, w.server.Root(), w.root)
+	}
+	return nil
 }

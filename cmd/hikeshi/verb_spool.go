@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -80,7 +81,8 @@ func (a *app) spoolScan() *cobra.Command {
 clients come from a sample of 5,000 above that number, and that is said; --exact
 reads every file. --watch takes a second look and gives the growth.
 
-Exit codes: 0 below the thresholds, 3 a threshold is passed.`,
+Exit codes: 0 below the thresholds, 3 a threshold is passed, 7 a folder cannot
+be counted.`,
 		Example: "  hikeshi spool scan\n  hikeshi spool scan --watch 10s --output json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			w, err := a.world(cmd.Context(), "")
@@ -137,8 +139,11 @@ func (a *app) showBacklog(b spool.Backlog) error {
 	} else {
 		a.printBacklog(doc)
 	}
-	if doc.Total.Over || anyOver(doc.Folders) {
+	switch {
+	case doc.Total.Over || anyOver(doc.Folders):
 		return silent(exitFound)
+	case slices.ContainsFunc(b.Folders, func(f spool.FolderBacklog) bool { return f.Incomplete }):
+		return silent(exitUndetermined)
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,11 +17,14 @@ func (a *app) verifyVerb() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "verify INCIDENT", Short: "check the hash chain and the evidence of an incident", Args: cobra.ExactArgs(1),
 		Long:    "Verify walks the chain of hashes and compares every kept file with its hash. With\n--head it also proves that the head noted earlier is in the chain.\n\nExit codes: 0 all is as it was written, 3 something was changed.",
-		Example: "  hikeshi verify 20261121-0312\n  hikeshi verify 20261121-0312 --head 9f3c...",
+		Example: "  hikeshi verify 20261121-0312\n  hikeshi verify 20261121-0312 --head $(cat head.txt)",
 		RunE: func(_ *cobra.Command, args []string) error {
 			s, err := a.storeOnly()
 			if err != nil {
 				return err
+			}
+			if head != "" && !isHash(head) {
+				return usagef("the whole head, as a run or the report prints it", "--head %q: 64 hexadecimal digits are wanted", head)
 			}
 			r, err := journal.Verify(s, args[0], head)
 			if errors.Is(err, fs.ErrNotExist) {
@@ -34,6 +39,12 @@ func (a *app) verifyVerb() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&head, "head", "", "a head `HASH` that was noted earlier")
 	return cmd
+}
+
+// isHash says whether s is a SHA-256 in hexadecimal digits.
+func isHash(s string) bool {
+	b, err := hex.DecodeString(s)
+	return err == nil && len(b) == sha256.Size
 }
 
 type verifyDocument struct {

@@ -7,8 +7,11 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
+	"syscall"
 
 	"hikeshi/actions"
 	"hikeshi/actions/queue"
@@ -235,6 +238,15 @@ func (a *app) lock(w *world, incident string) (*lock.Lock, error) {
 		return nil, fmt.Errorf("taking the lock on %s: %w", w.server.Root(), err)
 	}
 	return l, err
+}
+
+// outlivePipes keeps a run going whose reader has gone (`hikeshi run ... | head`): what was begun is brought to its end, and the
+// record tells it. Without this the next line that is written ends the process.
+func outlivePipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
+
+// endings are the signals that ask the process to end, those left out that its starter told it to ignore (nohup).
+func endings() []os.Signal {
+	return slices.DeleteFunc([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored)
 }
 
 func hostname() string {

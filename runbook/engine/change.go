@@ -51,11 +51,10 @@ func (r *running) intent(kind runbook.Kind, step string, c runbook.Change) error
 
 // applied applies c, as often as the step allows, and looks what became of it.
 func (r *running) applied(ctx context.Context, step runbook.Step, c runbook.Change, changer runbook.Changer) (runbook.State, error) {
-	rec := r.recorder(step.ID)
-	err := planner.Try(ctx, step, func(ctx context.Context) error { return changer.Apply(ctx, c, rec) })
+	err := planner.Try(ctx, step, func(ctx context.Context) error { return changer.Apply(ctx, c, r.recorder(step.ID)) })
 	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), verifyTime)
 	defer cancel()
-	state, verr := changer.Verify(look, c, rec)
+	state, verr := changer.Verify(look, c, r.recorder(step.ID))
 	if verr != nil {
 		return "", errors.Join(err, fmt.Errorf("verifying %s: %w", c.Target, verr))
 	}

@@ -164,6 +164,10 @@ func TestKilledAnywhere(t *testing.T) {
 			t.Fatalf("not killed at point %d of %d", n, points)
 		}
 		left := once.goesOn("killed "+first, want)
+		resumed := once.clone()
+		resumed.runProcess(0)
+		resumed.undoProcess(0)
+		resumed.undoneAll("killed " + first + ", resumed")
 		for m := 1; m <= left; m += stride() {
 			again := once.clone()
 			then, _ := again.runProcess(m)
@@ -193,8 +197,6 @@ func (l *lab) goesOn(story, want string) int {
 	undone := l.clone()
 	undone.undoProcess(0)
 	undone.undoneAll(story)
-	resumed.undoProcess(0)
-	resumed.undoneAll(story + ", resumed")
 	return points
 }
 

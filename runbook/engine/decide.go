@@ -14,13 +14,14 @@ import (
 func (r *running) decide(ctx context.Context, v View) error {
 	switch {
 	case v.Plan.State == runbook.Skipped:
-		return r.end(v, runbook.Record{Result: runbook.ResultSkipped, Text: v.Plan.Why})
+		// A kind that leaves a step out by itself may know its facts: nothing was stopped, so nothing is to be started.
+		return r.finish(v, runbook.Record{Result: runbook.ResultSkipped, Text: v.Plan.Why})
 	case v.Step.Gate != nil:
 		return r.gate(v)
 	case v.Plan.State == runbook.Undetermined:
 		return r.undetermined(ctx, v)
 	case v.Step.Manual == nil && len(v.Plan.Changes) == 0:
-		return r.finish(v)
+		return r.finish(v, runbook.Record{Result: runbook.ResultDone})
 	}
 	v.Ask = AskChanges
 	if v.Step.Manual != nil {
@@ -77,7 +78,6 @@ func (r *running) ask(ctx context.Context, v View) (runbook.Decision, error) {
 // though the record cannot tell it from a list of all.
 func (r *running) narrow(v View, d *runbook.Decision) {
 	if v.Ask == AskFailure || v.Ask == AskDrift {
-		d.Changes = nil
 		if s := r.h.Step(v.Step.ID); s != nil && s.Decision != nil {
 			d.Changes = s.Decision.Changes
 		}
@@ -116,7 +116,7 @@ func (r *running) carryOut(ctx context.Context, v View, d runbook.Decision) erro
 			return r.failed(ctx, v, err)
 		}
 	}
-	return r.finish(v)
+	return r.finish(v, runbook.Record{Result: runbook.ResultDone})
 }
 
 // byHand records what a person did, with the answer as facts for later steps.
@@ -137,12 +137,13 @@ func (r *running) byHand(v View, d runbook.Decision) error {
 	return r.end(v, runbook.Record{Result: runbook.ResultByHand, Facts: raw, Text: d.Note})
 }
 
-// finish ends a step well and keeps its facts for later ones.
-func (r *running) finish(v View) error {
+// finish ends a step as its plan or its changes say, and keeps the facts of the plan for later steps.
+func (r *running) finish(v View, rec runbook.Record) error {
 	if err := r.remember(v.Step, v.Plan.Facts); err != nil {
 		return err
 	}
-	return r.end(v, runbook.Record{Result: runbook.ResultDone, Facts: v.Plan.Facts})
+	rec.Facts = v.Plan.Facts
+	return r.end(v, rec)
 }
 
 func (r *running) end(v View, rec runbook.Record) error {

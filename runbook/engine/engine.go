@@ -36,7 +36,7 @@ func (e *Engine) Plan(ctx context.Context) ([]PlannedStep, error) {
 	}
 	f := planner.Facts{}
 	var all []PlannedStep
-	var planned []runbook.Change
+	planned := []runbook.Change{} // not nil: see runbook.Input
 	for i, step := range e.Book.Steps {
 		plan := p.Step(ctx, step, f, planned)
 		if err := ctx.Err(); err != nil {

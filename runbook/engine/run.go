@@ -142,17 +142,39 @@ func (r *running) step(ctx context.Context, i int) error {
 	return r.decide(ctx, v)
 }
 
-// ended says that nothing is left to do in step i. Until something behind a gate is in force, the gate is decided anew, on the world
-// as it is now.
+// ended says that nothing is left to do in step i. A gate is decided anew, on the world as it is now, until everything behind it that
+// brings services back has ended.
 func (r *running) ended(i int, s *runbook.StepHistory) bool {
 	switch s.Result {
 	case runbook.ResultDone:
-		behind := func(c *runbook.ChangeHistory) bool { return r.index(c.Step) > i }
-		return r.Book.Steps[i].Gate == nil || slices.ContainsFunc(r.h.InForce(), behind)
+		return r.Book.Steps[i].Gate == nil || r.passed(i)
 	case runbook.ResultByHand, runbook.ResultSkipped:
 		return true
 	}
 	return false
+}
+
+// passed says that what gate i guards has happened: every later step that brings services back has ended, and one of them has had
+// an effect; where no later step does that, something behind the gate is in force.
+func (r *running) passed(i int) bool {
+	starts, effect := false, false
+	for _, step := range r.Book.Steps[i+1:] {
+		if step.Uses == "" || !slices.Contains(r.Kinds[step.Uses].Touches, "services") {
+			continue
+		}
+		starts = true
+		switch s := r.h.Step(step.ID); s.Result {
+		case runbook.ResultDone:
+			effect = effect || len(s.Plan.Changes) > 0
+		case runbook.ResultByHand, runbook.ResultSkipped:
+		default:
+			return false
+		}
+	}
+	if !starts {
+		return slices.ContainsFunc(r.h.InForce(), func(c *runbook.ChangeHistory) bool { return r.index(c.Step) > i })
+	}
+	return effect
 }
 
 // remember keeps the facts of a step for later ones.

@@ -193,6 +193,9 @@ func TestManualEvidenceIsAFact(t *testing.T) {
 			}
 			l.results(test.result, "use:done")
 			l.cell("a", test.want+"!")
+			if facts := string(l.history().Step("ask").Facts); facts != `{"answer":"`+test.want+`","by_hand":true}` {
+				t.Errorf("facts %s", facts)
+			}
 			if test.ask == runbook.AskFile {
 				same(t, "kept", l.j.kept[:1], []string{"ask/answer.eml=bytes backup=false"})
 			}

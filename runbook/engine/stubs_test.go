@@ -15,12 +15,13 @@ import (
 
 // memory is a journal in memory. It outlives the process, as far as it was written.
 type memory struct {
-	records []runbook.Record
-	lost    []runbook.Record // what could not be recorded: gone with the process
-	point   func(where string)
-	refuse  func(r runbook.Record) error // an error wrapping ErrUnrecorded keeps r in this process only
-	kept    []string
-	now     time.Time
+	records    []runbook.Record
+	lost       []runbook.Record // what could not be recorded: gone with the process
+	point      func(where string)
+	refuse     func(r runbook.Record) error // an error wrapping ErrUnrecorded keeps r in this process only
+	kept       []string
+	unreadable func() error
+	now        time.Time
 }
 
 func (m *memory) at(where string) {
@@ -57,7 +58,12 @@ func (m *memory) Append(r runbook.Record) error {
 }
 
 func (m *memory) Records() ([]runbook.Record, error) {
-	return append(slices.Clone(m.records), m.lost...), nil
+	if m.unreadable != nil {
+		if err := m.unreadable(); err != nil {
+			return nil, err
+		}
+	}
+	return append(slices.Clip(m.records), m.lost...), nil
 }
 
 func (m *memory) Keep(step, name string, r io.Reader, backup bool) error {

@@ -45,6 +45,7 @@ func (r *running) undoAll(ctx context.Context, steps []string) error {
 		return err
 	}
 	var failures error
+	var stuck []runbook.Change // what could not be taken back
 	for _, c := range v.Plan.Changes {
 		if d.Answer != runbook.Do || !d.Approves(c.ID) {
 			continue
@@ -52,15 +53,33 @@ func (r *running) undoAll(ctx context.Context, steps []string) error {
 		if ctx.Err() != nil {
 			return errors.Join(failures, r.stop(r.h.Change(c.ID).Step, StopInterrupted, ctx.Err()))
 		}
+		if on := r.restsOn(stuck, c); on != "" {
+			failures = errors.Join(failures, fmt.Errorf("left: undoing %s of %s: %s has to be undone before", c.Op, c.Target, on))
+			stuck = append(stuck, c)
+			continue
+		}
 		recorded, err := r.undo(ctx, v, c)
 		if err != nil {
-			failures = errors.Join(failures, err)
+			failures, stuck = errors.Join(failures, err), append(stuck, c)
 		}
 		if !recorded {
 			break
 		}
 	}
 	return failures
+}
+
+// restsOn names a change that could not be taken back and still needs what c has made: a queue that is half put back needs its
+// services down. It returns "" if there is none.
+func (r *running) restsOn(stuck []runbook.Change, c runbook.Change) string {
+	for _, s := range stuck {
+		for _, word := range r.Kinds[c.Kind].Touches {
+			if s.Kind != c.Kind && slices.Contains(r.Kinds[s.Kind].Reads, word) && !slices.Contains(r.Kinds[s.Kind].Touches, word) {
+				return s.Op + " of " + s.Target
+			}
+		}
+	}
+	return ""
 }
 
 // undoView lists what can be undone, newest first.

@@ -78,6 +78,17 @@ func (mute) Plan(context.Context, runbook.Input) (runbook.Outcome, error) {
 	return runbook.Outcome{}, nil
 }
 
+// gone leaves its step out where set has nothing to do.
+type gone struct{ set }
+
+func (k gone) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, error) {
+	out, err := k.set.Plan(ctx, in)
+	if len(out.Changes) == 0 {
+		out.Left = "there is no manager"
+	}
+	return out, err
+}
+
 // setFacts are the facts of set.
 type setFacts struct {
 	Was   string   `json:"was" expr:"was"` // of the first cell

@@ -57,8 +57,10 @@ func crashAt(t *testing.T, at string) bool {
 	}
 	list, _ = List(s)
 	promised(t, s, at, list[0].ID, out.String())
-	if left := glob(t, s.State, "lock-*"); len(left) != 0 {
-		t.Fatalf("%s: left %q", at, left)
+	for _, pattern := range []string{"lock-*", "incidents/.new-*", "incidents/*/*/.part-*"} {
+		if left := glob(t, s.State, pattern); len(left) != 0 {
+			t.Fatalf("%s: left %q", at, left)
+		}
 	}
 	os.RemoveAll(s.State) // hundreds of ballasts are a lot
 	return crashed

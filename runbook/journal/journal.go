@@ -37,6 +37,7 @@ type Journal struct {
 	pending []runbook.Record
 	late    []time.Time // of the pending records that Append called unrecorded
 	cause   error       // why they are
+	mute    error       // why the system log did not take one of them
 	seen    seen        // what was read so far
 }
 
@@ -96,7 +97,11 @@ func (j *Journal) Append(r runbook.Record) error {
 		return err
 	}
 	j.cause, j.late = err, append(j.late, r.Time)
-	return fmt.Errorf("recording %s: %w: %w", r.Event, runbook.ErrUnrecorded, errors.Join(err, j.tell(r)))
+	if terr := j.tell(r); terr != nil {
+		j.mute = terr
+		err = fmt.Errorf("%w; %w", err, terr)
+	}
+	return fmt.Errorf("recording %s: %w: %w", r.Event, runbook.ErrUnrecorded, err)
 }
 
 // signed returns r with who and when.
@@ -112,7 +117,7 @@ func (j *Journal) flushAll() error {
 	}
 	_, text := j.unrecorded()
 	j.pending = []runbook.Record{j.signed(runbook.Record{Event: runbook.Noted, Error: text.EN})}
-	j.late = nil
+	j.late, j.mute = nil, nil
 	if err := j.flush(); err != nil {
 		j.cause = err // the remark is written before the next record
 	}

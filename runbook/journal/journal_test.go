@@ -161,7 +161,7 @@ func TestIDs(t *testing.T) {
 		want = append(want, id)
 	}
 	os.Mkdir(s.Path("20251121-0312"), 0o700)
-	os.Mkdir(s.Path(".new-20261121-0313-1"), 0o700)
+	os.Mkdir(s.Path(".new-1-20261121-0313"), 0o700)
 	os.Mkdir(s.Path("20261121-0312-100"), 0o700)
 	want = append(append([]string{"20251121-0312"}, want...), "20261121-0312-100")
 	list, err := List(s)

@@ -56,7 +56,7 @@ func (m Move) Apply(ctx context.Context, progress func(done, total int64)) error
 		return nil
 	}
 	err = fmt.Errorf("setting messages aside: %w", err)
-	return errors.Join(err, m.Undo(context.WithoutCancel(ctx), func(int64, int64) {}))
+	return errors.Join(err, m.back(context.WithoutCancel(ctx), func(int64, int64) {}))
 }
 
 func (m Move) forth(ctx context.Context, progress func(done, total int64)) error {
@@ -91,22 +91,29 @@ func (m Move) mkdirs() error {
 
 // Undo brings the messages back that are still set aside, bodies before envelopes and without replacing anything; what cannot be
 // is named by a *LeftError and stays set aside. It can be repeated, and does nothing if Apply never began.
-func (m Move) Undo(ctx context.Context, progress func(done, total int64)) error {
+// It returns how many messages are nowhere any more: released, purged, or taken away by somebody.
+func (m Move) Undo(ctx context.Context, progress func(done, total int64)) (gone int, err error) {
 	rep, err := m.Transfer.Run(ctx, transfer.Back, progress)
 	if err != nil {
-		return fmt.Errorf("bringing messages back: %w", err)
+		return rep.Gone, fmt.Errorf("bringing messages back: %w", err)
 	}
 	tree, err := transfer.OpenTree(m.Transfer.Base)
 	if err != nil {
-		return err
+		return rep.Gone, err
 	}
 	defer tree.Close()
 	for _, name := range m.Folders {
 		if _, err := tree.Prune(Name(name, m.Stamp)); err != nil {
-			return fmt.Errorf("taking empty folders away: %w", err)
+			return rep.Gone, fmt.Errorf("taking empty folders away: %w", err)
 		}
 	}
-	return Left("bringing messages back", rep)
+	return rep.Gone, Left("bringing messages back", rep)
+}
+
+// back is Undo where nobody asks what is gone.
+func (m Move) back(ctx context.Context, progress func(done, total int64)) error {
+	_, err := m.Undo(ctx, progress)
+	return err
 }
 
 // State says how far m has been made.

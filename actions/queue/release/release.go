@@ -261,6 +261,7 @@ func (r Release) Undo(ctx context.Context, c runbook.Change, rec runbook.Recorde
 		for _, name := range rep.Torn {
 			text += fmt.Sprintf("on its way\t%q\n", name)
 		}
+		runbook.Say(rec, runbook.T(strings.SplitN(text, "\n", 2)[0], ""))
 		if err := rec.Evidence("not-set-aside-again.txt", strings.NewReader(text)); err != nil {
 			return err
 		}

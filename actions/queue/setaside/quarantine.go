@@ -130,7 +130,11 @@ func (q Quarantine) Undo(ctx context.Context, c runbook.Change, rec runbook.Reco
 	if d.Rename != nil {
 		return Drift(KeepLeft(rec, d.Rename.Undo(ctx, queue, rec.Progress)))
 	}
-	return Drift(KeepLeft(rec, d.Move.Undo(ctx, rec.Progress)))
+	gone, err := d.Move.Undo(ctx, rec.Progress)
+	if gone > 0 {
+		runbook.Say(rec, runbook.T(fmt.Sprintf("%d of %d messages that were set aside are no longer there to be put back: released, purged or taken away since", gone, len(d.Move.Transfer.Units)), ""))
+	}
+	return Drift(KeepLeft(rec, err))
 }
 
 func decodeQuarantine(c runbook.Change) (d quarantineData, err error) {

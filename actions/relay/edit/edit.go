@@ -122,11 +122,11 @@ func (e Edit) leftover() (bool, error) {
 	return dir.Leftover(e.Temporary())
 }
 
-// TakeOut removes exactly the added lines from what stands there now. That none of them stands there is success: nothing of
+// TakeOut removes exactly the lines added for targets from what stands there now. That none of them stands there is success: nothing of
 // ours is left. A file that we made and that holds nothing else goes.
-func (e Edit) TakeOut(f File, rec runbook.Recorder) error {
+func (e Edit) TakeOut(f File, rec runbook.Recorder, targets []string) error {
 	take := func(from []byte) ([]byte, error) {
-		ed, err := f.Denier.Allow(from, e.Back, nil)
+		ed, err := f.Denier.Allow(from, e.Back, targets)
 		return ed.After, err
 	}
 	if err := errors.Join(e.Clear(f), e.Settle(f, take)); err != nil {

@@ -33,8 +33,12 @@ func (p *Planner) Check() error {
 		}
 	}
 	for _, id := range names {
-		if _, ok := p.Book.Step(id); !ok && id != "" {
+		step, ok := p.Book.Step(id)
+		if !ok && id != "" {
 			return fmt.Errorf("runbook %s has no step %q", p.Book.Name, id)
+		}
+		if step.Gate != nil && p.Skip[id] {
+			return fmt.Errorf("step %s is a gate, which cannot be skipped", id)
 		}
 	}
 	return nil
@@ -50,7 +54,7 @@ func (p *Planner) Step(ctx context.Context, step runbook.Step, f Facts, planned 
 		return undetermined(err)
 	}
 	if !yes {
-		return runbook.StepPlan{State: runbook.Skipped, Why: "when: " + step.When.Source()}
+		return runbook.StepPlan{State: runbook.Skipped, Why: "not needed: " + step.When.Source() + " does not hold"}
 	}
 	switch {
 	case step.Manual != nil:
@@ -103,6 +107,10 @@ func (p *Planner) uses(ctx context.Context, step runbook.Step, f Facts, planned 
 		return u
 	}
 	plan := runbook.StepPlan{State: runbook.Ready, Findings: out.findings, Changes: out.changes, Facts: out.facts}
+	if out.left != "" && len(out.changes) == 0 {
+		plan.State, plan.Why = runbook.Skipped, out.left
+		return plan
+	}
 	if len(plan.Changes) == 0 {
 		plan.State = runbook.NothingToDo
 	}
@@ -113,7 +121,7 @@ func (p *Planner) uses(ctx context.Context, step runbook.Step, f Facts, planned 
 }
 
 func undetermined(err error) runbook.StepPlan {
-	return runbook.StepPlan{State: runbook.Undetermined, Why: err.Error(), NoFacts: errors.Is(err, errNoFacts)}
+	return runbook.StepPlan{State: runbook.Undetermined, Why: err.Error(), Err: err, NoFacts: errors.Is(err, errNoFacts)}
 }
 
 // dependsOn names the earlier step whose planned change alters what this step reads, or "".

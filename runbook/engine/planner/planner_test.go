@@ -11,6 +11,7 @@ import (
 
 	"hikeshi/runbook"
 	"hikeshi/runbook/engine/planner"
+	"hikeshi/runbook/expression"
 )
 
 type facts struct {
@@ -67,7 +68,7 @@ func TestStep(t *testing.T) {
 			t.Errorf("%s: %+v", test.name, plan)
 		}
 		v, err := p.Value(step, plan.Facts)
-		if test.state == runbook.NothingToDo && (err != nil || v != facts{2} || len(plan.Findings) != 1) || test.state == runbook.Undetermined && v != nil {
+		if test.state == runbook.NothingToDo && (err != nil || v != facts{2}) || test.state == runbook.Undetermined && v != nil || test.action.calls > 0 && len(plan.Findings) != 1 {
 			t.Errorf("%s: facts %v, error %v, findings %v", test.name, v, err, plan.Findings)
 		}
 	}
@@ -80,6 +81,68 @@ func TestValueOfDamagedFacts(t *testing.T) {
 		v, err := p.Value(step, json.RawMessage(raw))
 		if v != nil || (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, error %v", raw, v, err)
+		}
+	}
+}
+
+// A gate takes nothing from an earlier look that cannot be had again, and names the first change and reason of several.
+func TestGate(t *testing.T) {
+	look := runbook.Step{ID: "a", Uses: "x.y"}
+	b := look
+	b.ID = "b"
+	env := expression.NewEnv(expression.Names{Facts: map[string]any{"a": facts{}, "b": facts{}}})
+	gate := runbook.Step{ID: "gate"}
+	for _, src := range []string{"facts.a.count == 2", "facts.b.count == 2"} {
+		that, err := env.Compile(src, expression.Want{Type: expression.Bool})
+		if err != nil {
+			t.Fatal(err)
+		}
+		gate.Gate = append(gate.Gate, runbook.Condition{Title: runbook.T(src, ""), That: that})
+	}
+	p := plannerOf(&counting{}, look)
+	p.Book.Steps = []runbook.Step{look, b, gate}
+	p.Kinds["set"] = runbook.Kind{Name: "set", Touches: []string{"x"}}
+	k := p.Kinds["x.y"]
+	k.Reads = []string{"x"}
+	p.Kinds["x.y"] = k
+	before := planner.Facts{"a": facts{2}, "b": facts{2}}
+	plan := p.Step(context.Background(), gate, before, []runbook.Change{{ID: "one.1", Kind: "other"}, {ID: "two.1", Kind: "set"}, {ID: "three.1", Kind: "set"}})
+	if plan.State != runbook.Undetermined || plan.After != "two" || !strings.HasSuffix(plan.Why, "not done: a") || plan.Open() || len(plan.Gate) != 2 {
+		t.Errorf("%+v", plan)
+	}
+	if len(before) != 2 {
+		t.Error("the facts of the run were changed")
+	}
+}
+
+// leaving leaves out what its script says, item by item, and changes the rest.
+type leaving struct{ script []bool }
+
+func (l *leaving) Plan(context.Context, runbook.Input) (runbook.Outcome, error) {
+	left := l.script[0]
+	l.script = l.script[1:]
+	if left {
+		return runbook.Outcome{Left: "not here"}, nil
+	}
+	return runbook.Outcome{Changes: []runbook.Change{{Kind: "x.y"}}}, nil
+}
+
+// A step is left out only if none of its items changes anything.
+func TestLeftOut(t *testing.T) {
+	each, err := expression.NewEnv(expression.Names{}).Compile(`["a", "b"]`, expression.Want{Type: expression.List})
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := runbook.Step{ID: "a", Uses: "x.y", ForEach: each}
+	for _, script := range [][]bool{{true, true}, {true, false}, {false, true}, {false, false}} {
+		want := runbook.Ready
+		if script[0] && script[1] {
+			want = runbook.Skipped
+		}
+		p := plannerOf(&leaving{script: script}, step)
+		plan := p.Step(context.Background(), step, planner.Facts{}, nil)
+		if plan.State != want || (plan.State == runbook.Skipped) != (plan.Why == "not here") || plan.State == runbook.Skipped && len(plan.Changes) > 0 {
+			t.Errorf("%v: %+v", script, plan)
 		}
 	}
 }

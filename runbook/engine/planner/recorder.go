@@ -25,6 +25,13 @@ func (r Recorder) Backup(name string, src io.Reader) error { return r.keep(name,
 // Progress tells how far a long operation is.
 func (r Recorder) Progress(done, total int64) { r.Told(r.Step, done, total) }
 
+// Say writes a note. One that cannot be written is no reason to stop.
+func (r Recorder) Say(text runbook.Text) {
+	if r.Journal != nil {
+		_ = r.Journal.Append(runbook.Record{Event: runbook.Noted, Step: r.Step, Text: text.EN})
+	}
+}
+
 // Attach keeps a file that the responder named.
 func (r Recorder) Attach(path string) error {
 	// Opening a pipe would wait for somebody to write into it.

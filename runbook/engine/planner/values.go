@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -98,6 +99,7 @@ type outcome struct {
 	findings []runbook.Finding
 	changes  []runbook.Change
 	facts    json.RawMessage
+	left     string // why the step is left out, if no item changes anything
 }
 
 // outcome plans a step that uses a kind, once for each item.
@@ -124,6 +126,7 @@ func (p *Planner) outcome(ctx context.Context, step runbook.Step, f Facts, plann
 		}
 		all.changes = append(all.changes, out.Changes...)
 		each = append(each, out.Facts)
+		all.left = cmp.Or(all.left, out.Left)
 	}
 	all.facts, err = encode(step, kind, each)
 	return all, err

@@ -16,6 +16,9 @@ const (
 	patience = 2 * time.Second
 )
 
+// ErrSilent says that the system log did not answer in time. It will not answer the next line in time either.
+var ErrSilent = errors.New("no answer")
+
 // Log is syslog(3): facility daemon, priority warning, under the name hikeshi.
 type Log struct{}
 
@@ -30,7 +33,7 @@ func (Log) Log(text string) error {
 		}
 		return nil
 	case <-time.After(patience):
-		return errors.New("writing to the system log: no answer")
+		return fmt.Errorf("writing to the system log: %w", ErrSilent)
 	}
 }
 
