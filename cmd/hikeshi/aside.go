@@ -214,3 +214,21 @@ func (a *app) denier(cmd *cobra.Command, file string) (spool.Denier, error) {
 	a.configured = cfg.Lang
 	return epms.Rules(epms.Config{Own: spool.Own{Addresses: cfg.own, Domains: cfg.Own.Domains, Hostname: cfg.Own.Hostname}}), nil
 }
+
+// asideID returns the incident that name stands for: one of this state folder, or one that has something set aside on disk.
+func (a *app) asideID(cmd *cobra.Command, w *world, name string) (string, error) {
+	id, err := a.store(w.state).Find(name)
+	if err == nil {
+		return id, nil
+	}
+	rows, rerr := a.asideRows(cmd, w)
+	if rerr != nil {
+		return "", rerr
+	}
+	for _, r := range rows {
+		if r.Incident == name {
+			return name, nil
+		}
+	}
+	return "", usagef("`hikeshi spool list` shows what is set aside", "%w", err)
+}

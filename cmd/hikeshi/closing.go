@@ -16,18 +16,24 @@ import (
 // closing says in a few lines how an incident stands: what was done, what is open, how to go on, and the head to note down.
 func (a *app) closing(h *runbook.History, jr *journal.Journal, err error) {
 	count := map[runbook.Result]int{}
-	var open []string
+	var open, failed []string
 	for _, s := range h.Steps {
 		count[s.Result]++
-		if s.Result == runbook.ResultOpen {
+		switch s.Result {
+		case runbook.ResultOpen:
 			open = append(open, s.Head.Title.In(a.lang()))
+		case runbook.ResultFailed:
+			failed = append(failed, s.Head.Title.In(a.lang())+": "+line(s.Error))
 		}
 	}
-	fmt.Fprintf(a.stdout, a.word("\nincident %s: %s\n%d done, %d by hand, %d left open, %d skipped, %d not reached\n",
-		"\n事案 %s: %s\n完了 %d、手作業 %d、未実施 %d、対象外 %d、未到達 %d\n"), jr.ID(), a.stateWord(h.State),
-		count[runbook.ResultDone], count[runbook.ResultByHand], count[runbook.ResultOpen], count[runbook.ResultSkipped], count[runbook.ResultPending]+count[runbook.ResultFailed])
+	fmt.Fprintf(a.stdout, a.word("\nincident %s: %s\n%d done, %d by hand, %d left open, %d skipped, %d failed, %d not reached\n",
+		"\n事案 %s: %s\n完了 %d、手作業 %d、未実施 %d、対象外 %d、失敗 %d、未到達 %d\n"), jr.ID(), a.stateWord(h.State),
+		count[runbook.ResultDone], count[runbook.ResultByHand], count[runbook.ResultOpen], count[runbook.ResultSkipped], count[runbook.ResultFailed], count[runbook.ResultPending])
 	for _, t := range open {
 		fmt.Fprintf(a.stdout, "  [ ] %s\n", t)
+	}
+	for _, t := range failed {
+		a.screenOn(a.stdout).row("[!]", t)
 	}
 	if n, text := jr.Unrecorded(); n > 0 {
 		a.screenOn(a.stdout).row("[!]", text.In(a.lang()))
@@ -37,7 +43,13 @@ func (a *app) closing(h *runbook.History, jr *journal.Journal, err error) {
 			"この事案の記録はディスクにないため、resume、undo、report は使えない。止めたサービスは `hikeshi service start` で起動する"))
 		return
 	}
-	fmt.Fprintf(a.stdout, a.word("report:  hikeshi report %s\nundo:    hikeshi undo %s\n", "報告書:  hikeshi report %s\n戻す:    hikeshi undo %s\n"), jr.ID(), jr.ID())
+	if h.State == runbook.IncidentStopped {
+		fmt.Fprintf(a.stdout, a.word("go on:   hikeshi resume %s\n", "続ける:  hikeshi resume %s\n"), jr.ID())
+	}
+	fmt.Fprintf(a.stdout, a.word("report:  hikeshi report %s\n", "報告書:  hikeshi report %s\n"), jr.ID())
+	if slices.ContainsFunc(h.InForce(), func(c *runbook.ChangeHistory) bool { return c.Risk != runbook.Irreversible }) {
+		fmt.Fprintf(a.stdout, a.word("undo:    hikeshi undo %s\n", "戻す:    hikeshi undo %s\n"), jr.ID())
+	}
 	if head, herr := jr.Head(); herr == nil {
 		fmt.Fprintf(a.stdout, a.word("head:    %s\n         (note it down: it proves the record)\n", "head:    %s\n         (控えておくと記録が改変されていないことを証明できる)\n"), head)
 	}
@@ -70,6 +82,9 @@ func (a *app) finish(jr *journal.Journal, err error) error {
 		}
 	} else {
 		a.closing(h, jr, err)
+	}
+	if err == nil && slices.ContainsFunc(h.Steps, func(s *runbook.StepHistory) bool { return s.Result == runbook.ResultFailed }) {
+		return failf(exitError, fmt.Sprintf("mend the cause, then `hikeshi resume %s` tries them again", jr.ID()), "the end was reached, but not every step could be done")
 	}
 	var stop *engine.Stop
 	if errors.As(err, &stop) {
@@ -146,6 +161,11 @@ func (a *app) undoPlan(w *world, args []string) error {
 	h, err := runbook.Fold(records)
 	if err != nil {
 		return err
+	}
+	for _, id := range args[1:] {
+		if h.Step(id) == nil {
+			return usagef("`hikeshi show "+jr.ID()+"` lists the steps", "incident %s has no step %q", jr.ID(), id)
+		}
 	}
 	list := undoable(h, args[1:])
 	if a.isJSON() {

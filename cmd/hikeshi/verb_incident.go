@@ -226,14 +226,18 @@ func (a *app) attachVerb() *cobra.Command {
 	return &cobra.Command{
 		Use: "attach INCIDENT FILE", Short: "keep a file with the record", Args: cobra.ExactArgs(2), Example: "  hikeshi attach 20261121-0312 console-screenshot.png",
 		RunE: func(_ *cobra.Command, args []string) error {
+			fi, err := os.Stat(args[1]) // opening a FIFO would wait for a writer
+			if err != nil {
+				return usagef("", "attaching: %w", err)
+			}
+			if !fi.Mode().IsRegular() {
+				return usagef("attach one file at a time", "attaching %s: it is no regular file", args[1])
+			}
 			f, err := os.Open(args[1])
 			if err != nil {
 				return usagef("", "attaching: %w", err)
 			}
 			defer f.Close()
-			if fi, err := f.Stat(); err != nil || !fi.Mode().IsRegular() {
-				return usagef("attach one file at a time", "attaching %s: it is no regular file", args[1])
-			}
 			jr, _, err := a.openIncident(args[0])
 			if err != nil {
 				return err

@@ -65,6 +65,12 @@ func (a *app) rehearse(ctx context.Context, name string, f rehearseFlags) error 
 	if err := a.readLang(); err != nil {
 		return err
 	}
+	if _, _, err := a.runbookInfo(name); err != nil {
+		return err
+	}
+	if f.play && (f.units || newPrompter(a.stdin, a.stderr, a.getenv("TERM")) == nil) {
+		return failf(exitUnconfirmed, "leave --play away to rehearse unattended", "--play needs a terminal, and goes without --units")
+	}
 	dir, err := a.rehearsalDir()
 	if err != nil {
 		return err

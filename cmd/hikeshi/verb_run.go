@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -10,9 +9,6 @@ import (
 
 	"hikeshi/runbook"
 	"hikeshi/runbook/book"
-	"hikeshi/runbook/engine"
-	"hikeshi/runbook/journal"
-	"hikeshi/runbook/journal/lock"
 )
 
 type bookFlags struct {
@@ -142,162 +138,4 @@ responder is at work, 6 stopped at a step or gate.`,
 	b.add(cmd)
 	c.add(cmd)
 	return cmd
-}
-
-func (a *app) resumeVerb() *cobra.Command {
-	var c changeFlags
-	cmd := &cobra.Command{
-		Use: "resume [INCIDENT]", Short: "go on after a stop or a crash", Args: cobra.MaximumNArgs(1),
-		Long: `Resume asks the world about every change that was begun and not finished, goes
-forward with it, and then goes on with the steps that are left. Without INCIDENT
-it takes the newest one that is not done.`,
-		Example: "  hikeshi resume\n  hikeshi resume 20261121-0312 --yes --accept-risk disruptive",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			w, err := a.world(cmd.Context(), c.manager)
-			if err != nil {
-				return err
-			}
-			return a.resume(cmd.Context(), w, args, c)
-		},
-		ValidArgsFunction: a.completeIncidents,
-	}
-	c.add(cmd)
-	return cmd
-}
-
-func (a *app) resume(ctx context.Context, w *world, args []string, flags changeFlags) error {
-	accept, err := riskNames(flags.accept)
-	if err != nil {
-		return err
-	}
-	id, err := a.unfinished(w, args)
-	if err != nil {
-		return err
-	}
-	if flags.dryRun {
-		return usagef("`hikeshi show "+id+"` tells what is left", "resume has no plan of its own")
-	}
-	op, err := a.operator(flags.yes, accept)
-	if err != nil {
-		return err
-	}
-	jr, l, err := a.hold(w, id)
-	if err != nil {
-		return err
-	}
-	defer l.Unlock()
-	defer jr.Close()
-	tellHolder(op, l, jr.ID())
-	e, err := a.engineOf(w, jr, op)
-	if err != nil {
-		return err
-	}
-	_, err = e.Run(ctx, "resume")
-	return a.finish(jr, err)
-}
-
-// engineOf is the engine of an incident that is there already: its runbook, inputs and choices are those it was opened with.
-func (a *app) engineOf(w *world, jr *journal.Journal, op engine.Operator) (*engine.Engine, error) {
-	records, err := jr.Records()
-	if err != nil {
-		return nil, err
-	}
-	h, err := runbook.Fold(records)
-	if err != nil {
-		return nil, err
-	}
-	rb, err := a.frozenBook(w, jr)
-	if err != nil {
-		return nil, err
-	}
-	var given map[string]any
-	if len(h.Opening.With) > 0 {
-		if err := json.Unmarshal(h.Opening.With, &given); err != nil {
-			return nil, fmt.Errorf("reading the inputs of incident %s: %w", jr.ID(), err)
-		}
-	}
-	inputs, err := book.Restore(rb, given)
-	if err != nil {
-		return nil, err
-	}
-	return a.engine(w, job{book: rb, inputs: inputs, skip: h.Opening.Skip, from: h.Opening.From}, jr, op), nil
-}
-
-func (a *app) undoVerb() *cobra.Command {
-	var c changeFlags
-	cmd := &cobra.Command{
-		Use: "undo INCIDENT [STEP...]", Short: "walk back what an incident changed", Args: cobra.MinimumNArgs(1),
-		Long: `Undo takes back the changes of an incident, newest first, each by the inverse edit
-on what stands now: exactly the added bytes out, the folders back. What would
-reopen a door (a denial lifted, set-aside mail put back) is left unless it is
-named with --accept-risk reopening. It goes on past failures and can be repeated.`,
-		Example: "  hikeshi undo 20261121-0312\n  hikeshi undo 20261121-0312 deny --yes --accept-risk reopening",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			w, err := a.world(cmd.Context(), c.manager)
-			if err != nil {
-				return err
-			}
-			return a.undo(cmd.Context(), w, args, c)
-		},
-		ValidArgsFunction: a.completeIncidents,
-	}
-	c.add(cmd)
-	return cmd
-}
-
-func (a *app) undo(ctx context.Context, w *world, args []string, flags changeFlags) error {
-	accept, err := riskNames(flags.accept)
-	if err != nil {
-		return err
-	}
-	if flags.dryRun {
-		return a.undoPlan(w, args)
-	}
-	op, err := a.operator(flags.yes, accept)
-	if err != nil {
-		return err
-	}
-	jr, l, err := a.hold(w, args[0])
-	if err != nil {
-		return err
-	}
-	defer l.Unlock()
-	defer jr.Close()
-	tellHolder(op, l, jr.ID())
-	e := &engine.Engine{Kinds: w.kinds, Operator: op, Journal: jr, Incident: jr.ID()}
-	_, err = e.Undo(ctx, args[1:])
-	return a.finishUndo(jr, err)
-}
-
-// hold takes the lock and the journal of an incident, and repairs what a crash left of its last line.
-func (a *app) hold(w *world, name string) (*journal.Journal, *lock.Lock, error) {
-	jr, err := journal.Open(a.store(w.state), name)
-	if err != nil {
-		return nil, nil, failf(exitUsage, "`hikeshi incidents` lists them", "%w", err)
-	}
-	if err := sameServer(w, jr); err != nil {
-		return nil, nil, errors.Join(err, jr.Close())
-	}
-	l, err := a.lock(w, jr.ID())
-	if err != nil {
-		return nil, nil, errors.Join(err, jr.Close())
-	}
-	if err := jr.Hold(l); err != nil {
-		return nil, nil, errors.Join(err, jr.Close(), l.Unlock())
-	}
-	return jr, l, nil
-}
-
-// sameServer refuses to go on with an incident on another server than the one it was opened for: lock and services would be those of
-// the other one.
-func sameServer(w *world, jr *journal.Journal) error {
-	records, err := jr.Records()
-	if err != nil && len(records) == 0 || len(records) == 0 || records[0].Opening == nil {
-		return err // what follows says what is wrong with the record
-	}
-	o := records[0].Opening
-	if o.Root != w.root || o.Base != "" && o.Base != w.server.Root() {
-		return usagef("use the same --root and configuration as then", "incident %s was opened for %s below %s, and this is %s below %s", jr.ID(), o.Base, o.Root, w.server.Root(), w.root)
-	}
-	return nil
 }

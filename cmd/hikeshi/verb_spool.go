@@ -262,9 +262,9 @@ a name that is taken is never overwritten and is listed.`,
 			if err != nil {
 				return err
 			}
-			id, err := a.store(w.state).Find(args[0])
+			id, err := a.asideID(cmd, w, args[0])
 			if err != nil {
-				id = args[0]
+				return err
 			}
 			return a.direct(cmd.Context(), w, directStep{ID: "release", Phase: runbook.Recover, Uses: "queue.release", Title: runbook.T("put set-aside mail back", "退避したメールを戻す"),
 				With: map[string]any{"incident": id, "all": all, "own_domains": own, "senders": senders, "recipients": rcpts, "clients": clients, "ids": ids, "since": since, "until": until}}, c)

@@ -60,6 +60,10 @@ type verifyDocument struct {
 
 func (a *app) showVerified(r journal.Report) error {
 	doc := verifyDocument{Version: 1, Kind: "verify", Incident: r.Incident, Records: r.Records, Files: r.Files, Head: r.Head, OK: len(r.Problems) == 0, Problems: []string{}}
+	for _, name := range r.Extra {
+		doc.Problems = append(doc.Problems, a.word("no record names this file: ", "記録にないファイル: ")+name)
+	}
+	doc.OK = doc.OK && len(r.Extra) == 0
 	for _, p := range r.Problems {
 		text := p.Text.In(a.lang())
 		if p.Record >= 0 {
@@ -80,6 +84,9 @@ func (a *app) showVerified(r journal.Report) error {
 	}
 	if !doc.OK {
 		return silent(exitFound)
+	}
+	if r.HeadAt < 0 && !a.isJSON() {
+		a.screen().row("", a.word("without --head nothing proves that records at the end are not missing", "--head を指定しないと、末尾の記録が欠けていないことまでは証明できない"))
 	}
 	return nil
 }
