@@ -83,9 +83,6 @@ func (a *app) finish(jr *journal.Journal, err error) error {
 	} else {
 		a.closing(h, jr, err)
 	}
-	if err == nil && slices.ContainsFunc(h.Steps, func(s *runbook.StepHistory) bool { return s.Result == runbook.ResultFailed }) {
-		return failf(exitError, fmt.Sprintf("mend the cause, then `hikeshi resume %s` tries them again", jr.ID()), "the end was reached, but not every step could be done")
-	}
 	var stop *engine.Stop
 	if errors.As(err, &stop) {
 		return a.stopped(jr, stop)

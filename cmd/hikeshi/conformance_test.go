@@ -122,7 +122,7 @@ func (c *conformance) plan() {
 	same(c.t, "after two plans", c.before, c.picture())
 	if c.kind.Facts != nil {
 		back := reflect.New(reflect.TypeOf(c.kind.Facts))
-		must(c.t, json.Unmarshal([]byte(asJSON(c.t, one.Facts)), back.Interface()))
+		fine(c.t, json.Unmarshal([]byte(asJSON(c.t, one.Facts)), back.Interface()))
 		if !reflect.DeepEqual(back.Elem().Interface(), one.Facts) {
 			c.t.Errorf("the facts %#v come back as %#v", one.Facts, back.Elem().Interface())
 		}
@@ -142,7 +142,7 @@ func (c *conformance) plan() {
 func (c *conformance) change() {
 	for i, ch := range c.changes {
 		var back runbook.Change
-		must(c.t, json.Unmarshal([]byte(asJSON(c.t, ch)), &back))
+		fine(c.t, json.Unmarshal([]byte(asJSON(c.t, ch)), &back))
 		if asJSON(c.t, ch) != asJSON(c.t, back) {
 			c.t.Errorf("the change\n%+v\ncomes back as\n%+v", ch, back)
 		}
@@ -236,6 +236,24 @@ func (c *conformance) verify(when string, want runbook.State) {
 func asJSON(t *testing.T, v any) string {
 	t.Helper()
 	b, err := json.Marshal(v)
-	must(t, err)
+	fine(t, err)
 	return string(b)
+}
+
+// TestPlanOfTheRunbookChangesNothing: every step of the runbook is planned, services included, and nothing is touched, kept or asked of the
+// service manager.
+func TestPlanOfTheRunbookChangesNothing(t *testing.T) {
+	for _, set := range [][]string{nil, {"sources=203.0.113.9,198.51.100.0/24", "accounts=taro@example.jp", "cause=a", "strategy=rename", "release=clean"}} {
+		y := newYard(t)
+		before, ran := y.picture(), y.units.states()
+		j, err := y.a.job(y.w, "mail-abuse", bookFlags{set: set}, changeFlags{dryRun: true})
+		fine(t, err)
+		if code := codeOf(y.a.perform(t.Context(), y.w, j)); code != exitFound && code != exitUndetermined {
+			t.Errorf("exit %d", code)
+		}
+		same(t, "after a plan", before, y.picture())
+		if got := y.units.states(); !maps.Equal(got, ran) || len(y.units.jobs) > 0 {
+			t.Errorf("services are %v, they were %v; jobs %v", got, ran, y.units.jobs)
+		}
+	}
 }

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -46,11 +48,11 @@ func newPlaceIn(t *testing.T, dir string) *place {
 	p := &place{t: t, dir: dir, root: filepath.Join(dir, "root"), now: time.Now().Truncate(time.Second)}
 	p.vars = map[string]string{"HIKESHI_STATE": p.state(), "LANG": "C.UTF-8", "HOME": dir, "TERM": "dumb"}
 	for name, mode := range map[string]fs.FileMode{"incoming": 0o750, "domains": 0o770 | fs.ModeSetgid, "holding": 0o711, "lists": 0o775 | fs.ModeSticky, "temp": 0o755, "dead": 0o755} {
-		must(t, os.MkdirAll(filepath.Join(p.spool(), name), 0o755))
-		must(t, os.Chmod(filepath.Join(p.spool(), name), mode))
+		fine(t, os.MkdirAll(filepath.Join(p.spool(), name), 0o755))
+		fine(t, os.Chmod(filepath.Join(p.spool(), name), mode))
 		_ = unix.Setxattr(filepath.Join(p.spool(), name), "user.test", []byte(name), 0) // not every filesystem has them
 	}
-	must(t, os.Mkdir(p.units(), 0o755))
+	fine(t, os.Mkdir(p.units(), 0o755))
 	for n := 1; n <= 4; n++ {
 		base := fmt.Sprintf("B%010d", n)
 		p.put("incoming/"+base+".MSG", "Received: from x (unverified [203.0.113.9]) by mail1.example.jp\n\t(E-POST ESMTP Receiver 5.00) with ESMTP id <"+base+"@mail1.example.jp>;\n\tSat, 21 Nov 2026 03:12:00 +0900\nSubject: "+base+"\n\nbody\n")
@@ -65,8 +67,8 @@ func newPlaceIn(t *testing.T, dir string) *place {
 	p.put("authlock/203.0.113.9", "5\n")
 	p.put("reg/epost/ims/DomainNamesAreLocal.0", "example.jp\x00\x00")
 	p.put("reg/epost/ims/LastMsgId.1", "97588")
-	must(t, os.MkdirAll(p.program(), 0o755))
-	must(t, os.WriteFile(p.deny(), []byte(plainDeny), 0o640))
+	fine(t, os.MkdirAll(p.program(), 0o755))
+	fine(t, os.WriteFile(p.deny(), []byte(plainDeny), 0o640))
 	p.age()
 	return p
 }
@@ -75,7 +77,7 @@ func newPlaceIn(t *testing.T, dir string) *place {
 func (p *place) age() {
 	p.t.Helper()
 	old := time.Date(2026, 11, 20, 1, 2, 3, 456789000, time.UTC)
-	must(p.t, filepath.WalkDir(p.root, func(path string, d fs.DirEntry, err error) error {
+	fine(p.t, filepath.WalkDir(p.root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.Type()&fs.ModeSymlink != 0 {
 			return err
 		}
@@ -99,8 +101,8 @@ func (p *place) age() {
 func (p *place) put(rel, text string) {
 	p.t.Helper()
 	path := filepath.Join(p.spool(), rel)
-	must(p.t, os.MkdirAll(filepath.Dir(path), 0o755))
-	must(p.t, os.WriteFile(path, []byte(text), 0o640))
+	fine(p.t, os.MkdirAll(filepath.Dir(path), 0o755))
+	fine(p.t, os.WriteFile(path, []byte(text), 0o640))
 }
 
 func envelope(base, sender string, recipients ...string) string {
@@ -142,11 +144,20 @@ func (s said) exits(t *testing.T, code int, texts ...string) said {
 		t.Errorf("hikeshi %q: exit %d, want %d\n%s%s", s.args, s.code, code, s.out, s.err)
 	}
 	for _, text := range texts {
-		if !strings.Contains(s.out+s.err, text) {
+		if !s.tells(text) {
 			t.Errorf("hikeshi %q: %q is not in\n%s%s", s.args, text, s.out, s.err)
 		}
 	}
 	return s
+}
+
+// wrapped is where the screen breaks a line, within words that are too long for it.
+var wrapped = regexp.MustCompile(`\n {9}`)
+
+// tells says whether text was written, on one line or on several.
+func (s said) tells(text string) bool {
+	all := s.out + s.err
+	return strings.Contains(all, text) || strings.Contains(wrapped.ReplaceAllString(all, ""), text) || strings.Contains(wrapped.ReplaceAllString(all, " "), text)
 }
 
 // picture describes everything in a place by name.
@@ -162,13 +173,16 @@ type thing struct {
 func (p *place) picture() picture {
 	p.t.Helper()
 	all := picture{}
-	must(p.t, filepath.WalkDir(p.dir, func(path string, d fs.DirEntry, err error) error {
+	fine(p.t, filepath.WalkDir(p.dir, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrPermission) {
+			return nil // a folder that may not be read was described before
+		}
 		if err != nil || path == p.dir {
 			return err
 		}
 		rel, err := filepath.Rel(p.dir, path)
 		if err == nil {
-			all[rel], err = describe(path)
+			all[rel], err = thingAt(path)
 		}
 		return err
 	}))
@@ -182,11 +196,11 @@ func (p picture) world() picture {
 	return p
 }
 
-// timeless leaves out the mtime of folders, which whoever moves a name changes, and of the deny file, to which an edit gives a new one.
+// timeless leaves out the mtime of folders, which whoever moves a name changes, and of files that hikeshi writes: the deny file, guards.
 func (p picture) timeless() picture {
 	p = maps.Clone(p)
 	for rel, x := range p {
-		if x.folder || filepath.Base(rel) == "effect.dat" {
+		if x.folder || filepath.Base(rel) == "effect.dat" || strings.HasPrefix(rel, "units/") {
 			x.time = ""
 			p[rel] = x
 		}
@@ -194,7 +208,7 @@ func (p picture) timeless() picture {
 	return p
 }
 
-func describe(path string) (thing, error) {
+func thingAt(path string) (thing, error) {
 	var st unix.Stat_t
 	if err := unix.Lstat(path, &st); err != nil {
 		return thing{}, err
@@ -215,6 +229,10 @@ func describe(path string) (thing, error) {
 	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFREG:
 		b, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrPermission) {
+			x.text += " not to be read"
+			return x, nil
+		}
 		x.text += fmt.Sprintf(" %d bytes %x", len(b), sha256.Sum256(b))
 		return x, err
 	case unix.S_IFLNK:
@@ -249,7 +267,7 @@ func same(t *testing.T, what string, want, got picture) {
 	}
 }
 
-func must(t testing.TB, err error) {
+func fine(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -56,14 +57,11 @@ type verifyDocument struct {
 	Head     string   `json:"head"`
 	OK       bool     `json:"ok"`
 	Problems []string `json:"problems"`
+	Extra    []string `json:"extra"` // files that no record names
 }
 
 func (a *app) showVerified(r journal.Report) error {
-	doc := verifyDocument{Version: 1, Kind: "verify", Incident: r.Incident, Records: r.Records, Files: r.Files, Head: r.Head, OK: len(r.Problems) == 0, Problems: []string{}}
-	for _, name := range r.Extra {
-		doc.Problems = append(doc.Problems, a.word("no record names this file: ", "記録にないファイル: ")+name)
-	}
-	doc.OK = doc.OK && len(r.Extra) == 0
+	doc := verifyDocument{Version: 1, Kind: "verify", Incident: r.Incident, Records: r.Records, Files: r.Files, Head: r.Head, OK: len(r.Problems) == 0, Problems: []string{}, Extra: append([]string{}, r.Extra...)}
 	for _, p := range r.Problems {
 		text := p.Text.In(a.lang())
 		if p.Record >= 0 {
@@ -81,6 +79,9 @@ func (a *app) showVerified(r journal.Report) error {
 		}
 		fmt.Fprintf(a.stdout, a.word("incident %s: %d records, %d files compared, head %s: %s\n", "事案 %s: 記録 %d 件、ファイル %d 件を照合、head %s: %s\n"),
 			r.Incident, r.Records, r.Files, r.Head, map[bool]string{true: a.word("all as written", "すべて記録どおり"), false: a.word("NOT as written", "記録と一致しない")}[doc.OK])
+	}
+	if len(r.Extra) > 0 && !a.isJSON() {
+		a.screen().row("", a.word("files that no record names (a crash while copying leaves such): ", "記録にないファイル(コピー中の異常終了で残ることがある): ")+line(strings.Join(r.Extra, ", ")))
 	}
 	if !doc.OK {
 		return silent(exitFound)

@@ -10,7 +10,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
 	"syscall"
 
 	"hikeshi/actions"
@@ -244,9 +243,12 @@ func (a *app) lock(w *world, incident string) (*lock.Lock, error) {
 // record tells it. Without this the next line that is written ends the process.
 func outlivePipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
-// endings are the signals that ask the process to end, those left out that its starter told it to ignore (nohup).
+// endings are the signals that ask the process to end. With nohup the end of the connection does not.
 func endings() []os.Signal {
-	return slices.DeleteFunc([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored)
+	if signal.Ignored(syscall.SIGHUP) {
+		return []os.Signal{os.Interrupt, syscall.SIGTERM}
+	}
+	return []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
 }
 
 func hostname() string {

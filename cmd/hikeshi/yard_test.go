@@ -38,7 +38,7 @@ func newYard(t *testing.T) *yard {
 		getenv: func(name string) string { return y.vars[name] }, flags: globalFlags{root: y.root, output: "text", color: "never"}}
 	var err error
 	y.w, err = y.a.world(t.Context(), "")
-	must(t, err)
+	fine(t, err)
 	y.units = newBenchUnits(t, y.place.units(), y.w.server.Services())
 	y.w.manager = "systemd"
 	y.w.host.Service = service.Env{Services: y.w.server.Services(), Manager: y.units, Processes: y.units, UnitDir: y.place.units(), State: y.w.state, Clock: y.a.now}
@@ -51,9 +51,9 @@ func newYard(t *testing.T) *yard {
 func (y *yard) do(kind string, with map[string]any) string {
 	y.t.Helper()
 	step := directStep{ID: "prepare", Phase: runbook.Contain, Title: runbook.T("prepare", "準備"), Uses: kind, With: maps.Clone(with)}
-	must(y.t, y.a.direct(y.t.Context(), y.w, step, changeFlags{yes: true, accept: []string{"disruptive,irreversible,reopening"}}))
+	fine(y.t, y.a.direct(y.t.Context(), y.w, step, changeFlags{yes: true, accept: []string{"disruptive,irreversible,reopening"}}))
 	all, err := journal.List(y.a.store(y.w.state))
-	must(y.t, err)
+	fine(y.t, err)
 	return all[len(all)-1].ID
 }
 
@@ -63,7 +63,7 @@ func (y *yard) planned(kind runbook.Kind, with map[string]any) runbook.Outcome {
 	in := runbook.Input{Incident: "20261121-0312", Step: "step", Rec: nowhere{}}
 	var err error
 	in.With, err = json.Marshal(with)
-	must(y.t, err)
+	fine(y.t, err)
 	out, err := kind.Action.Plan(y.t.Context(), in)
 	if err != nil {
 		y.t.Fatalf("planning %s: %v", kind.Name, err)
@@ -94,7 +94,7 @@ func newBenchUnits(t *testing.T, dir string, services []spool.Service) *benchUni
 	b := &benchUnits{dir: dir, units: map[string]*spool.UnitState{}, pids: 100}
 	for _, s := range services {
 		b.units[s.Unit] = &spool.UnitState{Unit: s.Unit, Load: "loaded", Active: "inactive", Sub: "dead", Result: "success", Enabled: "enabled"}
-		must(t, b.Start(t.Context(), s.Unit))
+		fine(t, b.Start(t.Context(), s.Unit))
 	}
 	b.jobs = nil
 	return b

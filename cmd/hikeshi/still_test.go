@@ -1,0 +1,150 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+// looked is one command line that looks, plans or is refused, and the codes with which it may end.
+type looked struct {
+	line  string // words; INCIDENT and ASIDE stand for two incidents, FILE for a runbook, DENY for a deny file
+	codes []int
+}
+
+// still are the command lines of every verb after which everything is as it was before.
+var still = map[string][]looked{
+	"status":          {{"status --watch 10ms", []int{3}}, {"status --watch 0 --monitor", []int{1, 2}}, {"status --watch 0 --output json", []int{3}}},
+	"doctor":          {{"doctor", []int{0, 3}}, {"doctor --output json", []int{0, 3}}},
+	"plan":            {{"plan mail-abuse", []int{7}}, {"plan mail-abuse --set sources=203.0.113.77 --set cause=a --lang ja", []int{3, 7}}, {"plan FILE --output json", []int{3}}},
+	"run":             {{"run mail-abuse --dry-run", []int{7}}, {"run FILE --dry-run", []int{3}}, {"run FILE", []int{4}}, {"run FILE --yes", []int{4}}, {"run FILE --yes --manager systemd", []int{2}}, {"run nowhere", []int{2}}},
+	"resume":          {{"resume", []int{2}}, {"resume INCIDENT", []int{4}}, {"resume INCIDENT --dry-run", []int{0}}},
+	"undo":            {{"undo INCIDENT --dry-run", []int{3}}, {"undo INCIDENT --dry-run --output json", []int{3}}, {"undo INCIDENT", []int{4}}, {"undo nothing --yes", []int{2}}},
+	"service status":  {{"service status", []int{0, 3}}},
+	"service stop":    {{"service stop --dry-run", []int{0}}, {"service stop", []int{1}}, {"service stop --yes", []int{1, 4}}},
+	"service start":   {{"service start --dry-run", []int{0}}, {"service start", []int{1}}},
+	"service restart": {{"service restart --dry-run", []int{0}}, {"service restart", []int{1}}},
+	"spool scan":      {{"spool scan", []int{0, 3}}, {"spool scan --exact --output json", []int{0, 3}}, {"spool scan --watch 10ms", []int{0, 3}}},
+	"spool list":      {{"spool list", []int{0}}, {"spool list --output json", []int{0}}},
+	"spool quarantine": {{"spool quarantine --dry-run", []int{3}}, {"spool quarantine --dry-run --strategy rename --output json", []int{3}},
+		{"spool quarantine --dry-run --sender taro@example.jp", []int{0, 3}}, {"spool quarantine", []int{4}}},
+	"spool release": {{"spool release ASIDE --all --dry-run", []int{3}}, {"spool release ASIDE --all", []int{4}}, {"spool release ASIDE --yes", []int{2}}, {"spool release ASIDE --yes --all --id B0000000001", []int{2}}},
+	"spool purge":   {{"spool purge ASIDE --dry-run", []int{3}}, {"spool purge ASIDE --yes", []int{4}}, {"spool purge ASIDE --count 6 --yes", []int{4}}, {"spool purge ASIDE --count 1 --yes --accept-risk irreversible", []int{4}}},
+	"relay list":    {{"relay list", []int{0}}, {"relay list --output json", []int{0}}},
+	"relay check":   {{"relay check 203.0.113.9", []int{0}}, {"relay check 2001:db8::1 --sender <> --login --output json", []int{0}}, {"relay check 203.0.113.9 --file DENY", []int{0}}},
+	"relay lint":    {{"relay lint", []int{0}}, {"relay lint --file DENY --output json", []int{3}}},
+	"relay deny":    {{"relay deny 203.0.113.99 --dry-run", []int{3}}, {"relay deny 203.0.113.99", []int{4}}},
+	"relay allow":   {{"relay allow 203.0.113.9 --dry-run", []int{3}}, {"relay allow 203.0.113.9 --yes", []int{4}}},
+	"incidents":     {{"incidents", []int{0}}, {"incidents --output json", []int{0}}},
+	"show":          {{"show INCIDENT", []int{0}}, {"show INCIDENT --output json", []int{0}}},
+	"verify":        {{"verify INCIDENT", []int{0}}, {"verify ASIDE --output json", []int{0}}},
+	"report":        {{"report INCIDENT", []int{0}}, {"report INCIDENT --format md --lang ja", []int{0}}, {"report ASIDE --format json", []int{0}}},
+	"runbooks":      {{"runbooks", []int{0}}, {"runbooks mail-abuse --output json", []int{0}}, {"runbooks FILE", []int{0}}},
+	"lint":          {{"lint FILE", []int{0}}, {"lint mail-abuse", []int{0}}},
+	"version":       {{"version", []int{0}}},
+}
+
+// own are the verbs that change something and have no --dry-run, with what they may change.
+var own = map[string]string{
+	"note": "the record", "attach": "the record", "rehearse": "the lab only, which it builds", "lab": "the lab only, which it builds",
+}
+
+// leaves are the verbs without verbs of their own, help topics and hidden ones left out.
+func leaves(cmd *cobra.Command) []string {
+	var all []string
+	for _, c := range cmd.Commands() {
+		switch {
+		case c.Hidden || c.Name() == "help" || c.Name() == "completion":
+		case c.HasSubCommands():
+			all = append(all, leaves(c)...)
+		case c.Runnable():
+			_, path, _ := strings.Cut(c.CommandPath(), " ")
+			all = append(all, path)
+		}
+	}
+	return all
+}
+
+func TestEveryVerbIsLookedAt(t *testing.T) {
+	a := &app{getenv: func(string) string { return "" }}
+	all := leaves(a.rootCommand())
+	if len(all) < 25 {
+		t.Errorf("verbs: %v", all)
+	}
+	for _, verb := range all {
+		if _, ok := own[verb]; len(still[verb]) == 0 && !ok {
+			t.Errorf("`hikeshi %s` has no command line in this test", verb)
+		}
+	}
+}
+
+// TestLookingChangesNothing: after every reading verb, every plan and every refusal the tree, the record and the units are as before, names,
+// types, bytes, owners, modes, times and extended attributes.
+func TestLookingChangesNothing(t *testing.T) {
+	p := newPlace(t)
+	words := p.withRecord()
+	before := p.picture()
+	for verb, lines := range still {
+		for _, l := range lines {
+			args := strings.Fields(l.line)
+			for i, w := range args {
+				if to, ok := words[w]; ok {
+					args[i] = to
+				}
+			}
+			s := p.hikeshi(args...)
+			if !slices.Contains(l.codes, s.code) {
+				t.Errorf("hikeshi %s: exit %d, want one of %v\n%s%s", l.line, s.code, l.codes, s.out, s.err)
+			}
+			same(t, "hikeshi "+verb+": "+l.line+":", before, p.picture())
+			if t.Failed() {
+				return
+			}
+		}
+	}
+	world := before.world()
+	p.hikeshi("note", words["INCIDENT"], "told the customer").exits(t, exitOK)
+	p.hikeshi("attach", words["INCIDENT"], words["DENY"]).exits(t, exitOK)
+	same(t, "after note and attach", world, p.picture().world())
+}
+
+// withRecord makes an incident that denied, one that set the queue aside, and new mail. It returns what the words of the lines mean.
+func (p *place) withRecord() map[string]string {
+	p.t.Helper()
+	file, deny := filepath.Join(p.dir, "ours.yaml"), filepath.Join(p.dir, "other.dat")
+	fine(p.t, os.WriteFile(file, []byte(`format: 1
+name: ours
+title: {en: ours}
+steps:
+  - {id: stop, phase: contain, title: {en: stop}, uses: service.stop}
+  - {id: aside, phase: contain, title: {en: aside}, uses: queue.quarantine}
+  - {id: deny, phase: contain, title: {en: deny}, uses: relay.deny, with: {targets: [203.0.113.98]}}
+`), 0o644))
+	fine(p.t, os.WriteFile(deny, []byte("*.*.*.* true\n"), 0o644))
+	p.hikeshi("relay", "deny", "203.0.113.9", "--yes").exits(p.t, exitOK)
+	p.hikeshi("spool", "quarantine", "--strategy", "rename", "--yes").exits(p.t, exitOK)
+	for _, base := range []string{"B0000000021", "B0000000022"} {
+		p.put("incoming/"+base+".MSG", "Subject: new\n\nbody\n")
+		p.put("incoming/"+base+".RCP", envelope(base, "taro@example.jp", "v@example.com"))
+	}
+	p.age()
+	ids := p.incidents()
+	return map[string]string{"INCIDENT": ids[0], "ASIDE": ids[1], "FILE": file, "DENY": deny}
+}
+
+// incidents are the ids, oldest first.
+func (p *place) incidents() []string {
+	p.t.Helper()
+	entries, err := os.ReadDir(filepath.Join(p.state(), "incidents"))
+	fine(p.t, err)
+	var ids []string
+	for _, e := range entries {
+		ids = append(ids, e.Name())
+	}
+	slices.SortFunc(ids, func(a, b string) int { return strings.Compare(a+"-01", b+"-01") })
+	return ids
+}
