@@ -159,3 +159,29 @@ func TestGateAfterUndoBeforeIt(t *testing.T) {
 	l.stopped(engine.StopGate, "gate", true)
 	l.cell("power2", "")
 }
+
+// What a dead process left half done behind a gate is finished before the gate is decided anew, since half of it keeps the gate shut; but no
+// service is brought back before that.
+func TestGateAfterACrashBehindIt(t *testing.T) {
+	behind := func() *lab {
+		look := lookStep("look")
+		whole := `facts.look.door == "shut" && facts.look.count == 2 || facts.look.door == "x" && facts.look.count == 1`
+		start := setStep("start", "on", "power")
+		start.Uses = "services.set"
+		return newLab(t, map[string]string{"door": "shut", "names": "p q", "power": "off"}, look, gateStep(t, "gate", whole, look), setStep("back", "x", "door", "names"), start)
+	}
+	for _, where := range []string{"apply", "middle"} {
+		for _, target := range []string{"door", "names", "power"} {
+			l := behind()
+			l.crashed(where, target)
+			if target == "power" {
+				l.w.cells["door"] = "open" // a colleague
+				l.stopped(engine.StopGate, "gate", true)
+				l.w.cells["door"] = "x"
+				l.fresh(nil)
+			}
+			l.mustRun()
+			l.results("look:done", "gate:done", "back:done", "start:done")
+		}
+	}
+}

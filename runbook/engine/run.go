@@ -130,6 +130,11 @@ func (r *running) step(ctx context.Context, i int) error {
 		}
 		return r.decide(ctx, v)
 	}
+	if step.Gate != nil {
+		if err := r.carryOn(ctx, i); err != nil {
+			return err
+		}
+	}
 	v.Plan = r.plan.Step(ctx, step, r.facts, nil)
 	if ctx.Err() != nil {
 		return r.stop(step.ID, StopInterrupted, ctx.Err())
@@ -159,7 +164,7 @@ func (r *running) ended(i int, s *runbook.StepHistory) bool {
 func (r *running) passed(i int) bool {
 	starts, effect := false, false
 	for _, step := range r.Book.Steps[i+1:] {
-		if step.Uses == "" || !slices.Contains(r.Kinds[step.Uses].Touches, "services") {
+		if !r.onServices(step) {
 			continue
 		}
 		starts = true
@@ -175,6 +180,27 @@ func (r *running) passed(i int) bool {
 		return slices.ContainsFunc(r.h.InForce(), func(c *runbook.ChangeHistory) bool { return r.index(c.Step) > i })
 	}
 	return effect
+}
+
+// onServices says whether a step changes services.
+func (r *running) onServices(step runbook.Step) bool {
+	return step.Uses != "" && slices.Contains(r.Kinds[step.Uses].Touches, "services")
+}
+
+// carryOn ends what was begun behind gate i and broken off, as far as it brings no service back: a queue half of which was put back would
+// keep the gate shut for ever.
+func (r *running) carryOn(ctx context.Context, i int) error {
+	for j := i + 1; j < len(r.Book.Steps); j++ {
+		step := r.Book.Steps[j]
+		s := r.h.Step(step.ID)
+		if r.onServices(step) || s.Plan == nil || r.ended(j, s) || s.Result == runbook.ResultUndone || !r.begun(s) {
+			continue
+		}
+		if err := r.step(ctx, j); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // remember keeps the facts of a step for later ones.

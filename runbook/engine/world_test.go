@@ -221,6 +221,7 @@ func (w *world) kinds() map[string]runbook.Kind {
 		{Name: "cells.mute", Facts: lookFacts{}, Reads: cells, Action: mute{}},
 		{Name: "cells.set", Facts: setFacts{}, Reads: cells, Touches: cells, MaxRisk: runbook.Disruptive, Action: set{w, "cells.set"}},
 		{Name: "cells.stop", Facts: setFacts{}, Reads: cells, Touches: cells, Unrecorded: true, Action: set{w, "cells.stop"}},
+		{Name: "services.set", Facts: setFacts{}, Reads: []string{"services"}, Touches: []string{"services"}, MaxRisk: runbook.Disruptive, Action: set{w, "services.set"}},
 		{Name: "list.add", Facts: addFacts{}, Reads: []string{"list"}, Touches: []string{"list"}, Action: add{w}},
 		{Name: "queue.move", Reads: []string{"queue"}, Touches: []string{"queue"}, Action: move{w}},
 	}

@@ -57,6 +57,9 @@ func crashAt(t *testing.T, at string) bool {
 	}
 	list, _ = List(s)
 	promised(t, s, at, list[0].ID, out.String())
+	if rep, err := Verify(s, list[0].ID, ""); err != nil || len(rep.Extra) > 0 {
+		t.Fatalf("%s: no record names %q, %v", at, rep.Extra, err)
+	}
 	for _, pattern := range []string{"lock-*", "incidents/.new-*", "incidents/*/*/.part-*"} {
 		if left := glob(t, s.State, pattern); len(left) != 0 {
 			t.Fatalf("%s: left %q", at, left)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"strings"
 
@@ -17,7 +18,7 @@ import (
 )
 
 // Hold tells the journal that this process holds l, and cuts off a line that a crash left unfinished; its bytes are kept beside
-// the journal. Half-made copies of dead processes go. A full disk is no error; the repair then waits for room like every record.
+// the journal. Half-made copies of dead processes go, whole ones that no record names yet are recorded. A full disk is no error; the repair then waits for room like every record.
 func (j *Journal) Hold(l *lock.Lock) error {
 	if l == nil {
 		return errors.New("repairing the journal: the lock is not held")
@@ -27,7 +28,7 @@ func (j *Journal) Hold(l *lock.Lock) error {
 	j.holder = true
 	err := j.flushAll()
 	if err == nil {
-		err = j.recordTorn()
+		err = j.recordStray()
 	}
 	if err != nil && !unwritable(err) {
 		return err
@@ -39,33 +40,47 @@ func (j *Journal) Hold(l *lock.Lock) error {
 	return nil
 }
 
-// recordTorn records what a repair that was cut short has kept.
-func (j *Journal) recordTorn() error {
+// recordStray records what was kept and, since a process died in between, not recorded.
+func (j *Journal) recordStray() error {
 	if err := j.catchUp(); err != nil {
 		return err
 	}
 	known := map[string]bool{}
 	for _, r := range j.seen.records {
-		if r.Evidence != nil {
+		if r.Evidence != nil && r.Evidence.SHA256 != "" {
 			known[r.Evidence.Name] = true
 		}
 	}
-	names, err := j.dir.Names()
+	v := vault.Dir{Dir: j.dir}
+	stray, err := v.Stray(known)
 	if err != nil {
 		return err
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		if !strings.HasPrefix(name, proof.TornPrefix) || known[name] {
-			continue
+	torn, err := j.dir.Names()
+	if err != nil {
+		return err
+	}
+	for _, name := range torn {
+		if strings.HasPrefix(name, proof.TornPrefix) && !known[name] {
+			stray = append(stray, name)
 		}
-		text, err := j.dir.ReadAll(name)
-		if err != nil {
+	}
+	slices.Sort(stray)
+	for _, name := range stray {
+		ref := runbook.EvidenceRef{Name: name, Backup: path.Dir(name) == vault.Backup}
+		if ref.Size, ref.SHA256, err = v.Hash(name); err != nil {
 			return err
 		}
-		j.pending = append(j.pending, j.tornRecord(runbook.EvidenceRef{Name: name, Size: int64(len(text)), SHA256: disk.Hash(text)}))
+		j.pending = append(j.pending, j.strayRecord(ref))
 	}
 	return j.flush()
+}
+
+func (j *Journal) strayRecord(ref runbook.EvidenceRef) runbook.Record {
+	if path.Dir(ref.Name) == "." {
+		return j.tornRecord(ref)
+	}
+	return j.signed(runbook.Record{Event: runbook.Evidenced, Evidence: &ref, Text: "found after an interruption: it was kept and not yet recorded"})
 }
 
 func (j *Journal) tornRecord(ref runbook.EvidenceRef) runbook.Record {

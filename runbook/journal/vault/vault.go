@@ -149,6 +149,32 @@ func (v Dir) Sweep() {
 	}
 }
 
+// Stray returns the paths of the plain files that were kept and are not known by theirs; copies that are being written are none.
+func (v Dir) Stray(known map[string]bool) ([]string, error) {
+	var all []string
+	for _, folder := range []string{Evidence, Backup} {
+		d, err := v.Sub(folder)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		defer d.Close()
+		names, err := d.Names()
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			e, err := d.Lstat(name)
+			if p := path.Join(folder, name); err == nil && e.Type.IsRegular() && !strings.HasPrefix(name, partial) && !known[p] {
+				all = append(all, p)
+			}
+		}
+	}
+	return all, nil
+}
+
 // Abandoned says whether name is prefix, the number of a process that is gone, and a dash with whatever follows it.
 func Abandoned(name, prefix string) bool {
 	rest, ok := strings.CutPrefix(name, prefix)
