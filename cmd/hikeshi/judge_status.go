@@ -22,7 +22,7 @@ func (a *app) judgeStatus(w *world, doc *statusDocument) {
 			words := map[scan.What][2]string{
 				scan.TooMany: {"%s: %s messages, more than %s", "%s: %s 通。しきい値 %s を超過"},
 				scan.TooOld:  {"%s: the oldest is %s old, more than %s", "%s: 最古は %s 前。しきい値 %s を超過"},
-				scan.TooFast: {"%s: grows by %s a minute, more than %s", "%s: 毎分 %s 通増加。しきい値 %s を超過"},
+				scan.TooFast: {"%s: grows by %s, more than %s", "%s: 増加 %s。しきい値 %s を超過"},
 			}[p.What]
 			add(runbook.Bad, words[0], words[1], f.Name, p.Value, p.Limit)
 		}
