@@ -14,7 +14,6 @@ import (
 	"hikeshi/spool"
 	"hikeshi/spool/aside"
 	"hikeshi/spool/disk"
-	"hikeshi/spool/scan"
 )
 
 // CheckFacts are the facts of queue.check. The lists hold names of folders.
@@ -251,39 +250,6 @@ func (k *check) spares(s aside.Set) error {
 		if there {
 			k.half(f.Name)
 			k.find(runbook.Bad, filepath.Join(d.Path(), spare), runbook.Tf("setting %s aside was cut short: %s still stands there", "%s の退避が途中で止まっている: %s が残っている", f.Name, spare))
-		}
-	}
-	return nil
-}
-
-// torn finds messages with parts on both sides. The delivery service would delete such halves when it starts.
-func (k *check) torn(ctx context.Context) error {
-	queue, ok := k.env.Server.(spool.Queue)
-	if !ok || len(k.asides) == 0 {
-		return nil
-	}
-	var out scan.Set
-	for _, s := range k.asides {
-		for _, f := range s.Folders {
-			of := spool.Folder{Name: f.Of.Name, Path: f.Path, Tree: f.Of.Tree}
-			if err := scan.Bases(ctx, queue, of, func(base string) { out.Add(base) }); err != nil {
-				return err
-			}
-		}
-	}
-	for _, f := range k.set {
-		var torn scan.Set
-		err := scan.Bases(ctx, queue, f, func(base string) {
-			if out.Has(base) {
-				torn.Add(base)
-			}
-		})
-		if err != nil {
-			return err
-		}
-		if torn.Len() > 0 {
-			k.half(f.Name)
-			k.find(runbook.Bad, f.Path, runbook.Tf("%s: %s messages have parts here and parts that are set aside", "%s: 一部だけが退避されたメールが %s 通", f.Name, grouped(torn.Len())))
 		}
 	}
 	return nil

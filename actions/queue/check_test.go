@@ -112,6 +112,24 @@ func TestCheck(t *testing.T) {
 			from, to := filepath.Join(s.Base, "holding.q-"+incident, "B0000000003-R0001.MSG"), filepath.Join(s.Base, "holding", "b0000000003-R0001.msg")
 			trial.Must(t, os.Rename(from, to))
 		}, want{half("holding"), "holding: 1 messages have parts here"}},
+		"one pair of a message put back, the other not": {func(t *testing.T, s trial.Server) {
+			s.Incoming(t, "B0000000020-001", "taro@example.jp", "a@example.com")
+			s.Incoming(t, "B0000000020-002", "taro@example.jp", "b@example.com")
+			first(t, s, 4)
+			for _, file := range []string{"B0000000020-001.MSG", "B0000000020-001.RCP"} {
+				trial.Must(t, os.Rename(filepath.Join(s.Base, "incoming.q-"+incident, file), filepath.Join(s.Base, "incoming", file)))
+			}
+		}, want{aside, ""}},
+		"new mail of a name that is set aside": {func(t *testing.T, s trial.Server) {
+			s.Incoming(t, "B0000000020", "taro@example.jp", "a@example.com")
+			first(t, s, 4)
+			s.Incoming(t, "B0000000020", "hanako@example.jp", "b@example.com")
+		}, want{aside, ""}},
+		"an envelope put back alone": {func(t *testing.T, s trial.Server) {
+			s.Incoming(t, "B0000000020", "taro@example.jp", "a@example.com")
+			first(t, s, 4)
+			trial.Must(t, os.Rename(filepath.Join(s.Base, "incoming.q-"+incident, "B0000000020.RCP"), filepath.Join(s.Base, "incoming", "B0000000020.RCP")))
+		}, want{half("incoming"), "incoming: 1 messages have parts here"}},
 		"entries that are not ours": {func(t *testing.T, s trial.Server) {
 			s.Put(t, "incoming.q-"+incident, "a file")
 			trial.Must(t, os.Symlink("holding", filepath.Join(s.Base, "holding.q-"+incident)))

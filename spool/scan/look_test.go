@@ -370,8 +370,8 @@ func TestCancel(t *testing.T) {
 		if _, err := Look(ctx, s, Options{Exact: exact}); !errors.Is(err, context.Canceled) {
 			t.Errorf("exact %v, cancelled before: %v", exact, err)
 		}
-		if err := Bases(ctx, s, s.folders[0], func(string) { t.Error("a name was read") }); !errors.Is(err, context.Canceled) {
-			t.Errorf("Bases: %v", err)
+		if err := Names(ctx, s, s.folders[0], func(string, spool.Part) { t.Error("a name was read") }); !errors.Is(err, context.Canceled) {
+			t.Errorf("Names: %v", err)
 		}
 	}
 }
@@ -410,21 +410,21 @@ func TestWithoutTheAbility(t *testing.T) {
 	}
 }
 
-func TestBases(t *testing.T) {
+func TestNames(t *testing.T) {
 	s := night(t)
 	var got []string
 	for _, f := range s.folders[3:4] {
-		if err := Bases(context.Background(), s, f, func(base string) { got = append(got, strings.Clone(base)) }); err != nil {
+		if err := Names(context.Background(), s, f, func(file string, part spool.Part) { got = append(got, fmt.Sprint(file, " ", part)) }); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if len(got) != 2 || !strings.Contains(strings.Join(got, " "), "B0000000006") || !strings.Contains(strings.Join(got, " "), "B0000000007") {
 		t.Errorf("%q", got)
 	}
-	if err := Bases(context.Background(), s, spool.Folder{Path: filepath.Join(s.root, "none")}, func(string) {}); err != nil {
+	if err := Names(context.Background(), s, spool.Folder{Path: filepath.Join(s.root, "none")}, func(string, spool.Part) {}); err != nil {
 		t.Errorf("a folder that is not there: %v", err)
 	}
-	if err := Bases(context.Background(), s, spool.Folder{Path: filepath.Join(s.root, "incoming", "notes.txt")}, func(string) {}); err == nil {
+	if err := Names(context.Background(), s, spool.Folder{Path: filepath.Join(s.root, "incoming", "notes.txt")}, func(string, spool.Part) {}); err == nil {
 		t.Error("a file was read as a folder")
 	}
 }

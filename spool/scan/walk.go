@@ -173,26 +173,26 @@ func unsafe(name string) bool {
 
 func gone(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
-// Bases calls visit with the base name of every queue file in one folder, each as often as it has files there. A folder that is
-// not there has none. The name is valid for the call only.
-func Bases(ctx context.Context, queue spool.Queue, f spool.Folder, visit func(base string)) error {
-	w := walker{ctx: ctx, folder: f, queue: baseReader{queue, visit}, found: func(sample.Ref) {}}
+// Names calls visit with the name of every queue file in one folder, and the part it plays. A folder that is not there has none. The name is
+// valid for the call only.
+func Names(ctx context.Context, queue spool.Queue, f spool.Folder, visit func(file string, part spool.Part)) error {
+	w := walker{ctx: ctx, folder: f, queue: nameReader{queue, visit}, found: func(sample.Ref) {}}
 	if err := w.walk(); err != nil && !gone(err) {
 		return err
 	}
 	return w.hiddenErr
 }
 
-// baseReader passes on the base names that a walker asks for.
-type baseReader struct {
+// nameReader passes on the names that a walker asks for.
+type nameReader struct {
 	spool.Queue
-	visit func(base string)
+	visit func(file string, part spool.Part)
 }
 
-func (b baseReader) Message(file string) (string, spool.Part, bool) {
-	base, part, ok := b.Queue.Message(file)
+func (n nameReader) Message(file string) (string, spool.Part, bool) {
+	base, part, ok := n.Queue.Message(file)
 	if ok {
-		b.visit(base)
+		n.visit(file, part)
 	}
 	return base, part, ok
 }
