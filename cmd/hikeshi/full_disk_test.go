@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -94,28 +95,32 @@ func TestStateFull(t *testing.T) {
 	r.hikeshi("verify", first).exits(t, exitOK)
 }
 
-// TestProgramFolderFull: the deny file is the old one or the new one, never a part.
+// TestProgramFolderFull: the deny file is the old one or the new one, never a part, whether a new file cannot be made or cannot be filled.
 func TestProgramFolderFull(t *testing.T) {
-	r := newRoom(t, map[string]int{"root/usr/local/mta/bin": small})
-	before := r.picture().world()
-	free := r.fill(r.program(), true)
-	full := r.picture().world().timeless()
-	r.hikeshi("relay", "deny", "203.0.113.9", "--yes").exits(t, exitStopped, "no space left on device", "hint: `hikeshi resume")
-	same(t, "on the full disk", full, r.picture().world().timeless())
-	free()
-	id := r.incidents()[0]
-	r.hikeshi("resume", id, "--yes").exits(t, exitOK)
-	denied := r.picture().world().timeless()
-	r.hikeshi("relay", "check", "203.0.113.9").exits(t, exitOK, "deny")
+	for _, files := range []bool{false, true} {
+		t.Run(fmt.Sprintf("names used up %v", files), func(t *testing.T) {
+			r := newRoom(t, map[string]int{"root/usr/local/mta/bin": small})
+			before := r.picture().world()
+			free := r.fill(r.program(), files)
+			full := r.picture().world().timeless()
+			r.hikeshi("relay", "deny", "203.0.113.9", "--yes").exits(t, exitStopped, "no space left on device", "hint: `hikeshi resume")
+			same(t, "on the full disk", full, r.picture().world().timeless())
+			free()
+			id := r.incidents()[0]
+			r.hikeshi("resume", id, "--yes").exits(t, exitOK)
+			denied := r.picture().world().timeless()
+			r.hikeshi("relay", "check", "203.0.113.9").exits(t, exitOK, "deny")
 
-	free = r.fill(r.program(), true)
-	full = r.picture().world().timeless()
-	r.hikeshi("undo", id, "--yes", "--accept-risk", "reopening").exits(t, exitError, "no space left on device", "hint: mend")
-	same(t, "after an undo on the full disk", full, r.picture().world().timeless())
-	free()
-	same(t, "with room again", denied, r.picture().world().timeless())
-	r.undone(id)
-	same(t, "after undo", before.timeless(), r.picture().world().timeless())
+			free = r.fill(r.program(), files)
+			full = r.picture().world().timeless()
+			r.hikeshi("undo", id, "--yes", "--accept-risk", "reopening").exits(t, exitError, "no space left on device", "hint: mend")
+			same(t, "after an undo on the full disk", full, r.picture().world().timeless())
+			free()
+			same(t, "with room again", denied, r.picture().world().timeless())
+			r.undone(id)
+			same(t, "after undo", before.timeless(), r.picture().world().timeless())
+		})
+	}
 }
 
 // TestReadOnlyDisk: everything can be looked at, nothing is changed, and it says why.
