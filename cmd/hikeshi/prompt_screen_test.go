@@ -187,16 +187,29 @@ func TestPromptWithJSON(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var doc struct {
-				Hikeshi int
-				Kind    string
-				State   string
-			}
-			if err := json.Unmarshal(out, &doc); err != nil || doc.Hikeshi != 1 || doc.Kind != "incident" || (doc.State == "done") != (want == 0) {
-				t.Errorf("%v: %s", err, out)
-			}
+			isIncident(t, string(out), want == 0)
 		}
 	})
+}
+
+func TestJSONOffTerminal(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	stdout, _ := s.run(0, "--output", "json", "run", "--yes", s.book(denyStep))
+	isIncident(t, stdout, true)
+}
+
+// isIncident wants one document, of an incident.
+func isIncident(t *testing.T, out string, done bool) {
+	t.Helper()
+	var doc struct {
+		Hikeshi int
+		Kind    string
+		State   string
+	}
+	if err := json.Unmarshal([]byte(out), &doc); err != nil || doc.Hikeshi != 1 || doc.Kind != "incident" || (doc.State == "done") != done {
+		t.Errorf("%v: %s", err, out)
+	}
 }
 
 // What is asked about is shown at the terminal also where standard output is a file.

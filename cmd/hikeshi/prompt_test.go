@@ -154,6 +154,7 @@ func TestPromptTypedAhead(t *testing.T) {
 		p := s.at(kind, "run", s.book(lookStep+`
   - {id: watch, phase: identify, title: {en: watch it}, uses: queue.scan, with: {watch: 2s}}
 `+denyStep))
+		p.send("y\r") // the terminal is being asked whether it answers queries
 		p.expect("watch: 1/2")
 		p.send("y\ry\ny")
 		p.expect("[3/3 contain] refuse it")
