@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -124,12 +123,17 @@ func wholeRunes(b []byte) int {
 	return len(b)
 }
 
-// expect waits for text behind what was expected before, and returns what came up to its end.
+// expect waits for text behind what was expected before, and returns what came up to its end. The text may be broken over lines.
 func (p *person) expect(text string) string {
 	p.t.Helper()
+	words := strings.Fields(text)
+	for i := range words {
+		words[i] = regexp.QuoteMeta(words[i])
+	}
+	wrapped := regexp.MustCompile(strings.Join(words, `\s+`))
 	return p.until(fmt.Sprintf("%q", text), func(rest []byte) int {
-		if i := bytes.Index(rest, []byte(text)); i >= 0 {
-			return i + len(text)
+		if at := wrapped.FindIndex(rest); at != nil {
+			return at[1]
 		}
 		return -1
 	})
