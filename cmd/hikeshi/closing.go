@@ -108,7 +108,7 @@ func (a *app) stopped(jr *journal.Journal, stop *engine.Stop) error {
 }
 
 // finishUndo says what was undone and what was left.
-func (a *app) finishUndo(jr *journal.Journal, err error) error {
+func (a *app) finishUndo(jr *journal.Journal, steps []string, err error) error {
 	records, rerr := jr.Records()
 	if rerr != nil {
 		return errors.Join(err, rerr)
@@ -137,6 +137,10 @@ func (a *app) finishUndo(jr *journal.Journal, err error) error {
 	var stop *engine.Stop
 	switch {
 	case err == nil:
+		if n := len(undoable(h, steps)); n > 0 {
+			return failf(exitError, a.word("`hikeshi undo` again with --accept-risk and the risk in brackets takes it back", "かっこ内のリスクを --accept-risk で指定して `hikeshi undo` をもう一度実行すれば戻る"),
+				"not everything was undone: %d left in place", n)
+		}
 		return nil
 	case errors.As(err, &stop) && codeOfStop(stop) == exitUnconfirmed:
 		return failf(exitUnconfirmed, hintOf(stop.Err), "aborted, nothing undone: %w", stop.Err)
@@ -159,10 +163,8 @@ func (a *app) undoPlan(w *world, args []string) error {
 	if err != nil {
 		return err
 	}
-	for _, id := range args[1:] {
-		if h.Step(id) == nil {
-			return usagef("`hikeshi show "+jr.ID()+"` lists the steps", "incident %s has no step %q", jr.ID(), id)
-		}
+	if err := hasSteps(jr, args[1:]); err != nil {
+		return err
 	}
 	list := undoable(h, args[1:])
 	if a.isJSON() {

@@ -95,7 +95,10 @@ queue) is risk "reopening": it is left in place unless --accept-risk reopening
 names it, or the word is typed at the prompt. Stopping services again is
 "disruptive" and is named the same way.
 
-It goes on past failures, says what it could not undo, and can be repeated.`
+It goes on past failures, says what it could not undo, and can be repeated.
+
+Exit codes: 0 all of it was undone, 1 something was left in place or failed, 4
+nothing was undone for want of a risk by name.`
 
 const helpFiles = `/var/lib/hikeshi            incidents (as an ordinary user ~/.local/state/hikeshi);
                             --state DIR or $HIKESHI_STATE puts them elsewhere

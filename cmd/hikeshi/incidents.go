@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -15,12 +16,14 @@ import (
 	"hikeshi/runbook"
 	"hikeshi/runbook/book"
 	"hikeshi/runbook/journal"
+	"hikeshi/runbook/journal/lock"
 	"hikeshi/spool/disk"
 	"hikeshi/templates"
 )
 
-// histories folds every incident of the state folder that can be read; the others are left to `incidents` and `verify`.
-func histories(s journal.Store) (map[string]*runbook.History, []string, error) {
+// histories folds every incident of the state folder, as far as each can be read, and warns of those that cannot.
+func (a *app) histories(state string) (map[string]*runbook.History, []string, error) {
+	s := a.store(state)
 	entries, err := journal.List(s)
 	if err != nil {
 		return nil, nil, err
@@ -28,19 +31,11 @@ func histories(s journal.Store) (map[string]*runbook.History, []string, error) {
 	all := map[string]*runbook.History{}
 	var ids []string
 	for _, e := range entries {
-		if e.Err != nil {
-			continue
-		}
-		jr, err := journal.Open(s, e.ID)
+		h, err := history(s, e.ID)
 		if err != nil {
-			continue
+			a.once("broken "+e.ID, a.word("incident %s is not wholly readable, so what it changed may be unknown here: %v", "事案 %s の記録を全部は読めないため、その変更内容は一部不明: %v"), e.ID, err)
 		}
-		records, err := jr.Records()
-		jr.Close()
-		if err != nil {
-			continue
-		}
-		if h, err := runbook.Fold(records); err == nil {
+		if h != nil {
 			all[e.ID] = h
 			ids = append(ids, e.ID)
 		}
@@ -48,19 +43,65 @@ func histories(s journal.Store) (map[string]*runbook.History, []string, error) {
 	return all, ids, nil
 }
 
+// history folds what can be read of one incident; nil if that is nothing.
+func history(s journal.Store, id string) (*runbook.History, error) {
+	jr, err := journal.Open(s, id)
+	if err != nil {
+		return nil, err
+	}
+	defer jr.Close()
+	records, err := jr.Records()
+	h, ferr := runbook.Fold(records)
+	if ferr != nil {
+		return nil, errors.Join(err, ferr)
+	}
+	return h, err
+}
+
 // noOpenIntent refuses a changing verb while a change of an incident was begun and not finished: only resume and undo go on then.
 func (a *app) noOpenIntent(w *world) error {
-	all, ids, err := histories(a.store(w.state))
+	all, ids, err := a.histories(w.state)
 	if err != nil {
 		return err
 	}
 	for _, id := range ids {
-		if p := all[id].Pending(); len(p) > 0 && all[id].Opening.Root == w.root {
-			return failf(exitStopped, fmt.Sprintf("`hikeshi resume %s` or `hikeshi undo %s` first", id, id),
-				"incident %s was cut off in the middle of %s %s; until that is settled nothing else is changed", id, p[0].Op, p[0].Target)
+		if all[id].Opening.Root != w.root {
+			continue
+		}
+		if err := openIntent(id, all[id], ""); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// openIntent says which change of an incident was begun and not finished. flags are those that the incident is found with.
+func openIntent(id string, h *runbook.History, flags string) error {
+	p := h.Pending()
+	if len(p) == 0 {
+		return nil
+	}
+	return failf(exitStopped, fmt.Sprintf("`hikeshi%s resume %s` or `hikeshi%s undo %s` first", flags, id, flags, id),
+		"incident %s was cut off in the middle of %s %s; until that is settled nothing else is changed", id, p[0].Op, p[0].Target)
+}
+
+// elsewhere refuses to work on a server that a responder with another state folder died on, in the middle of a change.
+func (a *app) elsewhere(w *world) func(lock.Holder) error {
+	return func(last lock.Holder) error {
+		if last.State == w.state || last.State == "" || last.Incident == "" {
+			return nil
+		}
+		flags := " --state " + last.State
+		h, err := history(a.store(last.State), last.Incident)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // that state folder is gone
+		}
+		if h == nil {
+			return failf(exitStopped, fmt.Sprintf("`hikeshi%s verify %s` shows it", flags, last.Incident),
+				"another responder died here during incident %s, whose record cannot be read: %w", last.Incident, err)
+		}
+		return openIntent(last.Incident, h, flags)
+	}
 }
 
 // unfinished returns the incident to go on with: the named one, or the newest that was cut off or stopped with something in force, so
@@ -69,7 +110,7 @@ func (a *app) unfinished(w *world, args []string) (string, error) {
 	if len(args) > 0 {
 		return args[0], nil
 	}
-	all, ids, err := histories(a.store(w.state))
+	all, ids, err := a.histories(w.state)
 	if err != nil {
 		return "", err
 	}
@@ -93,7 +134,7 @@ func (a *app) unfinished(w *world, args []string) (string, error) {
 // recordedDenials returns a reader of the denials in force that the incidents of this state folder have recorded.
 func (a *app) recordedDenials(w *world) func() ([]relay.Denial, error) {
 	return func() ([]relay.Denial, error) {
-		all, ids, err := histories(a.store(w.state))
+		all, ids, err := a.histories(w.state)
 		if err != nil {
 			return nil, err
 		}
@@ -134,7 +175,7 @@ func denialsOf(id string, c runbook.Change, lifted map[string]bool) ([]relay.Den
 // recordedAside returns a reader of what an incident has set aside by its record, so that nothing else is ever purged.
 func (a *app) recordedAside(w *world) func(string) ([]disk.ID, error) {
 	return func(incident string) ([]disk.ID, error) {
-		all, _, err := histories(a.store(w.state))
+		all, _, err := a.histories(w.state)
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -54,6 +55,9 @@ func (a *app) judgeStatus(w *world, doc *statusDocument) {
 	if len(doc.Due) > 0 {
 		add(runbook.Warn, "%d denials are due for review", "見直し期限の来た拒否が %d 件", len(doc.Due))
 	}
+	if h := doc.AtWork; h != nil {
+		add(runbook.Warn, "%s is at work since %s: incident %s, step %s", "%s が %s から対応中: 事案 %s、手順 %s", line(h.User), h.Since.In(a.now().Location()).Format("15:04"), cmp.Or(line(h.Incident), "-"), cmp.Or(line(h.Step), "-"))
+	}
 	if doc.Incident != nil {
 		add(runbook.Warn, "incident %s is not finished", "事案 %s が終わっていない", doc.Incident.ID)
 	}
@@ -62,6 +66,8 @@ func (a *app) judgeStatus(w *world, doc *statusDocument) {
 
 func (a *app) next(doc *statusDocument) string {
 	switch {
+	case doc.AtWork != nil:
+		return "hikeshi show " + cmp.Or(doc.AtWork.Incident, "INCIDENT")
 	case doc.Incident != nil:
 		return "hikeshi resume " + doc.Incident.ID
 	case slices.ContainsFunc(doc.Backlog, func(f folderRow) bool { return f.Over }):

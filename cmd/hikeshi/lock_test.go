@@ -1,13 +1,19 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"hikeshi/runbook"
+	"hikeshi/runbook/journal"
+	"hikeshi/runbook/journal/lock"
 )
 
 // changingVerbs are verbs that change something, as a second responder types them.
@@ -112,4 +118,68 @@ func TestKilledHolderLocksNobodyOut(t *testing.T) {
 	}
 	s.run(0, "resume", ids[1], "--yes")
 	s.run(0, "verify", ids[0])
+}
+
+// A responder with a state folder of his own who died in the middle of a change keeps the others from changing anything.
+func TestOpenIntentElsewhere(t *testing.T) {
+	p := newPlace(t)
+	other := filepath.Join(p.dir, "other")
+	store := journal.Store{State: other, Clock: time.Now}
+	jr, err := journal.Create(store, runbook.Opening{Runbook: "x", Root: p.root, Steps: []runbook.StepHead{{ID: "deny"}}}, []byte("x"))
+	fine(t, err)
+	plan := runbook.StepPlan{Changes: []runbook.Change{{ID: "deny.1", Kind: "relay.deny", Op: "deny", Target: p.deny()}}}
+	fine(t, jr.Append(runbook.Record{Event: runbook.Planned, Step: "deny", Plan: &plan}))
+	fine(t, jr.Append(runbook.Record{Event: runbook.Intent, Step: "deny", Change: "deny.1"}))
+	fine(t, jr.Close())
+	l, err := lock.Take(p.spool(), []string{p.state()}, lock.Holder{State: other, Incident: jr.ID()}, nil)
+	fine(t, err)
+	held, err := filepath.Glob(filepath.Join(p.state(), "lock-*"))
+	fine(t, err)
+	text, err := os.ReadFile(held[0])
+	fine(t, err)
+	fine(t, l.Unlock())
+	dead := regexp.MustCompile(`"pid":\d+`).ReplaceAll(text, []byte(`"pid":2147483646`))
+	fine(t, os.WriteFile(held[0], dead, 0o644))
+	for range 2 {
+		p.hikeshi("relay", "deny", "203.0.113.9", "--yes").exits(t, exitStopped, "cut off in the middle of deny "+p.deny(), "hikeshi --state "+other+" undo "+jr.ID())
+	}
+	if b, err := os.ReadFile(p.deny()); err != nil || string(b) != plainDeny {
+		t.Errorf("changed: %q %v", b, err)
+	}
+	fine(t, os.RemoveAll(other))
+	p.hikeshi("relay", "deny", "203.0.113.9", "--yes").exits(t, exitOK)
+}
+
+// An incident whose record is damaged is named wherever its changes matter; what can be read of it counts.
+func TestUnreadableIncidentIsNamed(t *testing.T) {
+	p := newPlace(t)
+	p.hikeshi("relay", "deny", "203.0.113.9", "--yes").exits(t, exitOK)
+	ids, err := os.ReadDir(filepath.Join(p.state(), "incidents"))
+	fine(t, err)
+	name := filepath.Join(p.state(), "incidents", ids[0].Name(), "journal.jsonl")
+	b, err := os.ReadFile(name)
+	fine(t, err)
+	lines := bytes.SplitAfter(b, []byte("\n"))
+	lines[len(lines)-2] = []byte("{\"damaged\":1}\n")
+	fine(t, os.WriteFile(name, bytes.Join(lines, nil), 0o600))
+	p.hikeshi("relay", "list").exits(t, exitOK, "203.0.113.9", "incident "+ids[0].Name()+" is not wholly readable")
+}
+
+func TestUndoOfAnUnknownStep(t *testing.T) {
+	p := newPlace(t)
+	p.hikeshi("relay", "deny", "203.0.113.9", "--yes").exits(t, exitOK)
+	ids, err := os.ReadDir(filepath.Join(p.state(), "incidents"))
+	fine(t, err)
+	p.hikeshi("undo", ids[0].Name(), "nosuchstep", "--yes").exits(t, exitUsage, `has no step "nosuchstep"`)
+	p.hikeshi("undo", ids[0].Name(), "--yes").exits(t, exitUnconfirmed, "reopening")
+}
+
+// Anybody sees in status who is at work.
+func TestStatusNamesWhoIsAtWork(t *testing.T) {
+	p := newPlace(t)
+	l, err := lock.Take(p.spool(), []string{p.state()}, lock.Holder{State: "/elsewhere", Incident: "20261121-0312"}, nil)
+	fine(t, err)
+	defer l.Unlock()
+	fine(t, l.Set("20261121-0312", "stop"))
+	p.hikeshi("status", "--watch", "0").exits(t, exitFound, "is at work since", "incident 20261121-0312, step stop", "hikeshi show 20261121-0312")
 }

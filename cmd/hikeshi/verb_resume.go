@@ -140,10 +140,13 @@ func (a *app) undo(ctx context.Context, w *world, args []string, flags changeFla
 	}
 	defer l.Unlock()
 	defer jr.Close()
+	if err := hasSteps(jr, args[1:]); err != nil {
+		return err
+	}
 	tellHolder(op, l, jr.ID())
 	e := &engine.Engine{Kinds: w.kinds, Operator: op, Journal: jr, Incident: jr.ID()}
 	_, err = e.Undo(ctx, args[1:])
-	return a.finishUndo(jr, err)
+	return a.finishUndo(jr, args[1:], err)
 }
 
 // hold takes the lock and the journal of an incident, and repairs what a crash left of its last line.
@@ -191,6 +194,24 @@ func (a *app) resumePlan(id string) error {
 	}
 	if left > 0 {
 		return silent(exitFound)
+	}
+	return nil
+}
+
+// hasSteps refuses names of steps that the incident does not have.
+func hasSteps(jr *journal.Journal, steps []string) error {
+	records, err := jr.Records()
+	if err != nil {
+		return err
+	}
+	h, err := runbook.Fold(records)
+	if err != nil {
+		return err
+	}
+	for _, id := range steps {
+		if h.Step(id) == nil {
+			return usagef("`hikeshi show "+jr.ID()+"` lists the steps", "incident %s has no step %q", jr.ID(), id)
+		}
 	}
 	return nil
 }

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -10,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hikeshi/runbook"
+	"hikeshi/runbook/journal/lock"
 	"hikeshi/spool/epms"
 	"hikeshi/spool/scan"
 )
@@ -33,6 +37,7 @@ type statusDocument struct {
 	SetAside  []asideRow     `json:"set_aside"`
 	Due       []denialRow    `json:"denials_due"`
 	Incident  *incidentRow   `json:"incident"` // the one that is not done
+	AtWork    *holderRow     `json:"at_work"`  // who holds the lock; null if nobody does
 	Attention []attentionRow `json:"attention"`
 	NotSeen   []string       `json:"not_seen"`
 	Next      string         `json:"next"`
@@ -45,6 +50,14 @@ type logRow struct {
 	On    *bool  `json:"on"`    // null if it cannot be told
 	Bytes *int64 `json:"bytes"` // of all its files; null if it has no folder, or it cannot be read
 	Error string `json:"error,omitempty"`
+}
+
+type holderRow struct {
+	User     string    `json:"user"`
+	Since    time.Time `json:"since"`
+	Incident string    `json:"incident,omitempty"`
+	Step     string    `json:"step,omitempty"`
+	PID      int       `json:"pid"`
 }
 
 type attentionRow struct {
@@ -119,11 +132,23 @@ func (a *app) status(cmd *cobra.Command, watch time.Duration) (statusDocument, e
 	doc.Disk = diskOf(w.server.Root())
 	doc.Logs = w.logs()
 	doc.NotSeen = []string{a.word("what the logs say", "ログの内容"), "DNSBL", a.word("relay test from outside", "外からの中継試験"), a.word("web console", "webコンソール")}
+	a.lookAround(w, &doc)
 	if err := a.statusRecord(cmd, w, &doc); err != nil {
 		return doc, err
 	}
 	a.judgeStatus(w, &doc)
 	return doc, nil
+}
+
+// lookAround says who else is at work, and which records this user cannot see: those of root, for an ordinary user.
+func (a *app) lookAround(w *world, doc *statusDocument) {
+	if h, err := lock.Who(w.server.Root(), w.holders()); err == nil && h != nil {
+		doc.AtWork = &holderRow{User: cmp.Or(h.Sudo, h.User), Since: h.Since.UTC(), Incident: h.Incident, Step: h.Step, PID: h.PID}
+	}
+	_, err := os.ReadDir(filepath.Join(rootState, "incidents"))
+	if w.root == "/" && w.state != rootState && !errors.Is(err, fs.ErrNotExist) {
+		doc.NotSeen = append(doc.NotSeen, fmt.Sprintf(a.word("incidents below %s (this is %s)", "%s の事案(見ているのは %s)"), rootState, w.state))
+	}
 }
 
 // counter reads the counter of accepted MAIL FROM commands, or nil.
@@ -201,7 +226,7 @@ func (a *app) statusRecord(cmd *cobra.Command, w *world, doc *statusDocument) er
 			doc.Due = append(doc.Due, denialRow{d.Target, d.Incident, d.Review.UTC().Format(time.RFC3339), true})
 		}
 	}
-	all, ids, err := histories(a.store(w.state))
+	all, ids, err := a.histories(w.state)
 	if err != nil {
 		return err
 	}

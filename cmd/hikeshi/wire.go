@@ -201,6 +201,9 @@ func (w *world) inUse(ctx context.Context) ([]string, error) {
 
 func (w *world) serverName() string { return w.server.Name() }
 
+// rootState is the state folder of root.
+const rootState = "/var/lib/hikeshi"
+
 // stateDir is where incidents are kept.
 func (a *app) stateDir() (string, error) {
 	dir := a.flags.state
@@ -208,7 +211,7 @@ func (a *app) stateDir() (string, error) {
 		dir = a.getenv("HIKESHI_STATE")
 	}
 	if dir == "" && os.Geteuid() == 0 {
-		dir = "/var/lib/hikeshi"
+		dir = rootState
 	}
 	if dir == "" {
 		base := a.getenv("XDG_STATE_HOME")
@@ -231,13 +234,17 @@ func (a *app) store(state string) journal.Store {
 
 // lock takes the lock on the spool root.
 func (a *app) lock(w *world, incident string) (*lock.Lock, error) {
-	l, err := lock.Take(w.server.Root(), []string{"/run/hikeshi", w.state}, lock.Holder{State: w.state, Incident: incident})
+	l, err := lock.Take(w.server.Root(), w.holders(), lock.Holder{State: w.state, Incident: incident}, a.elsewhere(w))
 	var held *lock.HeldError
-	if err != nil && !errors.As(err, &held) {
+	var open *failure
+	if err != nil && !errors.As(err, &held) && !errors.As(err, &open) {
 		return nil, fmt.Errorf("taking the lock on %s: %w", w.server.Root(), err)
 	}
 	return l, err
 }
+
+// holders are the folders where it is written who holds the lock.
+func (w *world) holders() []string { return []string{"/run/hikeshi", w.state} }
 
 // outlivePipes keeps a run going whose reader has gone (`hikeshi run ... | head`): what was begun is brought to its end, and the
 // record tells it. Without this the next line that is written ends the process.

@@ -101,7 +101,7 @@ func texts(t testing.TB, j *Journal) []string {
 
 func held(t testing.TB) *lock.Lock {
 	t.Helper()
-	l, err := lock.Take(t.TempDir(), nil, lock.Holder{})
+	l, err := lock.Take(t.TempDir(), nil, lock.Holder{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

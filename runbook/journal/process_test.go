@@ -42,7 +42,7 @@ func fail(err error) int {
 
 // scenario opens an incident, or goes on with it, and says on standard output what it was told is on disk.
 func scenario(s Store) int {
-	l, err := lock.Take(os.Getenv("JOURNAL_ROOT"), []string{s.State}, lock.Holder{State: s.State})
+	l, err := lock.Take(os.Getenv("JOURNAL_ROOT"), []string{s.State}, lock.Holder{State: s.State}, nil)
 	if err != nil {
 		return fail(err)
 	}

@@ -218,7 +218,7 @@ func TestSettings(t *testing.T) {
 		t.Errorf("OwnDomains = %q, %v", d, err)
 	}
 	for _, l := range bare.Logs() {
-		if l.On || l.Err != nil {
+		if l.On || l.Err == nil {
 			t.Errorf("%+v", l)
 		}
 	}

@@ -2,6 +2,7 @@ package epms
 
 import (
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -93,7 +94,11 @@ var logs = [...]struct {
 func (s *Server) Logs() []Log {
 	all := make([]Log, 0, len(logs))
 	for _, l := range logs {
-		all = append(all, s.log(l.name, l.folder, l.switches))
+		one := s.log(l.name, l.folder, l.switches)
+		if !isDir(s.tree.Path("")) {
+			one.Err = fmt.Errorf("there are no settings below %s: %w", s.tree.Path(""), fs.ErrNotExist)
+		}
+		all = append(all, one)
 	}
 	return all
 }

@@ -54,7 +54,7 @@ func (p *Planner) Step(ctx context.Context, step runbook.Step, f Facts, planned 
 		return undetermined(err)
 	}
 	if !yes {
-		return runbook.StepPlan{State: runbook.Skipped, Why: "not needed: " + step.When.Source() + " does not hold"}
+		return runbook.StepPlan{State: runbook.Skipped, Why: "not needed: " + step.When.Source() + " does not hold", WhyJA: "条件 " + step.When.Source() + " を満たさない"}
 	}
 	switch {
 	case step.Manual != nil:
@@ -107,8 +107,8 @@ func (p *Planner) uses(ctx context.Context, step runbook.Step, f Facts, planned 
 		return u
 	}
 	plan := runbook.StepPlan{State: runbook.Ready, Findings: out.findings, Changes: out.changes, Facts: out.facts}
-	if out.left != "" && len(out.changes) == 0 {
-		plan.State, plan.Why = runbook.Skipped, out.left
+	if out.left.EN != "" && len(out.changes) == 0 {
+		plan.State, plan.Why, plan.WhyJA = runbook.Skipped, out.left.EN, out.left.JA
 		return plan
 	}
 	if len(plan.Changes) == 0 {

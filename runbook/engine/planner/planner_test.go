@@ -122,7 +122,7 @@ func (l *leaving) Plan(context.Context, runbook.Input) (runbook.Outcome, error) 
 	left := l.script[0]
 	l.script = l.script[1:]
 	if left {
-		return runbook.Outcome{Left: "not here"}, nil
+		return runbook.Outcome{Left: runbook.T("not here", "")}, nil
 	}
 	return runbook.Outcome{Changes: []runbook.Change{{Kind: "x.y"}}}, nil
 }

@@ -99,7 +99,7 @@ type outcome struct {
 	findings []runbook.Finding
 	changes  []runbook.Change
 	facts    json.RawMessage
-	left     string // why the step is left out, if no item changes anything
+	left     runbook.Text // why the step is left out, if no item changes anything
 }
 
 // outcome plans a step that uses a kind, once for each item.
@@ -126,7 +126,9 @@ func (p *Planner) outcome(ctx context.Context, step runbook.Step, f Facts, plann
 		}
 		all.changes = append(all.changes, out.Changes...)
 		each = append(each, out.Facts)
-		all.left = cmp.Or(all.left, out.Left)
+		if all.left.IsZero() {
+			all.left = out.Left
+		}
 	}
 	all.facts, err = encode(step, kind, each)
 	return all, err

@@ -63,17 +63,27 @@ func remove(dir, name string) {
 // find reads who holds the lock. It looks for a moment, since the lock comes before the file.
 func find(dirs []string, name string) *Holder {
 	for range 10 {
-		for _, dir := range dirs {
-			if h := read(dir, name); h != nil {
-				return h
-			}
+		if h := left(dirs, name); h != nil && h.alive() {
+			return h
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 	return nil
 }
 
-// read returns the holder of a file, or nil if there is none that lives.
+// left returns what the last holder wrote, whether it lives or not; one that lives goes before one that died. It is nil if nobody did.
+func left(dirs []string, name string) *Holder {
+	var last *Holder
+	for _, dir := range dirs {
+		h := read(dir, name)
+		if h != nil && (last == nil || h.alive()) {
+			last = h
+		}
+	}
+	return last
+}
+
+// read returns the holder that a file tells of, or nil.
 func read(dir, name string) *Holder {
 	d, err := disk.Open(dir)
 	if err != nil {
@@ -90,7 +100,7 @@ func read(dir, name string) *Holder {
 		return nil
 	}
 	var h Holder
-	if json.Unmarshal(text, &h) != nil || !h.alive() {
+	if json.Unmarshal(text, &h) != nil {
 		return nil
 	}
 	return &h

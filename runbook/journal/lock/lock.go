@@ -70,8 +70,9 @@ type Lock struct {
 }
 
 // Take takes the lock on the folder root and writes h, whose actor, Start and Since it fills in, to dirs. The error is a *HeldError when
-// another process holds it. A lock whose holder can be written nowhere is held all the same; Set tells.
-func Take(root string, dirs []string, h Holder) (*Lock, error) {
+// another process holds it. A lock whose holder can be written nowhere is held all the same; Set tells. dead, unless nil, is called with
+// what a holder left behind that died; its error gives the lock back and leaves that record where it is.
+func Take(root string, dirs []string, h Holder, dead func(Holder) error) (*Lock, error) {
 	d, err := disk.Open(root)
 	if err != nil {
 		return nil, fmt.Errorf("locking: %w", err)
@@ -81,8 +82,14 @@ func Take(root string, dirs []string, h Holder) (*Lock, error) {
 		d.Close()
 		return nil, err
 	}
-	l := &Lock{root: d, dirs: dirs, name: fmt.Sprintf("lock-%x-%x.json", id.Dev, id.Ino)}
+	l := &Lock{root: d, dirs: dirs, name: nameOf(id)}
 	err = flock(int(d.File().Fd()))
+	if last := left(dirs, l.name); err == nil && last != nil && dead != nil {
+		if err := dead(*last); err != nil {
+			d.Close()
+			return nil, err
+		}
+	}
 	if err == nil {
 		h.Actor = Me()
 		h.Start, h.Since = started(h.PID), time.Now().UTC().Round(0)
@@ -96,6 +103,26 @@ func Take(root string, dirs []string, h Holder) (*Lock, error) {
 	}
 	return nil, &HeldError{Root: root, Holder: find(dirs, l.name)}
 }
+
+// Who returns who holds the lock on the folder root, by what is written in dirs, or nil. It takes nothing and can be asked by any user.
+func Who(root string, dirs []string) (*Holder, error) {
+	d, err := disk.Open(root)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	id, err := d.ID()
+	if err != nil {
+		return nil, err
+	}
+	if h := left(dirs, nameOf(id)); h != nil && h.alive() {
+		return h, nil
+	}
+	return nil, nil
+}
+
+// nameOf is the name of the holder's file of the root id.
+func nameOf(id disk.ID) string { return fmt.Sprintf("lock-%x-%x.json", id.Dev, id.Ino) }
 
 // Set writes down the incident and the step that the holder is at. An error means that it could be written nowhere, so that another
 // responder would not be told who works here; the lock is held all the same.

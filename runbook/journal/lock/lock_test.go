@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	if root == "" {
 		os.Exit(m.Run())
 	}
-	l, err := Take(root, filepath.SplitList(os.Getenv("LOCK_DIRS")), Holder{State: "/var/lib/hikeshi", Incident: "20261121-0312"})
+	l, err := Take(root, filepath.SplitList(os.Getenv("LOCK_DIRS")), Holder{State: "/var/lib/hikeshi", Incident: "20261121-0312"}, nil)
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(5)
@@ -95,7 +95,7 @@ func TestSecondResponderIsTold(t *testing.T) {
 	os.Symlink(root, link)
 	for _, name := range []string{root, link, root + "/."} {
 		for _, dirs := range [][]string{{run, t.TempDir()}, {t.TempDir(), state}} {
-			_, err := Take(name, dirs, Holder{})
+			_, err := Take(name, dirs, Holder{}, nil)
 			var held *HeldError
 			if !errors.As(err, &held) || held.Holder == nil {
 				t.Fatalf("%s: %v", name, err)
@@ -124,7 +124,7 @@ func TestSecondResponderIsTold(t *testing.T) {
 	if left := files(t, root, run, state); len(left) != 0 {
 		t.Errorf("left after the end: %q", left)
 	}
-	l, err := Take(root, nil, Holder{})
+	l, err := Take(root, nil, Holder{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,18 +139,18 @@ func TestDeadHolderLocksNobodyOut(t *testing.T) {
 	if left := files(t, state); len(left) != 1 {
 		t.Fatalf("the killed holder left %q", left)
 	}
-	l, err := Take(root, nil, Holder{}) // holds it without writing anything down
+	l, err := Take(root, nil, Holder{}, nil) // holds it without writing anything down
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = Take(root, []string{state}, Holder{})
+	_, err = Take(root, []string{state}, Holder{}, nil)
 	var held *HeldError
 	if !errors.As(err, &held) || held.Holder != nil {
 		t.Errorf("the dead one is named: %v", err)
 	}
 	l.Unlock()
 	second := responder(t, root, state)
-	if _, err = Take(root, []string{state}, Holder{}); !errors.As(err, &held) || held.Holder == nil || held.Holder.PID != second.cmd.Process.Pid {
+	if _, err = Take(root, []string{state}, Holder{}, nil); !errors.As(err, &held) || held.Holder == nil || held.Holder.PID != second.cmd.Process.Pid {
 		t.Errorf("after the dead one: %v", err)
 	}
 	if err := second.stop(); err != nil {
@@ -164,7 +164,7 @@ func TestDeadHolderLocksNobodyOut(t *testing.T) {
 func TestOtherSpoolIsFree(t *testing.T) {
 	state := t.TempDir()
 	responder(t, t.TempDir(), state)
-	l, err := Take(t.TempDir(), []string{state}, Holder{})
+	l, err := Take(t.TempDir(), []string{state}, Holder{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func TestHolderCannotBeWritten(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	os.WriteFile(file, nil, 0o600)
 	bad, good := filepath.Join(file, "below"), t.TempDir()
-	l, err := Take(t.TempDir(), []string{bad}, Holder{})
+	l, err := Take(t.TempDir(), []string{bad}, Holder{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func TestHolderCannotBeWritten(t *testing.T) {
 		t.Error("nobody is told that the holder could not be written")
 	}
 	l.Unlock()
-	l, err = Take(t.TempDir(), []string{bad, good}, Holder{})
+	l, err = Take(t.TempDir(), []string{bad, good}, Holder{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +202,7 @@ func TestHolderCannotBeWritten(t *testing.T) {
 
 func TestHolderFileIsHostile(t *testing.T) {
 	root, state := t.TempDir(), t.TempDir()
-	l, err := Take(root, []string{state}, Holder{})
+	l, err := Take(root, []string{state}, Holder{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,7 +211,7 @@ func TestHolderFileIsHostile(t *testing.T) {
 	esc := fmt.Sprintf(`{"user":"\u001b[2J\u202e","host":"\n","pid":%d,"step":"\u009b1m"}`, os.Getpid())
 	for _, text := range []string{"", "null", "{", strings.Repeat("[", 100000), esc, `{"pid":-1}`, `{"pid":0}`, `{"pid":"x"}`} {
 		os.WriteFile(name, []byte(text), 0o600)
-		_, err := Take(root, []string{state}, Holder{})
+		_, err := Take(root, []string{state}, Holder{}, nil)
 		var held *HeldError
 		if !errors.As(err, &held) || (held.Holder != nil) != (text == esc) {
 			t.Errorf("%.20q: %v", text, err)
@@ -222,14 +222,45 @@ func TestHolderFileIsHostile(t *testing.T) {
 	}
 	os.Remove(name)
 	os.Symlink("/dev/zero", name)
-	if _, err := Take(root, []string{state}, Holder{}); err == nil || !strings.Contains(err.Error(), "no record") {
+	if _, err := Take(root, []string{state}, Holder{}, nil); err == nil || !strings.Contains(err.Error(), "no record") {
 		t.Errorf("a symbolic link: %v", err)
 	}
 }
 
 func TestNoRoot(t *testing.T) {
 	var held *HeldError
-	if _, err := Take(filepath.Join(t.TempDir(), "none"), nil, Holder{}); err == nil || errors.As(err, &held) {
+	if _, err := Take(filepath.Join(t.TempDir(), "none"), nil, Holder{}, nil); err == nil || errors.As(err, &held) {
 		t.Errorf("no such folder: %v", err)
 	}
+}
+
+// What a holder left that died is shown to the next one before it is written over, and kept when he turns away.
+func TestWhatTheDeadLeft(t *testing.T) {
+	root, state := t.TempDir(), t.TempDir()
+	first := responder(t, root, state)
+	if h, err := Who(root, []string{state}); err != nil || h == nil || h.Step != "stop" {
+		t.Errorf("at work: %+v, %v", h, err)
+	}
+	first.cmd.Process.Kill()
+	first.cmd.Wait()
+	if h, err := Who(root, []string{state}); err != nil || h != nil {
+		t.Errorf("at work after its death: %+v, %v", h, err)
+	}
+	no := errors.New("no")
+	for range 2 {
+		var seen Holder
+		if _, err := Take(root, []string{state}, Holder{}, func(h Holder) error { seen = h; return no }); !errors.Is(err, no) || seen.Incident != "20261121-0312" {
+			t.Fatalf("%v %+v", err, seen)
+		}
+	}
+	l, err := Take(root, []string{state}, Holder{}, func(Holder) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Unlock()
+	l, err = Take(root, []string{state}, Holder{}, func(Holder) error { return no })
+	if err != nil {
+		t.Errorf("after a holder that gave the lock back: %v", err)
+	}
+	l.Unlock()
 }
