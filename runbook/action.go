@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 )
 
 // An Action looks and never touches.
@@ -50,6 +51,21 @@ func Say(rec Recorder, text Text) {
 	}
 }
 
+// A Keeper is a Recorder, or a Journal, that can give back what Backup has kept.
+type Keeper interface {
+	// Kept returns the whole copy that was kept first under name in this incident, by any step. The error wraps fs.ErrNotExist if
+	// there is none.
+	Kept(name string) ([]byte, error)
+}
+
+// Kept returns what rec's Backup has kept under name in this incident. Where nothing is run, nothing was kept.
+func Kept(rec Recorder, name string) ([]byte, error) {
+	if k, ok := rec.(Keeper); ok {
+		return k.Kept(name)
+	}
+	return nil, fmt.Errorf("reading the kept copy %s: %w", name, fs.ErrNotExist)
+}
+
 // Sentinel errors that the engine branches on.
 var (
 	// ErrDrift: the world is not as the change says; somebody else was here.
@@ -91,7 +107,7 @@ type Outcome struct {
 	Findings []Finding // facts for the reader
 	Changes  []Change  // what would be done, in this order; their IDs are given by the engine
 	Facts    any       // what later steps may use; of the type of Kind.Facts, or nil
-	Left     string    // why the step is left out here altogether, such as: no service manager; "" if it is not
+	Left     Text      // why the step is left out here altogether, such as: no service manager; empty if it is not
 }
 
 // Level says how much a finding matters.
@@ -121,7 +137,9 @@ type Change struct {
 	V        int             `json:"v"`      // version of Data
 	Before   string          `json:"before,omitempty"`
 	After    string          `json:"after,omitempty"` // Before, After: for people only; bounded, no secret; never compared
-	Data     json.RawMessage `json:"data,omitempty"`  // what Apply, Verify and Undo need; never a secret
+	BeforeJA string          `json:"before_ja,omitempty"`
+	AfterJA  string          `json:"after_ja,omitempty"` // the same in Japanese; "" where the words are the same
+	Data     json.RawMessage `json:"data,omitempty"`     // what Apply, Verify and Undo need; never a secret
 	Risk     Risk            `json:"risk"`
 	UndoRisk Risk            `json:"undo_risk"`
 }
@@ -133,6 +151,16 @@ func NewChange(kind, op, target string, data any) (Change, error) {
 		return Change{}, fmt.Errorf("encoding a change of %s: %w", kind, err)
 	}
 	return Change{Kind: kind, Op: op, Target: target, V: 1, Data: b, Risk: Reversible, UndoRisk: Reversible}, nil
+}
+
+// Describe says for people what stands there before the change and after it.
+func (c *Change) Describe(before, after Text) {
+	c.Before, c.BeforeJA, c.After, c.AfterJA = before.EN, before.JA, after.EN, after.JA
+}
+
+// Words returns Before and After in lang.
+func (c Change) Words(lang string) (before, after string) {
+	return T(c.Before, c.BeforeJA).In(lang), T(c.After, c.AfterJA).In(lang)
 }
 
 // Decode reads Data into v, a pointer. maxV is the newest version of Data that the caller understands; a newer one is an error wrapping

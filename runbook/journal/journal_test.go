@@ -502,3 +502,19 @@ func TestReadingNeedsNoRightToWrite(t *testing.T) {
 		t.Errorf("append: %v", err)
 	}
 }
+
+// What a backup holds can be read again, by any step; the first copy of a name is the one.
+func TestKept(t *testing.T) {
+	j := create(t, newStore(t))
+	for step, text := range []string{"the original", "changed since"} {
+		if err := j.Keep(fmt.Sprintf("step%d", step), "effect.dat", strings.NewReader(text), true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if b, err := j.Kept("effect.dat"); err != nil || string(b) != "the original" {
+		t.Errorf("kept %q, %v", b, err)
+	}
+	if _, err := j.Kept("other.dat"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("what was not kept: %v", err)
+	}
+}

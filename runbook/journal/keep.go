@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"path"
 	"slices"
 
 	"hikeshi/runbook"
@@ -65,4 +67,24 @@ func (j *Journal) knows(ref runbook.EvidenceRef) (bool, error) {
 	return slices.ContainsFunc(records, func(r runbook.Record) bool {
 		return r.Evidence != nil && r.Evidence.Name == ref.Name && r.Evidence.SHA256 != ""
 	}), err
+}
+
+// Kept returns the backup that was kept first under name in this incident, by any step. The error wraps fs.ErrNotExist if there is none
+// that is recorded.
+func (j *Journal) Kept(name string) ([]byte, error) {
+	records, err := j.Records()
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range records {
+		if e := r.Evidence; e == nil || !e.Backup || e.SHA256 == "" || e.Name != path.Join(vault.Backup, vault.Name(r.Step, name)) {
+			continue
+		}
+		v, err := j.vault()
+		if err != nil {
+			return nil, err
+		}
+		return v.Read(r.Evidence.Name)
+	}
+	return nil, fmt.Errorf("reading the kept copy %s: %w", name, fs.ErrNotExist)
 }

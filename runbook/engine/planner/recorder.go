@@ -3,6 +3,7 @@ package planner
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -21,6 +22,14 @@ func (r Recorder) Evidence(name string, src io.Reader) error { return r.keep(nam
 
 // Backup keeps a whole copy.
 func (r Recorder) Backup(name string, src io.Reader) error { return r.keep(name, src, true) }
+
+// Kept returns a whole copy that was kept.
+func (r Recorder) Kept(name string) ([]byte, error) {
+	if k, ok := r.Journal.(runbook.Keeper); ok {
+		return k.Kept(name)
+	}
+	return nil, fmt.Errorf("reading the kept copy %s: %w", name, fs.ErrNotExist)
+}
 
 // Progress tells how far a long operation is.
 func (r Recorder) Progress(done, total int64) { r.Told(r.Step, done, total) }

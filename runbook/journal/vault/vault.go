@@ -102,6 +102,17 @@ func (v Dir) Backup(name string, r io.Reader) (ref runbook.EvidenceRef, made boo
 	return ref, true, err
 }
 
+// Read returns the whole of a kept file by its path of two elements, following no symbolic link.
+func (v Dir) Read(name string) ([]byte, error) {
+	folder, file := path.Split(name)
+	d, err := v.Sub(strings.TrimSuffix(folder, "/"))
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	return d.ReadAll(file)
+}
+
 // Hash returns the size and the SHA-256 of a kept file by its path, of one or two elements, following no symbolic link.
 func (v Dir) Hash(name string) (int64, string, error) {
 	folder, file := path.Split(name)
