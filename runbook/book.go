@@ -79,6 +79,8 @@ type Manual struct {
 	Ask      Ask
 	Choices  []ManualChoice
 	Required bool // the evidence has to be given before the step counts as done
+
+	Given *expression.Program // a text; where it is not empty it is the answer, and nobody is asked. nil: somebody always is
 }
 
 // Ask is the evidence that a manual step asks for.

@@ -3,6 +3,9 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/signal"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -14,6 +17,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == nest.Verb {
 		fmt.Fprintln(os.Stderr, nest.Init(os.Args[2:]))
 		os.Exit(1)
+	}
+	if strings.HasSuffix(os.Args[0], ".test") && signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // under nohup: what is started here begins with the default again
 	}
 	testscript.Main(m, map[string]func(){"hikeshi": main})
 }

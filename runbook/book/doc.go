@@ -40,5 +40,8 @@
 // The language of when, for_each, that and ${…} is described in package expression. A step sees the inputs and the facts of earlier
 // steps: what its kind finds out; for a manual step answer (a text) and by_hand; with for_each a list of them, one for each item.
 //
+// A manual step with given, an expression for a text, asks nobody where that text is not empty: it is the answer then (an input that was
+// set, or what an earlier step found out).
+//
 // An input without a value is empty: a string or choice "", strings the empty list. The other types always have a value.
 package book

@@ -20,7 +20,7 @@ func (r *running) decide(ctx context.Context, v View) error {
 		return r.gate(v)
 	case v.Plan.State == runbook.Undetermined:
 		return r.undetermined(ctx, v)
-	case v.Step.Manual == nil && len(v.Plan.Changes) == 0:
+	case v.Plan.State == runbook.NothingToDo || v.Step.Manual == nil && len(v.Plan.Changes) == 0:
 		return r.finish(v, runbook.Record{Result: runbook.ResultDone})
 	}
 	v.Ask = AskChanges

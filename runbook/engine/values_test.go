@@ -8,6 +8,7 @@ import (
 
 	"hikeshi/runbook"
 	"hikeshi/runbook/engine"
+	"hikeshi/runbook/expression"
 )
 
 // skipped answers a step with skip and everything else with yes.
@@ -253,4 +254,28 @@ func TestSkipAndFrom(t *testing.T) {
 		}
 		l.results("look:pending", "early:pending", "call:pending", "gate:pending", "late:pending")
 	}
+}
+
+// What is known already is not asked, and later steps use it as an answer; where it is empty the step asks.
+func TestGivenAnswer(t *testing.T) {
+	first := manualStep("first", runbook.AskText)
+	second := manualStep("second", runbook.AskText)
+	given := func(src string) *expression.Program {
+		p, err := env(newWorld(nil), nil, []runbook.Step{first}).Compile(src, expression.Want{Type: expression.String})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	second.Manual.Given = given("facts.first.answer")
+	third := manualStep("third", runbook.AskText)
+	third.Manual.Given = given(`facts.first.answer == "x" ? "" : "known"`)
+	gate := gateStep(t, "gate", `facts.second.answer == "x" and facts.third.answer == "x"`, first, second, third)
+	l := newLab(t, nil, first, second, third, gate)
+	l.op.script = func(engine.View) (runbook.Decision, error) {
+		return runbook.Decision{Answer: runbook.ByHand, Note: "x"}, nil
+	}
+	l.mustRun()
+	same(t, "asked", l.op.asked, []string{"first:manual", "third:manual"})
+	l.results("first:by-hand", "second:done", "third:by-hand", "gate:done")
 }

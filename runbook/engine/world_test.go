@@ -84,7 +84,7 @@ type gone struct{ set }
 func (k gone) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, error) {
 	out, err := k.set.Plan(ctx, in)
 	if len(out.Changes) == 0 {
-		out.Left = "there is no manager"
+		out.Left = runbook.T("there is no manager", "")
 	}
 	return out, err
 }

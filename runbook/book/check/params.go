@@ -125,7 +125,7 @@ func (l *loader) sameChoices(p runbook.Param, at strictyaml.Pos, src string) {
 	}
 }
 
-func (l *loader) manual(s strictyaml.At[manualShape]) *runbook.Manual {
+func (l *loader) manual(s strictyaml.At[manualShape], env *expression.Env) *runbook.Manual {
 	if !s.Given() || s.V.Line == 0 {
 		return nil
 	}
@@ -134,6 +134,10 @@ func (l *loader) manual(s strictyaml.At[manualShape]) *runbook.Manual {
 		l.missing(s.V.Pos, "text", "text: {en: ..., ja: ...}")
 	}
 	m.Text = l.text(s.V.Text)
+	m.Given = l.program(env, s.V.Given, expression.String)
+	if s.V.Given.Given() && m.Ask != runbook.AskText && m.Ask != runbook.AskChoice {
+		l.Mistake(s.V.Given.Key, "given belongs to ask: text or choice")
+	}
 	switch {
 	case m.Ask == runbook.AskChoice && !s.V.Choices.Given():
 		l.missing(s.V.Pos, "choices", "choices: [{value: ..., title: {en: ...}}]")

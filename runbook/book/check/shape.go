@@ -62,6 +62,7 @@ type manualShape struct {
 	Ask      strictyaml.At[string]
 	Choices  strictyaml.At[[]choiceShape]
 	Required strictyaml.At[bool]
+	Given    strictyaml.At[string]
 }
 
 type choiceShape struct {

@@ -86,7 +86,7 @@ func (l *loader) step(s stepShape) runbook.Step {
 	l.doing(s)
 	step.Uses = s.Uses.V
 	l.usesKind(s, &step, env)
-	step.Manual = l.manual(s.Manual)
+	step.Manual = l.manual(s.Manual, env)
 	step.Gate = l.gate(s.Gate, env)
 	return step
 }

@@ -6,6 +6,7 @@ package planner
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -58,11 +59,33 @@ func (p *Planner) Step(ctx context.Context, step runbook.Step, f Facts, planned 
 	}
 	switch {
 	case step.Manual != nil:
-		return runbook.StepPlan{State: runbook.Ready}
+		return p.manual(step, f)
 	case step.Gate != nil:
 		return p.gate(ctx, step, f, planned)
 	}
 	return p.uses(ctx, step, f, planned)
+}
+
+// manual plans a step that a person does, unless its answer is known already.
+func (p *Planner) manual(step runbook.Step, f Facts) runbook.StepPlan {
+	m := step.Manual
+	if m.Given == nil {
+		return runbook.StepPlan{State: runbook.Ready}
+	}
+	v, err := p.eval(m.Given, f, nil)
+	if err != nil {
+		return undetermined(err)
+	}
+	answer, ok := v.(string)
+	if !ok || answer == "" || m.Ask == runbook.AskChoice && !m.Has(answer) {
+		return runbook.StepPlan{State: runbook.Ready}
+	}
+	raw, err := json.Marshal(runbook.ManualFacts{Answer: answer})
+	if err != nil {
+		return undetermined(err)
+	}
+	known := runbook.Finding{Level: runbook.Info, Text: runbook.Tf("known already: %s", "すでに分かっている: %s", answer), Evidence: m.Given.Source()}
+	return runbook.StepPlan{State: runbook.NothingToDo, Findings: []runbook.Finding{known}, Facts: raw}
 }
 
 // excluded says why the responder does not want the step, or "".
