@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -60,6 +61,8 @@ type job struct {
 	skip   []string
 	from   string
 	flags  changeFlags
+
+	takeOver bool // from the responder who holds the lock
 }
 
 // perform runs a job as a new incident, or plans it with --dry-run.
@@ -83,7 +86,7 @@ func (a *app) perform(ctx context.Context, w *world, j job) error {
 			return err
 		}
 	}
-	held, err := a.lock(w, "")
+	held, from, err := a.lockOrTake(ctx, w, "", j.takeOver)
 	if err != nil {
 		return err
 	}
@@ -99,7 +102,7 @@ func (a *app) perform(ctx context.Context, w *world, j job) error {
 	if n, text := jr.Unrecorded(); n > 0 {
 		a.once("unrecorded", "%s", text.In(a.lang()))
 	}
-	if err := jr.Hold(held); err != nil {
+	if err := errors.Join(jr.Hold(held), takenOver(jr, from)); err != nil {
 		return err
 	}
 	tellHolder(op, held, jr.ID())

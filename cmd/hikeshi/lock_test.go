@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -182,4 +183,43 @@ func TestStatusNamesWhoIsAtWork(t *testing.T) {
 	defer l.Unlock()
 	fine(t, l.Set("20261121-0312", "stop"))
 	p.hikeshi("status", "--watch", "0").exits(t, exitFound, "is at work since", "incident 20261121-0312, step stop", "hikeshi show 20261121-0312")
+}
+
+// A colleague goes on in place of the one who holds the lock, whose process ends in order; the record says so.
+func TestTakeOver(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	p := s.at(dumb, "run", s.book(denyStep))
+	p.expect(doOrSkip)
+	id := s.incidents()[0]
+	s.run(0, "resume", id, "--yes", "--take-over")
+	p.exits(exitInterrupted)
+	if s.effect() != "#<> default\n203.0.113.9 false\n" {
+		t.Errorf("after taking over: %q", s.effect())
+	}
+	if j := s.journal(); !strings.Contains(j, "taken over from") {
+		t.Errorf("the record does not say who took over:\n%s", j)
+	}
+	s.run(0, "verify", id)
+}
+
+// At a terminal the name of the other one is typed; anything else leaves it alone.
+func TestTakeOverIsAsked(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	first := s.at(dumb, "run", s.book(denyStep))
+	first.expect(doOrSkip)
+	id := s.incidents()[0]
+	second := s.at(dumb, "resume", id)
+	second.expect("to take over")
+	second.send("\r")
+	second.exits(exitLocked)
+	third := s.at(dumb, "resume", id)
+	third.expect("to take over")
+	third.send(cmp.Or(os.Getenv("SUDO_USER"), lock.Me().User) + "\r")
+	first.exits(exitInterrupted)
+	third.expect(doOrSkip)
+	third.send("y\r")
+	third.exits(0)
+	s.run(0, "verify", id)
 }

@@ -17,6 +17,7 @@ import (
 
 func (a *app) resumeVerb() *cobra.Command {
 	var c changeFlags
+	var take bool
 	cmd := &cobra.Command{
 		Use: "resume [INCIDENT]", Short: "go on after a stop or a crash", Args: cobra.MaximumNArgs(1),
 		Long: `Resume asks the world about every change that was begun and not finished, goes
@@ -28,15 +29,20 @@ it takes the newest one that is not done.`,
 			if err != nil {
 				return err
 			}
-			return a.resume(cmd.Context(), w, args, c)
+			return a.resume(cmd.Context(), w, args, c, take)
 		},
 		ValidArgsFunction: a.completeIncidents,
 	}
 	c.add(cmd)
+	takeOverFlag(cmd, &take)
 	return cmd
 }
 
-func (a *app) resume(ctx context.Context, w *world, args []string, flags changeFlags) error {
+func takeOverFlag(cmd *cobra.Command, take *bool) {
+	cmd.Flags().BoolVar(take, "take-over", false, "end the process of the responder who holds the lock, in order, and go on in his place")
+}
+
+func (a *app) resume(ctx context.Context, w *world, args []string, flags changeFlags, take bool) error {
 	accept, err := riskNames(flags.accept)
 	if err != nil {
 		return err
@@ -55,7 +61,7 @@ func (a *app) resume(ctx context.Context, w *world, args []string, flags changeF
 	if err != nil {
 		return err
 	}
-	jr, l, err := a.hold(w, id)
+	jr, l, err := a.hold(ctx, w, id, take)
 	if err != nil {
 		return err
 	}
@@ -134,7 +140,7 @@ func (a *app) undo(ctx context.Context, w *world, args []string, flags changeFla
 	if err != nil {
 		return err
 	}
-	jr, l, err := a.hold(w, args[0])
+	jr, l, err := a.hold(ctx, w, args[0], false)
 	if err != nil {
 		return err
 	}
@@ -150,7 +156,7 @@ func (a *app) undo(ctx context.Context, w *world, args []string, flags changeFla
 }
 
 // hold takes the lock and the journal of an incident, and repairs what a crash left of its last line.
-func (a *app) hold(w *world, name string) (*journal.Journal, *lock.Lock, error) {
+func (a *app) hold(ctx context.Context, w *world, name string, take bool) (*journal.Journal, *lock.Lock, error) {
 	jr, err := journal.Open(a.store(w.state), name)
 	if err != nil {
 		return nil, nil, failf(exitUsage, "`hikeshi incidents` lists them", "%w", err)
@@ -158,11 +164,11 @@ func (a *app) hold(w *world, name string) (*journal.Journal, *lock.Lock, error) 
 	if err := sameServer(w, jr); err != nil {
 		return nil, nil, errors.Join(err, jr.Close())
 	}
-	l, err := a.lock(w, jr.ID())
+	l, from, err := a.lockOrTake(ctx, w, jr.ID(), take)
 	if err != nil {
 		return nil, nil, errors.Join(err, jr.Close())
 	}
-	if err := jr.Hold(l); err != nil {
+	if err := errors.Join(jr.Hold(l), takenOver(jr, from)); err != nil {
 		return nil, nil, errors.Join(err, jr.Close(), l.Unlock())
 	}
 	return jr, l, nil

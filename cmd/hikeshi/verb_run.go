@@ -96,7 +96,8 @@ func (a *app) planJob(ctx context.Context, w *world, j job) error {
 			return err
 		}
 	} else {
-		fmt.Fprintf(a.stdout, a.word("\n%d changes planned, %d steps undetermined; nothing was done\n", "\n変更 %d 件を計画、判定できない手順 %d 件。何も実行していない\n"), changes, unknown)
+		fmt.Fprintf(a.stdout, a.word("\n%[3]s planned, %[4]s undetermined; nothing was done\n", "\n変更 %[1]d 件を計画、判定できない手順 %[2]d 件。何も実行していない\n"),
+			changes, unknown, runbook.Count(int64(changes), "change"), runbook.Count(int64(unknown), "step"))
 	}
 	switch {
 	case unknown > 0:
@@ -110,6 +111,7 @@ func (a *app) planJob(ctx context.Context, w *world, j job) error {
 func (a *app) runVerb() *cobra.Command {
 	var b bookFlags
 	var c changeFlags
+	var take bool
 	cmd := &cobra.Command{
 		Use: "run RUNBOOK", Short: "open an incident and go through the steps", Args: cobra.ExactArgs(1),
 		Long: `Run opens an incident and goes through the runbook step by step. Steps that only
@@ -131,11 +133,13 @@ responder is at work, 6 stopped at a step or gate.`,
 			if err != nil {
 				return err
 			}
+			j.takeOver = take
 			return a.perform(cmd.Context(), w, j)
 		},
 		ValidArgsFunction: a.completeRunbooks,
 	}
 	b.add(cmd)
 	c.add(cmd)
+	takeOverFlag(cmd, &take)
 	return cmd
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -113,4 +115,20 @@ func (h *Holder) alive() bool {
 	}
 	now := started(h.PID)
 	return now == "" || h.Start == "" || now == h.Start
+}
+
+// End asks the holder's process to end, as a Ctrl-C does: it brings the change it is at to its end or breaks it off in order, records
+// that, and gives the lock back. End does not wait. Only a process of this machine that is still the one that wrote h is asked.
+func (h *Holder) End() error {
+	host, err := os.Hostname()
+	if err != nil {
+		return err
+	}
+	if h.Host != host || !h.alive() || h.Start != started(h.PID) {
+		return fmt.Errorf("ending process %d on %q: it cannot be told whether it is the one that holds the lock", h.PID, h.Host)
+	}
+	if err := unix.Kill(h.PID, unix.SIGTERM); err != nil {
+		return fmt.Errorf("ending process %d: %w", h.PID, err)
+	}
+	return nil
 }
