@@ -17,8 +17,9 @@ const (
 // StepPlan is what planning one step gave.
 type StepPlan struct {
 	State    PlanState       `json:"state"`
-	After    string          `json:"after,omitempty"` // with AfterChange: id of the earlier step
-	Why      string          `json:"why,omitempty"`   // why it is skipped or undetermined
+	After    string          `json:"after,omitempty"`  // with AfterChange: id of the earlier step
+	Why      string          `json:"why,omitempty"`    // why it is skipped or undetermined
+	WhyJA    string          `json:"why_ja,omitempty"` // the same in Japanese, where there are words for it
 	Findings []Finding       `json:"findings,omitempty"`
 	Changes  []Change        `json:"changes,omitempty"`
 	Facts    json.RawMessage `json:"facts,omitempty"`
@@ -34,6 +35,9 @@ type GateRow struct {
 	Holds bool   `json:"holds"`
 	Why   string `json:"why,omitempty"` // why it cannot be told
 }
+
+// Reason returns Why in lang.
+func (p StepPlan) Reason(lang string) string { return T(p.Why, p.WhyJA).In(lang) }
 
 // Open says whether the gate's conditions all hold.
 func (p StepPlan) Open() bool {

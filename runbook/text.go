@@ -20,6 +20,19 @@ func Tf(en, ja string, args ...any) Text {
 	return t
 }
 
+// Count writes a number with commas and an English noun in the form that goes with it: 1 file, 1,114 files. The plural is the noun
+// with an s.
+func Count(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s + " " + noun + "s"
+}
+
 // In returns the text in lang ("en" or "ja"), in English where there is no other.
 func (t Text) In(lang string) string {
 	if lang == "ja" && t.JA != "" {

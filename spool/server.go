@@ -107,11 +107,12 @@ type RelayQuery struct {
 
 // RelayDecision is the answer to a RelayQuery.
 type RelayDecision struct {
-	Result  string // in the server's own words
-	Line    int    // 1-based; 0 when no line decides
-	Text    string // that line, as it stands
-	Meaning string // a sentence
-	Reply   string // what the server would answer
+	Result    string // in the server's own words
+	Line      int    // 1-based; 0 when no line decides
+	Text      string // that line, as it stands
+	Meaning   string // a sentence
+	MeaningJA string // the same in Japanese
+	Reply     string // what the server would answer
 }
 
 // A DenyEdit is a change of the deny file.
@@ -167,6 +168,7 @@ type FolderBacklog struct {
 	NullSender, List int64    // of the sample
 	Over             bool     // a threshold is passed
 	Reason           string   // which one
+	ReasonJA         string   // the same in Japanese
 }
 
 // A Count is a name and how often it was seen.

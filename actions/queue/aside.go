@@ -18,7 +18,7 @@ func asideKinds(env Env) []runbook.Kind {
 }
 
 func (e Env) setAside() setaside.Env {
-	return setaside.Env{Server: e.Server, Own: e.Own, MoveLimit: e.Thresholds.MoveLimit, InUse: e.InUse, Recorded: e.Recorded}
+	return setaside.Env{Server: e.Server, Own: e.Own, MoveLimit: e.Thresholds.MoveLimit, InUse: e.InUse, Recorded: e.Recorded, Counted: e.Counted}
 }
 
 // List returns everything that is set aside beside the queue folders, oldest incident first; see setaside.List, and setaside.Ways and
@@ -29,3 +29,16 @@ func List(ctx context.Context, env Env) ([]aside.Set, error) {
 
 // SetAside returns the identities of what a change has set aside, for Env.Recorded; see setaside.Recorded.
 func SetAside(c runbook.Change) ([]disk.ID, error) { return setaside.Recorded(c) }
+
+// Counted returns how much a change has set aside, for Env.Counted; see setaside.Counted.
+func Counted(c runbook.Change) (aside.Stock, error) { return setaside.Counted(c) }
+
+// Removable counts what queue.purge would remove now of what incident has set aside; nil if nothing is set aside. Messages is the number
+// that it asks for. The error wraps setaside.ErrUnrecorded if there is no record of that incident.
+func Removable(ctx context.Context, env Env, incident string) (*aside.Stock, error) {
+	p, s, err := setaside.Removable(ctx, env.setAside(), incident)
+	if err != nil || len(p.Folders) == 0 {
+		return nil, err
+	}
+	return &s, nil
+}

@@ -28,7 +28,7 @@ type checker struct{ env Env }
 
 func checkKind(env Env) runbook.Kind {
 	return runbook.Kind{
-		Name: "queue.check", Short: runbook.T("checks whether the queue folders are whole: none missing, none left behind", "キューのフォルダー一式がそろっているか確かめる"),
+		Name: "queue.check", Short: runbook.T("checks whether the queue folders are whole: none missing, none left behind", "キューのフォルダ一式がそろっているか確かめる"),
 		Facts: CheckFacts{}, Reads: []string{"queue"}, Action: checker{env},
 	}
 }
@@ -58,7 +58,7 @@ func (c checker) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, e
 	}
 	k.facts.Whole = !k.bad && len(k.facts.Half) == 0 && len(k.facts.Missing) == 0
 	if k.facts.Whole {
-		k.find(runbook.OK, c.env.Server.Root(), runbook.Tf("the queue is whole: every folder is there, none is left behind", "キューはそろっている。欠けたフォルダーも取り残しもない"))
+		k.find(runbook.OK, c.env.Server.Root(), runbook.Tf("the queue is whole: every folder is there, none is left behind", "キューはそろっている。欠けたフォルダも取り残しもない"))
 	}
 	return runbook.Outcome{Findings: k.out, Facts: k.facts}, nil
 }
@@ -166,7 +166,7 @@ func (k *check) folders(context.Context) error {
 			return err
 		case e.Type != fs.ModeDir:
 			k.bad = true
-			k.find(runbook.Bad, f.Path, runbook.Tf("%s is not a folder", "%s はフォルダーではない", f.Name))
+			k.find(runbook.Bad, f.Path, runbook.Tf("%s is not a folder", "%s はフォルダではない", f.Name))
 			continue
 		}
 		if err := k.attributes(d, f); err != nil {
@@ -228,7 +228,7 @@ func (k *check) leftBehind(context.Context) error {
 	for _, f := range k.set {
 		if e, err := lstat(f.Path); err == nil && len(k.asides) > 0 && k.recorded[e.Ino] {
 			k.half(f.Name)
-			k.find(runbook.Bad, f.Path, runbook.Tf("%s is still the folder that was to be set aside", "%s は退避すべきフォルダーのまま", f.Name))
+			k.find(runbook.Bad, f.Path, runbook.Tf("%s is still the folder that was to be set aside", "%s は退避すべきフォルダのまま", f.Name))
 		}
 	}
 	return nil

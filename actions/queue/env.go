@@ -6,6 +6,7 @@ import (
 
 	"hikeshi/runbook"
 	"hikeshi/spool"
+	"hikeshi/spool/aside"
 	"hikeshi/spool/disk"
 )
 
@@ -21,6 +22,8 @@ type Env struct {
 	InUse func(ctx context.Context) ([]string, error)
 	// Recorded returns what an incident has set aside, by the records of it: folders and files. Nil means that nobody can tell.
 	Recorded func(incident string) ([]disk.ID, error)
+	// Counted returns how much an incident has set aside, as counted at that time; nil means that nobody can tell. See Counted.
+	Counted func(incident string) (aside.Stock, error)
 	// Earlier is an earlier look at the queue, for the growth; nil, or a nil result, means that there was none.
 	Earlier func() *spool.Backlog
 }

@@ -31,7 +31,7 @@ func sumFindings(b spool.Backlog, env Env) []runbook.Finding {
 	var all []runbook.Finding
 	for _, p := range limits.Check(b.Total, b.Time) {
 		if !told[p.What] {
-			all = append(all, runbook.Finding{Level: runbook.Warn, Text: overText("all folders", "全フォルダー", p)})
+			all = append(all, runbook.Finding{Level: runbook.Warn, Text: overText("all folders", "全フォルダ", p)})
 		}
 	}
 	return all
@@ -39,16 +39,16 @@ func sumFindings(b spool.Backlog, env Env) []runbook.Finding {
 
 func totalFinding(b spool.Backlog, root string) runbook.Finding {
 	t := b.Total
-	en := fmt.Sprintf("%s messages in the queue (%s files, %s)", grouped(t.Messages), grouped(t.Files), size(t))
-	ja := fmt.Sprintf("キューに %s 通 (%s ファイル, %s)", grouped(t.Messages), grouped(t.Files), size(t))
+	en := fmt.Sprintf("%s in the queue (%s, %s)", runbook.Count(t.Messages, "message"), runbook.Count(t.Files, "file"), size(t))
+	ja := fmt.Sprintf("キューに %s 通 (%s ファイル、%s)", grouped(t.Messages), grouped(t.Files), size(t))
 	if !t.Oldest.IsZero() {
 		age := b.Time.Sub(t.Oldest).Truncate(time.Second)
 		en += fmt.Sprintf(", the oldest file %s old", age)
-		ja += fmt.Sprintf(", 最も古いファイルは %s 前", age)
+		ja += fmt.Sprintf("、最も古いファイルは %s 前", age)
 	}
 	if t.GrowthPerMinute != nil {
 		en += fmt.Sprintf(", growth %+.0f a minute", *t.GrowthPerMinute)
-		ja += fmt.Sprintf(", 増加 %+.0f 通/分", *t.GrowthPerMinute)
+		ja += fmt.Sprintf("、増加 %+.0f 通/分", *t.GrowthPerMinute)
 	}
 	level := runbook.OK
 	if t.Over {
@@ -64,7 +64,7 @@ func folderFindings(f spool.FolderBacklog, info bool, at time.Time, l scan.Limit
 		all = append(all, runbook.Finding{Level: level, Text: t, Evidence: f.Path})
 	}
 	if f.Missing && !info {
-		add(runbook.Warn, runbook.Tf("%s: there is no such folder", "%s: フォルダーがない", f.Name))
+		add(runbook.Warn, runbook.Tf("%s: there is no such folder", "%s: フォルダがない", f.Name))
 	}
 	if f.Incomplete {
 		add(runbook.Bad, runbook.Tf("%s: cannot be counted: %s", "%s: 数えられない: %s", f.Name, f.Unreadable))
@@ -72,10 +72,11 @@ func folderFindings(f spool.FolderBacklog, info bool, at time.Time, l scan.Limit
 		add(runbook.Warn, runbook.Tf("%s: not all could be read: %s", "%s: 読めないものがある: %s", f.Name, f.Unreadable))
 	}
 	if f.Files > 0 {
-		add(runbook.Info, runbook.Tf("%s: %s messages (%s files, %s)", "%s: %s 通 (%s ファイル, %s)", f.Name, grouped(f.Messages), grouped(f.Files), size(f)))
+		add(runbook.Info, runbook.T(fmt.Sprintf("%s: %s (%s, %s)", f.Name, runbook.Count(f.Messages, "message"), runbook.Count(f.Files, "file"), size(f)),
+			fmt.Sprintf("%s: %s 通 (%s ファイル、%s)", f.Name, grouped(f.Messages), grouped(f.Files), size(f))))
 	}
 	if f.Odd > 0 {
-		add(runbook.Warn, runbook.Tf("%s: %s entries that are no queue files (links, odd names, foreign files); they were not opened", "%s: キューのファイルではないもの %s 件 (リンク, おかしな名前, 無関係なファイル)。開いていない", f.Name, grouped(f.Odd)))
+		add(runbook.Warn, runbook.Tf("%s: not queue files (links, odd names, foreign files): %s, not opened", "%s: キューのファイルではないもの %s 件 (リンク、規則外の名前、無関係なファイル)。開いていない", f.Name, grouped(f.Odd)))
 	}
 	if info {
 		return all
@@ -87,13 +88,14 @@ func folderFindings(f spool.FolderBacklog, info bool, at time.Time, l scan.Limit
 }
 
 func overText(en, ja string, p scan.Passed) runbook.Text {
+	value, limit := p.Japanese()
 	switch p.What {
 	case scan.TooMany:
 		return runbook.Tf("%[1]s: %[3]s messages, more than %[4]s", "%[2]s: %[3]s 通。しきい値 %[4]s を超過", en, ja, p.Value, p.Limit)
 	case scan.TooOld:
 		return runbook.Tf("%[1]s: the oldest file is %[3]s old, more than %[4]s", "%[2]s: 最も古いファイルは %[3]s 前。しきい値 %[4]s を超過", en, ja, p.Value, p.Limit)
 	}
-	return runbook.Tf("%[1]s: grows by %[3]s, more than %[4]s", "%[2]s: 増加 %[3]s。しきい値 %[4]s を超過", en, ja, p.Value, p.Limit)
+	return runbook.Tf("%[1]s: grows by %[3]s, more than %[4]s", "%[2]s: 増加 %[5]s。しきい値 %[6]s を超過", en, ja, p.Value, p.Limit, value, limit)
 }
 
 // whoFindings tells whose mail it is.
@@ -108,7 +110,7 @@ func whoFindings(t spool.FolderBacklog) []runbook.Finding {
 	if t.Sampled > 0 {
 		add("what follows, and sizes and times, come from a sample of %s", "以下の内訳とサイズ・時刻は %s 件の標本による", grouped(int64(t.Sampled)))
 	}
-	add("to outside %s, to own domains %s, from the null sender %s, list mail %s", "外部あて %s, 自ドメインあて %s, 差出人空 %s, メーリングリスト %s",
+	add("to outside %s, to own domains %s, from the null sender %s, list mail %s", "外部あて %s、自社あて %s、差出人空 %s、メーリングリスト %s",
 		grouped(t.Outside), grouped(t.Own), grouped(t.NullSender), grouped(t.List))
 	if len(t.Senders) > 0 {
 		add("top senders: %s", "多い差出人: %s", names(t.Senders))
@@ -137,13 +139,13 @@ func size(f spool.FolderBacklog) string {
 	if f.Sampled > 0 {
 		mark = "~"
 	}
-	units := []string{"bytes", "kB", "MB", "GB", "TB"}
+	units := []string{"B", "kB", "MB", "GB", "TB"}
 	v, u := float64(f.Bytes), 0
 	for v >= 1000 && u < len(units)-1 {
 		v, u = v/1000, u+1
 	}
 	if u == 0 {
-		return fmt.Sprintf("%s%d bytes", mark, f.Bytes)
+		return fmt.Sprintf("%s%d B", mark, f.Bytes)
 	}
 	return fmt.Sprintf("%s%.1f %s", mark, v, units[u])
 }

@@ -83,7 +83,7 @@ func TestScan(t *testing.T) {
 
 func TestScanOfAnEmptyQueue(t *testing.T) {
 	facts, text, err := scan(t, queue.Env{Server: trial.New(t), Thresholds: queue.Thresholds{Messages: 1, Oldest: 1, GrowthPerMinute: 1}}, "")
-	if d := cmp.Diff(queue.ScanFacts{Senders: []string{}}, facts); d != "" || err != nil || text != "ok: 0 messages in the queue (0 files, 0 bytes)" {
+	if d := cmp.Diff(queue.ScanFacts{Senders: []string{}}, facts); d != "" || err != nil || text != "ok: 0 messages in the queue (0 files, 0 B)" {
 		t.Errorf("%v, %s\n%s", err, text, d)
 	}
 	gone := trial.Server{Base: filepath.Join(t.TempDir(), "none")}

@@ -2,10 +2,10 @@ package queue
 
 import (
 	"context"
-	"strings"
 
 	"hikeshi/runbook"
 	"hikeshi/spool"
+	"hikeshi/spool/aside/transfer"
 	"hikeshi/spool/scan"
 )
 
@@ -17,19 +17,11 @@ func (h *halves) add(ctx context.Context, queue spool.Queue, f spool.Folder) err
 	return scan.Names(ctx, queue, f, func(file string, part spool.Part) {
 		switch part {
 		case spool.Body:
-			h.bodies.Add(stem(file))
+			h.bodies.Add(transfer.Stem(file))
 		case spool.Envelope:
-			h.envelopes.Add(stem(file))
+			h.envelopes.Add(transfer.Stem(file))
 		}
 	})
-}
-
-// stem is what a body and its envelope have in common; letter case is nothing to the server.
-func stem(file string) string {
-	if dot := strings.LastIndexByte(file, '.'); dot > 0 {
-		file = file[:dot]
-	}
-	return strings.ToUpper(file)
 }
 
 // torn finds halves of messages in the queue whose other half is set aside. The delivery service would delete them when it starts.
@@ -54,7 +46,7 @@ func (k *check) torn(ctx context.Context) error {
 	for _, f := range k.set {
 		var torn scan.Set
 		err := scan.Names(ctx, queue, f, func(file string, part spool.Part) {
-			s := stem(file)
+			s := transfer.Stem(file)
 			if part == spool.Body && !live.envelopes.Has(s) && out.envelopes.Has(s) || part == spool.Envelope && !live.bodies.Has(s) && out.bodies.Has(s) {
 				torn.Add(s)
 			}

@@ -47,7 +47,7 @@ func (d deny) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error)
 	if p.Review != "" {
 		var err error
 		if review, err = time.ParseDuration(p.Review); err != nil {
-			return runbook.Outcome{}, fmt.Errorf("%w: parameter review: %w", runbook.ErrInput, err)
+			return runbook.Outcome{}, fmt.Errorf("%w: parameter review: %w (units: s, m, h; no days)", runbook.ErrInput, err)
 		}
 	}
 	if err := d.env.refuse(p.Targets); err != nil {

@@ -50,7 +50,7 @@ func (l lint) Plan(_ context.Context, _ runbook.Input) (runbook.Outcome, error) 
 		}
 	}
 	if n := len(remarks) - len(out.Findings); n > 0 {
-		out.Findings = append(out.Findings, runbook.Finding{Level: runbook.Info, Text: runbook.Tf("%d more remarks: `hikeshi relay lint` lists them", "ほかに %d 件: `hikeshi relay lint` で一覧", n)})
+		out.Findings = append(out.Findings, runbook.Finding{Level: runbook.Info, Text: runbook.T(runbook.Count(int64(n), "more remark")+": see `hikeshi relay lint`", fmt.Sprintf("ほかに %d 件: `hikeshi relay lint` で一覧", n))})
 	}
 	if len(remarks) == 0 {
 		out.Findings = append(out.Findings, runbook.Finding{Level: runbook.OK, Text: runbook.T("nothing wrong in the deny file", "拒否ファイルに誤りはない"), Evidence: f})
@@ -119,7 +119,7 @@ func deniedFinding(path string, targets []string, facts DeniedFacts) runbook.Fin
 	case len(targets) == 0:
 		return runbook.Finding{Level: runbook.Warn, Text: runbook.T("no source was named, so none is denied", "送信元の指定がないため、拒否はしていない"), Evidence: path}
 	case facts.Denied:
-		return runbook.Finding{Level: runbook.OK, Text: runbook.Tf("all %d sources are denied", "指定した %d 件の送信元はすべて拒否される", len(targets)), Evidence: path}
+		return runbook.Finding{Level: runbook.OK, Text: runbook.Tf("every source is denied (%d)", "指定した送信元 %d 件はすべて拒否される", len(targets)), Evidence: path}
 	}
 	return runbook.Finding{Level: runbook.Bad, Text: runbook.Tf("not denied: %s", "拒否されていない: %s", strings.Join(facts.Open, ", ")), Evidence: path}
 }

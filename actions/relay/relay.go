@@ -44,7 +44,7 @@ func Kinds(env Env) []runbook.Kind {
 		{Name: "relay.lint", Short: runbook.T("look for mistakes in the deny file", "拒否ファイルの誤りを調べる"), Facts: LintFacts{}, Reads: []string{"relay"}, Action: lint{env}},
 		{Name: "relay.denied", Short: runbook.T("check that the sources are denied", "送信元が拒否されているか確かめる"), Params: []runbook.Param{targets}, Facts: DeniedFacts{}, Reads: []string{"relay"}, Action: denied{env}},
 		{Name: "relay.deny", Short: runbook.T("deny the sources", "送信元を拒否する"), Params: []runbook.Param{targets,
-			{Name: "review", Type: runbook.Duration, Short: "after which the denial is to be looked at again (720h)"}},
+			{Name: "review", Type: runbook.Duration, Short: "after which the denial is to be looked at again (default 720h, 30 days)"}},
 			Facts: DenyFacts{}, MaxRisk: runbook.Reversible, Reads: []string{"relay"}, Touches: []string{"relay"}, Action: deny{env}},
 		{Name: "relay.allow", Short: runbook.T("take denials out again", "拒否を解除する"), Params: []runbook.Param{targets,
 			{Name: "incident", Type: runbook.String, Short: "only what this incident added"}},

@@ -35,23 +35,30 @@ func (e Env) planBar(out runbook.Outcome, l look) (runbook.Outcome, error) {
 		}
 		data.Guards = append(data.Guards, p)
 	}
-	return addGuards(out, data, "service.stop", "bar", "may be started", "no start until hikeshi service start, over a reboot too")
+	return addGuards(out, data, "service.stop", "bar", barred{mayStart,
+		runbook.T("no start until hikeshi service start, over a reboot too", "OSの再起動後も起動しない。hikeshi service start で解除")})
 }
 
 // planUnbar adds the change that takes away what stands of the guards.
 func (e Env) planUnbar(out runbook.Outcome, l look) (runbook.Outcome, error) {
 	var data guard.Set
-	var before []string
+	var before, ja []string
 	for _, u := range l.seen {
 		if g := l.guards[u.Unit]; g.Stands() {
 			data.Guards = append(data.Guards, g.Standing())
 			before = append(before, fmt.Sprintf("%s: barred by incident %s", u.Unit, g.Incident))
+			ja = append(ja, fmt.Sprintf("%s: 事案 %s により起動禁止", u.Unit, g.Incident))
 		}
 	}
-	return addGuards(out, data, "service.start", "unbar", strings.Join(before, "; "), "may be started")
+	return addGuards(out, data, "service.start", "unbar", barred{runbook.T(strings.Join(before, "; "), strings.Join(ja, "、")), mayStart})
 }
 
-func addGuards(out runbook.Outcome, d guard.Set, kind, op, before, after string) (runbook.Outcome, error) {
+// barred says for people how the units stand before a change of guards and after it.
+type barred struct{ before, after runbook.Text }
+
+var mayStart = runbook.T("may be started", "起動できる")
+
+func addGuards(out runbook.Outcome, d guard.Set, kind, op string, words barred) (runbook.Outcome, error) {
 	if len(d.Guards) == 0 {
 		return out, nil
 	}
@@ -60,7 +67,7 @@ func addGuards(out runbook.Outcome, d guard.Set, kind, op, before, after string)
 		names = append(names, p.Unit)
 	}
 	c, err := runbook.NewChange(kind, op, strings.Join(names, ", "), d)
-	c.Before, c.After = before, after
+	c.Describe(words.before, words.after)
 	if op == "bar" {
 		c.UndoRisk = runbook.Reopening // the next reboot starts what is no longer barred
 	}

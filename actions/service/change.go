@@ -100,7 +100,7 @@ func (e Env) op(c runbook.Change) (op, error) {
 
 // noManager is the outcome where services are left alone; facts say that nothing was done, or nil that nothing is known.
 func noManager(n none, facts any) runbook.Outcome {
-	return runbook.Outcome{Facts: facts, Left: "service manager is none: " + n.why, Findings: []runbook.Finding{{Level: runbook.Info,
+	return runbook.Outcome{Facts: facts, Left: runbook.Tf("service manager is none: %s", "サービス管理は none (%s)", n.why), Findings: []runbook.Finding{{Level: runbook.Info,
 		Text: runbook.Tf("service manager is none: %s; services are left alone", "サービス管理は none (%s)。サービスには触れない", n.why)}}}
 }
 
@@ -119,7 +119,7 @@ func (p params) wait() (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(p.Timeout)
 	if err != nil || d <= 0 {
-		return 0, fmt.Errorf("reading parameter timeout: %q is no time to wait", p.Timeout)
+		return 0, fmt.Errorf("reading parameter timeout: %q is no time to wait, such as 90s or 5m (units: s, m, h; no days)", p.Timeout)
 	}
 	return d, nil
 }

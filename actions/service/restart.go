@@ -41,7 +41,7 @@ func planRestart(_ Env, _ context.Context, l look) (runbook.Outcome, error) {
 			return out, err
 		}
 		c.Risk = runbook.Disruptive
-		c.Before, c.After = u.String(), "active, with new processes"
+		c.Describe(seen(u), runbook.T("active, with new processes", "active、プロセスは新しくなる"))
 		out.Changes = append(out.Changes, c)
 		facts.Restarted = append(facts.Restarted, u.Unit)
 	}

@@ -41,7 +41,7 @@ func planStart(e Env, _ context.Context, l look) (runbook.Outcome, error) {
 			return out, err
 		}
 		c.UndoRisk = runbook.Disruptive
-		c.Before, c.After = u.String(), "active"
+		c.Describe(seen(u), runbook.T("active", ""))
 		out.Changes = append(out.Changes, c)
 		facts.Started = append(facts.Started, u.Unit)
 	}

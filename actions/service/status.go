@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"hikeshi/actions/service/guard"
@@ -72,32 +73,48 @@ func (f *StatusFacts) add(u unit.Sight, barred bool) {
 // finding says what is seen of a service and of its guard.
 func finding(u unit.Sight, g guard.Guard) runbook.Finding {
 	what := fmt.Sprintf("%s (%s)", u.Unit, u.Service.Role)
-	state := u.String()
-	if !u.Since.IsZero() {
-		state += ", " + u.Since.UTC().Format(time.RFC3339)
+	whatJA, state := u.Unit, seen(u)
+	if role := rolesJA[u.Service.Role]; role != "" {
+		whatJA += " (" + role + ")"
 	}
-	f := runbook.Finding{Level: runbook.Warn, Text: runbook.T(what+": "+state, ""), Evidence: "systemctl status " + u.Unit}
+	if !u.Since.IsZero() {
+		at := u.Since.UTC().Format(time.RFC3339)
+		state = runbook.T(state.EN+", "+at, state.JA+"  "+at+" から")
+	}
+	f := runbook.Finding{Level: runbook.Warn, Text: runbook.T(what+": "+state.EN, whatJA+": "+state.JA), Evidence: "systemctl status " + u.Unit}
+	say := func(en, ja string, more ...any) {
+		f.Text.EN = fmt.Sprintf(en, append([]any{what, state.EN}, more...)...)
+		f.Text.JA = fmt.Sprintf(ja, append([]any{whatJA, state.JA}, more...)...)
+	}
 	switch {
 	case u.Missing() && u.Down():
 		f.Level = missingLevel(u.Service)
-		f.Text = runbook.Tf("%s: there is no such unit", "%s: そのようなユニットはない", what)
+		f.Text = runbook.T(what+": there is no such unit", whatJA+": ユニットがない")
 	case !u.Running() && !u.Down():
 		f.Level = runbook.Bad
-		f.Text = runbook.Tf("%s: %s, but not in the unit: it was started outside the service manager", "%s: %s。ユニットの外で(サービス管理を通さずに)起動されている", what, state)
+		say("%s: %s, but not in the unit: it was started outside the service manager", "%s: %s。ユニットの外で(サービス管理を通さずに)起動されている")
 	case g.Holds() && !u.Down():
 		f.Level = runbook.Bad
-		f.Text = runbook.Tf("%s: %s, though incident %s barred it", "%s: %s。事案 %s が起動を禁じているのに動いている", what, state, g.Incident)
+		say("%s: %s, though incident %s barred it", "%s: %s。事案 %s が起動を禁じているのに動いている", g.Incident)
 	case g.Holds():
 		f.Level = runbook.Info
-		f.Text = runbook.Tf("%s: %s; barred by incident %s since %s", "%s: %s。事案 %s により %s から起動禁止", what, state, g.Incident, g.Since.Format(time.RFC3339))
+		say("%s: %s; barred by incident %s since %s", "%s: %s。事案 %s により %s から起動禁止", g.Incident, g.Since.Format(time.RFC3339))
 	case g.Stands():
-		f.Text = runbook.Tf("%s: %s; a part of a guard is left, which bars nothing", "%s: %s。起動禁止の設定が一部だけ残っているが、効いていない", what, state)
+		say("%s: %s; a part of a guard is left, which bars nothing", "%s: %s。起動禁止の設定が一部だけ残っているが、効いていない")
 	case u.Load == "masked":
-		f.Text = runbook.Tf("%s: masked; %s", "%s: マスクされている。%s", what, state)
+		say("%s: masked; %s", "%s: マスクされている。%s")
 	case u.Active == "active":
 		f.Level = runbook.OK
 	}
 	return f
+}
+
+// rolesJA are the roles of services in Japanese.
+var rolesJA = map[spool.Role]string{spool.Receiver: "受信", spool.Delivery: "配送", spool.Mailbox: "受信箱"}
+
+// seen is the state of a service, for people.
+func seen(u unit.Sight) runbook.Text {
+	return runbook.T(u.String(), strings.NewReplacer(", processes ", "  PID ", ", result ", "  result ").Replace(u.String()))
 }
 
 // missingLevel: a server without POP3 is just that; one without delivery is one whose units have other names.

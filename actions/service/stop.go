@@ -66,7 +66,7 @@ func stopChange(data stopData) (runbook.Change, error) {
 	c, err := runbook.NewChange("service.stop", "stop", strings.Join(names, ", "), data)
 	// Undone it starts mail again: with the hole still open, the spam goes on.
 	c.Risk, c.UndoRisk = runbook.Disruptive, runbook.Reopening
-	c.Before, c.After = strings.Join(before, "; "), "inactive, no process left"
+	c.Describe(runbook.T(strings.Join(before, "; "), ""), runbook.T("inactive, no process left", "inactive、プロセスなし"))
 	return c, err
 }
 

@@ -29,7 +29,10 @@ type asideRow struct {
 	Bytes    int64      `json:"bytes"`
 	Sampled  int        `json:"sampled"`
 	Recorded bool       `json:"recorded"` // an incident of this state folder made it
+	Purge    *int64     `json:"purge"`    // messages of the incident that purge would remove; null if there is no record of it
 	Ways     []string   `json:"ways"`     // command lines that bring it back or remove it
+
+	nothing string // says that no message is left
 }
 
 type asideDocument struct {
@@ -56,13 +59,13 @@ func (a *app) asideRows(cmd *cobra.Command, w *world) ([]asideRow, error) {
 		for _, f := range s.Folders {
 			r.Folders = append(r.Folders, f.Path)
 		}
-		ids, err := w.host.Queue.Recorded(s.Incident)
-		r.Recorded = err == nil && len(ids) > 0
-		for _, way := range setaside.Ways(s) {
-			if text := way.In(a.lang()); r.Recorded || !strings.Contains(text, "hikeshi undo") && !strings.Contains(text, "purge") {
-				r.Ways = append(r.Ways, text)
-			}
+		if r.Recorded = s.Stock != nil; r.Recorded {
+			r.Purge = &s.Stock.Messages
 		}
+		for _, way := range setaside.Ways(s) {
+			r.Ways = append(r.Ways, way.In(a.lang()))
+		}
+		r.nothing = setaside.Nothing(s).In(a.lang())
 		rows = append(rows, r)
 	}
 	return rows, nil
@@ -101,15 +104,22 @@ func (a *app) printAside(doc asideDocument) {
 	for _, r := range doc.Sets {
 		who := ""
 		if !r.Recorded {
-			who = a.word("  (no incident of this state folder made it)", "  (この状態フォルダの事案によるものではない)")
+			who = a.word("  (not made by an incident of this state folder)", "  (この状態フォルダの事案によるものではない)")
 		}
-		fmt.Fprintf(a.stdout, a.word("incident %s%s, since %s: %s messages, %s files, %s bytes\n", "事案 %s%s、%s から: %s 通、%s ファイル、%s バイト\n"),
-			r.Incident, who, a.when(r.Since), thousands(r.Messages), thousands(r.Files), thousands(r.Bytes))
+		s := a.screenOn(a.stdout)
+		s.hang(2, fmt.Sprintf(a.word("incident %s%s", "事案 %s%s"), r.Incident, who))
+		s.hang(2, runbook.T(
+			fmt.Sprintf("  since %s  %s, %s, %s", a.when(r.Since), runbook.Count(r.Messages, "message"), runbook.Count(r.Files, "file"), bytesWord(r.Bytes)),
+			fmt.Sprintf("  %s から  %s 通、%s ファイル、%s", a.when(r.Since), thousands(r.Messages), thousands(r.Files), bytesWord(r.Bytes))).In(a.lang()))
+		if r.nothing != "" {
+			s.hang(2, "  "+r.nothing)
+		}
 		for _, f := range r.Folders {
 			fmt.Fprintf(a.stdout, "  %s\n", line(f))
 		}
 		for _, way := range r.Ways {
-			fmt.Fprintf(a.stdout, "  %s\n", way)
+			command, does, _ := strings.Cut(way, "  ")
+			s.hang(6, "  "+pad(command, 48)+"  "+strings.TrimSpace(does))
 		}
 	}
 	a.screen().row("[!]", doc.Warning)
@@ -144,20 +154,15 @@ at a terminal it is asked.`,
 
 // purge removes what an incident set aside. Off a terminal the exact count has to be given; at one it is asked.
 func (a *app) purge(cmd *cobra.Command, w *world, id string, count int, c changeFlags) error {
-	rows, err := a.asideRows(cmd, w)
+	stock, err := queue.Removable(cmd.Context(), w.host.Queue, id)
 	if err != nil {
-		return err
+		return refusal(err)
 	}
-	messages := int64(-1)
-	for _, r := range rows {
-		if r.Incident == id {
-			messages = max(messages, 0) + r.Messages
-		}
-	}
-	if messages < 0 {
+	if stock == nil {
 		fmt.Fprintf(a.stderr, a.word("hikeshi: incident %s has nothing set aside\n", "hikeshi: 事案 %s に退避中のものはない\n"), id)
 		return nil
 	}
+	messages := stock.Messages
 	switch {
 	case count < 0 && c.dryRun:
 		count = int(messages)

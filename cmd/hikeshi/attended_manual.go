@@ -108,7 +108,7 @@ func (t attended) undo(ctx context.Context, v engine.View) (runbook.Decision, bo
 	case key == "y":
 		named = nil
 	case err != nil:
-		t.row("[?]", fmt.Sprintf(t.word("type y, d, q or the names of risks: %s; Enter alone does nothing", "y、d、q か、危険度の名前 %s を入力する。Enter だけでは何もしない"), strings.Join(risks, ",")))
+		t.row("[?]", fmt.Sprintf(t.word("type y, d, q or the names of risks: %s; Enter alone does nothing", "y、d、q か、リスクの名前 %s を入力する。Enter だけでは何もしない"), strings.Join(risks, ",")))
 		return runbook.Decision{}, true, nil
 	}
 	d, err := unattended{screen: t.screen, accept: append(named, t.accept...)}.undo(v)

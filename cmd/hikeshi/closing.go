@@ -43,7 +43,12 @@ func (a *app) closing(h *runbook.History, jr *journal.Journal, err error) {
 			"この事案の記録はディスクにないため、resume、undo、report は使えない。止めたサービスは `hikeshi service start` で起動する"))
 		return
 	}
-	if h.State == runbook.IncidentStopped {
+	a.wayOn(h, jr)
+}
+
+// wayOn names the verbs that go on with an incident, and the head to note down.
+func (a *app) wayOn(h *runbook.History, jr *journal.Journal) {
+	if h.State == runbook.IncidentStopped || h.State == runbook.IncidentOpen {
 		fmt.Fprintf(a.stdout, a.word("go on:   hikeshi resume %s\n", "続ける:  hikeshi resume %s\n"), jr.ID())
 	}
 	fmt.Fprintf(a.stdout, a.word("report:  hikeshi report %s\n", "報告書:  hikeshi report %s\n"), jr.ID())
@@ -124,9 +129,10 @@ func (a *app) finishUndo(jr *journal.Journal, steps []string, err error) error {
 		}
 	} else {
 		for _, c := range left {
-			fmt.Fprintf(a.stdout, a.word("left in place: %s %s (%s)\n", "残した変更: %s %s (%s)\n"), c.Op, line(c.Target), c.UndoRisk)
+			s := a.screenOn(a.stdout)
+			s.hang(9, fmt.Sprintf(a.word("left in place: %s %s (%s)", "残した変更: %s %s (%s)"), s.op(c.Op), line(c.Target), c.UndoRisk))
 		}
-		fmt.Fprintf(a.stdout, a.word("incident %s: %s, %d changes in force\n", "事案 %s: %s、有効な変更 %d 件\n"), jr.ID(), a.stateWord(h.State), len(left))
+		fmt.Fprintf(a.stdout, a.word("incident %s: %s, %[4]s in force\n", "事案 %[1]s: %[2]s、有効な変更 %[3]d 件\n"), jr.ID(), a.stateWord(h.State), len(left), runbook.Count(int64(len(left)), "change"))
 		if n, text := jr.Unrecorded(); n > 0 {
 			a.screenOn(a.stdout).row("[!]", text.In(a.lang()))
 		}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 )
@@ -186,7 +185,7 @@ func want(t *testing.T, code int, e ending, texts ...string) {
 		t.Errorf("exit %d, want %d:\n%s", e.code, code, e.out)
 	}
 	for _, text := range texts {
-		if !strings.Contains(e.out, text) {
+		if !(said{out: e.out}).tells(text) {
 			t.Errorf("%q is not in\n%s", text, e.out)
 		}
 	}

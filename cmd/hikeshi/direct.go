@@ -93,7 +93,7 @@ func (a *app) nothingToDo(w *world, j job, steps []engine.PlannedStep) error {
 		}
 	}
 	if steps[0].State == runbook.Skipped {
-		return failf(exitError, "", "not done: %s", steps[0].Why)
+		return failf(exitError, "", a.word("not done: %s", "実行しなかった: %s"), steps[0].Reason(a.lang()))
 	}
 	return nil
 }

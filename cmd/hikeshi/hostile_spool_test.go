@@ -119,8 +119,8 @@ func (p *place) setAside(id string) int {
 	fine(p.t, json.Unmarshal([]byte(p.hikeshi("spool", "list", "--output", "json").exits(p.t, exitOK).out), &doc))
 	n := 0
 	for _, s := range doc.Sets {
-		if s.Incident == id {
-			n += int(s.Messages)
+		if s.Incident == id && s.Purge != nil {
+			n = int(*s.Purge)
 		}
 	}
 	return n

@@ -39,7 +39,7 @@ var rules = []rule{
 	{"runbook/journal", "writes through the one package that writes", []string{"runbook", "spool/disk", "."}, nil},
 	{"runbook/report", "tells from the journal alone, never asks the system", []string{"runbook", "."}, []string{width8}},
 	{"runbook", "the vocabulary of procedures", []string{"runbook/expression"}, nil},
-	{"spool/disk", "a leaf: everything that is written goes through it", nil, nil},
+	{"spool/disk", "a leaf: everything that is written goes through it", []string{"."}, nil},
 	{"spool/lab", "a stand-in server with its own world; never actions, runbook or cmd", []string{"spool", "spool/disk", "spool/scan", "spool/epms/...", "."}, nil},
 	{"spool/epms", "one server; never another one", []string{"spool", "spool/disk", "."}, nil},
 	{"spool/scan", "fast scan, for every server", []string{"spool", "spool/disk", "."}, nil},

@@ -17,6 +17,7 @@ import (
 	"hikeshi/runbook/book"
 	"hikeshi/runbook/journal"
 	"hikeshi/runbook/journal/lock"
+	"hikeshi/spool/aside"
 	"hikeshi/spool/disk"
 	"hikeshi/templates"
 )
@@ -175,27 +176,50 @@ func denialsOf(id string, c runbook.Change, lifted map[string]bool) ([]relay.Den
 // recordedAside returns a reader of what an incident has set aside by its record, so that nothing else is ever purged.
 func (a *app) recordedAside(w *world) func(string) ([]disk.ID, error) {
 	return func(incident string) ([]disk.ID, error) {
-		all, _, err := a.histories(w.state)
-		if err != nil {
-			return nil, err
-		}
-		h, ok := all[incident]
-		if !ok {
-			return nil, fmt.Errorf("incident %s: %w", incident, fs.ErrNotExist)
-		}
 		var ids []disk.ID
-		for _, c := range h.Changes {
-			if c.Kind != "queue.quarantine" {
-				continue
-			}
+		err := a.quarantines(w, incident, func(c *runbook.ChangeHistory) error {
 			more, err := queue.SetAside(c.Change)
-			if err != nil {
-				return nil, err
-			}
 			ids = append(ids, more...)
-		}
-		return ids, nil
+			return err
+		})
+		return ids, err
 	}
+}
+
+// countedAside returns a reader of how much an incident has set aside by its record and has not taken back.
+func (a *app) countedAside(w *world) func(string) (aside.Stock, error) {
+	return func(incident string) (sum aside.Stock, err error) {
+		err = a.quarantines(w, incident, func(c *runbook.ChangeHistory) error {
+			if c.Undone() {
+				return nil
+			}
+			s, err := queue.Counted(c.Change)
+			sum.Messages, sum.Files = sum.Messages+s.Messages, sum.Files+s.Files
+			return err
+		})
+		return sum, err
+	}
+}
+
+// quarantines goes through the changes by which an incident has set mail aside.
+func (a *app) quarantines(w *world, incident string, each func(*runbook.ChangeHistory) error) error {
+	all, _, err := a.histories(w.state)
+	if err != nil {
+		return err
+	}
+	h, ok := all[incident]
+	if !ok {
+		return fmt.Errorf("incident %s: %w", incident, fs.ErrNotExist)
+	}
+	for _, c := range h.Changes {
+		if c.Kind != "queue.quarantine" {
+			continue
+		}
+		if err := each(c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // bookSource reads a runbook by its built-in name, or from a file.

@@ -25,7 +25,11 @@ func (a *app) judgeStatus(w *world, doc *statusDocument) {
 				scan.TooOld:  {"%s: the oldest is %s old, more than %s", "%s: 最古は %s 前。しきい値 %s を超過"},
 				scan.TooFast: {"%s: grows by %s, more than %s", "%s: 増加 %s。しきい値 %s を超過"},
 			}[p.What]
-			add(runbook.Bad, words[0], words[1], f.Name, p.Value, p.Limit)
+			value, limit := p.Value, p.Limit
+			if a.lang() == "ja" {
+				value, limit = p.Japanese()
+			}
+			add(runbook.Bad, words[0], words[1], f.Name, value, limit)
 		}
 		if f.Unreadable != "" {
 			add(runbook.Warn, "%s cannot be read: %s", "%s を読めない: %s", f.Name, line(f.Unreadable))
@@ -53,7 +57,7 @@ func (a *app) judgeStatus(w *world, doc *statusDocument) {
 		}
 	}
 	if len(doc.Due) > 0 {
-		add(runbook.Warn, "%d denials are due for review", "見直し期限の来た拒否が %d 件", len(doc.Due))
+		add(runbook.Warn, "denials due for review: %d", "見直し期限の来た拒否が %d 件", len(doc.Due))
 	}
 	if h := doc.AtWork; h != nil {
 		add(runbook.Warn, "%s is at work since %s: incident %s, step %s", "%s が %s から対応中: 事案 %s、手順 %s", line(h.User), h.Since.In(a.now().Location()).Format("15:04"), cmp.Or(line(h.Incident), "-"), cmp.Or(line(h.Step), "-"))

@@ -55,7 +55,7 @@ func planDocumentOf(w *world, j job, steps []engine.PlannedStep, lang string) pl
 }
 
 func planStepOf(step runbook.Step, p runbook.StepPlan, lang string) planStep {
-	row := planStep{ID: step.ID, Title: step.Title.In(lang), Phase: step.Phase, Uses: step.Uses, Manual: step.Manual != nil, State: p.State, Why: p.Why,
+	row := planStep{ID: step.ID, Title: step.Title.In(lang), Phase: step.Phase, Uses: step.Uses, Manual: step.Manual != nil, State: p.State, Why: p.Reason(lang),
 		After: p.After, Findings: []findingRow{}, Changes: changeRows(p.Changes), Facts: p.Facts}
 	for _, f := range p.Findings {
 		row.Findings = append(row.Findings, findingRow{f.Level, f.Text.In(lang), f.Evidence})

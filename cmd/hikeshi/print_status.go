@@ -17,7 +17,11 @@ func (a *app) printStatus(d statusDocument) {
 	if d.Synced != nil {
 		clock = map[bool]string{true: a.word("clock synced", "時刻同期 OK"), false: a.word("clock NOT synced", "時刻同期 なし")}[*d.Synced]
 	}
-	fmt.Fprintf(a.stdout, "%s %s [%s]  %s (%s)  %s\n", a.word("HIKESHI", "火消し"), d.Host, d.Server, local.Format("Mon 01-02 15:04 MST"), d.Time.Format("15:04Z"), clock)
+	day := local.Format("Mon 01-02")
+	if a.lang() == "ja" {
+		day = local.Format("01/02") + "(" + string([]rune("日月火水木金土")[local.Weekday()]) + ")"
+	}
+	s.hang(2, fmt.Sprintf("%s %s [%s]  %s %s (%s)  %s", a.word("HIKESHI", "火消し"), line(d.Host), d.Server, day, local.Format("15:04 MST"), d.Time.Format("15:04Z"), clock))
 	level := map[runbook.Level]string{runbook.OK: a.word("OK", "正常"), runbook.Warn: a.word("WATCH", "注意"), runbook.Bad: a.word("DANGER", "危険")}[d.Level]
 	incident := a.word("none", "なし")
 	if d.Incident != nil {
@@ -69,10 +73,10 @@ func (a *app) rateWords(d statusDocument) string {
 	unknown := a.word("unknown", "不明")
 	accepted, growth := unknown, unknown
 	if d.Accepted != nil {
-		accepted = fmt.Sprintf("%.0f/min", *d.Accepted)
+		accepted = fmt.Sprintf(a.word("%.0f/min", "%.0f 通/分"), *d.Accepted)
 	}
 	if d.Total.Growth != nil {
-		growth = fmt.Sprintf("%+.0f/min", *d.Total.Growth)
+		growth = fmt.Sprintf(a.word("%+.0f/min", "%+.0f 通/分"), *d.Total.Growth)
 	}
 	return fmt.Sprintf(a.word("accepted %s  growth %s", "受理 %s  増加 %s"), accepted, growth)
 }

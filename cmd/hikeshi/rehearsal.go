@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -220,7 +221,7 @@ func (a *app) showJudgement(r *rehearsal, o outcome, file string) {
 		if !j.OK {
 			mark = s.paint("31", a.word("[BAD]", "[不可]"))
 		}
-		s.row(mark, fmt.Sprintf("%s: %s  (%s %s)", runbook.T(j.Name, j.NameJA).In(a.lang()), j.Value, a.word("want", "期待値"), j.Want))
+		s.row(mark, fmt.Sprintf("%s: %s  (%s %s)", runbook.T(j.Name, j.NameJA).In(a.lang()), a.figures(j.Value), a.word("want", "期待値"), a.figures(j.Want)))
 		for _, item := range j.Items {
 			if !j.OK {
 				fmt.Fprintf(a.stdout, "        %s\n", line(item))
@@ -231,6 +232,30 @@ func (a *app) showJudgement(r *rehearsal, o outcome, file string) {
 	if r.flags.keep {
 		fmt.Fprintf(a.stdout, a.word("lab:     %s\n", "ラボ:    %s\n"), r.server())
 	}
+}
+
+// figures is a value of the judgement in the language in use.
+func (a *app) figures(text string) string {
+	if a.lang() != "ja" {
+		return text
+	}
+	for _, f := range figuresJA {
+		text = f.en.ReplaceAllString(text, f.ja)
+	}
+	return text
+}
+
+var figuresJA = []struct {
+	en *regexp.Regexp
+	ja string
+}{
+	{regexp.MustCompile(`(\d+) of (\d+)`), "$2 件中 $1 件"},
+	{whole("any"), "件数は問わない"},
+	{whole("accepted"), "受け付ける"},
+	{whole("(\\d+) boots( or more)?, (\\d+) lost"), "起動 $1 回$2、喪失 $3"},
+	{whole("(\\d+) accepted, (\\d+) delivered"), "受理 $1 通、配送 $2 通"},
+	{whole("(\\d+) or more of each"), "それぞれ $1 通以上"},
+	{regexp.MustCompile(" or more"), "以上"},
 }
 
 func sleep(ctx context.Context, d time.Duration) {

@@ -64,6 +64,9 @@ func asUsage(err error) error {
 	if errors.As(err, &f) {
 		return err
 	}
+	if strings.Contains(err.Error(), "duration") {
+		return &failure{code: exitUsage, err: err, hint: "units are s, m and h, such as 90s, 5m or 2h; 30 days are 720h"}
+	}
 	return &failure{code: exitUsage, err: err, hint: "`hikeshi help` lists the verbs, `hikeshi VERB --help` the flags"}
 }
 
@@ -71,20 +74,30 @@ func asUsage(err error) error {
 func (a *app) report(err error) {
 	var f *failure
 	quiet := errors.As(err, &f) && f.quiet
-	hint := hintOf(err)
-	text := err.Error()
+	hint := a.translated(hintOf(err))
+	text := a.translated(err.Error())
 	if err == context.Canceled {
 		text = a.word("interrupted; nothing was changed", "中断した。何も変更していない")
 	}
 	if !quiet {
-		fmt.Fprintf(a.stderr, "hikeshi: %s\n", clean(text))
+		a.complain(clean(text))
 		if hint != "" {
-			fmt.Fprintf(a.stderr, "hikeshi: %s: %s\n", a.word("hint", "ヒント"), hint)
+			a.complain(a.word("hint", "ヒント") + ": " + hint)
 		}
 	}
 	if a.flags.output == "json" && !a.wrote {
 		a.json(errorDocument{Version: 1, Kind: "error", Error: text, Hint: hint})
 	}
+}
+
+// complain writes to standard error. At a terminal it is wrapped; in a log every message stays one line.
+func (a *app) complain(text string) {
+	s := a.screenOn(a.stderr)
+	if !s.tty {
+		fmt.Fprintf(a.stderr, "hikeshi: %s\n", text)
+		return
+	}
+	s.hang(9, "hikeshi: "+text)
 }
 
 type errorDocument struct {

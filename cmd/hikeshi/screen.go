@@ -12,6 +12,7 @@ import (
 
 	"hikeshi/runbook"
 	"hikeshi/runbook/engine"
+	"hikeshi/runbook/report"
 )
 
 // width is how wide the console is taken to be.
@@ -54,18 +55,18 @@ func (s *screen) Show(v engine.View) {
 	}
 	s.head(v)
 	if v.Plan.State == runbook.Skipped {
-		s.row("", s.word("skipped: ", "対象外: ")+v.Plan.Why)
+		s.row("", s.word("skipped: ", "対象外: ")+v.Plan.Reason(s.lang))
 		return
 	}
 	if !s.brief {
 		s.row(s.word("why", "理由"), v.Step.Why.In(s.lang))
 	}
 	if v.Plan.State == runbook.Undetermined {
-		why := strings.TrimPrefix(v.Plan.Why, runbook.ErrUndetermined.Error()+": ")
+		why := strings.TrimPrefix(v.Plan.Reason(s.lang), runbook.ErrUndetermined.Error()+": ")
 		s.row("[?]", s.word("cannot be determined: ", "判定できない: ")+why)
 	}
 	if v.Plan.After != "" {
-		s.row("", fmt.Sprintf(s.word("planned against the server before step %s", "手順 %s を行う前のサーバーで計画したもの"), v.Plan.After))
+		s.row("", fmt.Sprintf(s.word("planned against the server before step %s", "手順 %s を行う前の状態で計画したもの"), v.Plan.After))
 	}
 	s.findings(v.Plan.Findings)
 	s.gate(v.Plan.Gate)
@@ -184,23 +185,16 @@ func (s *screen) change(label, number string, c runbook.Change) {
 		text += "  [" + string(c.Risk) + "]"
 	}
 	s.row(label, text)
-	for _, l := range lines(c.After) {
-		s.row("", "  "+l)
+	_, after := c.Words(s.lang)
+	for _, l := range lines(after) {
+		if !strings.HasPrefix(l, "--- ") && !strings.HasPrefix(l, "+++ ") { // the file is named above
+			s.row("", "  "+l)
+		}
 	}
 }
 
-var opsJA = map[string]string{
-	"stop": "停止", "start": "起動", "restart": "再起動", "bar": "起動禁止", "unbar": "起動禁止の解除", "rename": "改名して退避", "move": "移して退避",
-	"release": "戻す", "purge": "完全に削除", "deny": "拒否を追加", "allow": "拒否を解除",
-}
-
-// op is the word of a change; one that has no translation stays as it is.
-func (s *screen) op(word string) string {
-	if ja, ok := opsJA[word]; ok && s.lang == "ja" {
-		return ja
-	}
-	return word
-}
+// op is the word of a change.
+func (s *screen) op(word string) string { return report.Op(word, s.lang) }
 
 // inverse are the words for taking an operation back.
 var inverse = map[string][2]string{
@@ -215,7 +209,7 @@ func (s *screen) undoing(all []runbook.Change) {
 	for i, c := range all {
 		words, ok := inverse[c.Op]
 		if !ok {
-			words = [2]string{"undo " + c.Op, "取り消し: " + c.Op}
+			words = [2]string{"undo " + c.Op, "取り消し: " + s.op(c.Op)}
 		}
 		text := fmt.Sprintf("%d %s %s", i+1, s.word(words[0], words[1]), line(c.Target))
 		if c.UndoRisk != runbook.Reversible && c.UndoRisk != "" {
@@ -234,8 +228,9 @@ func (s *screen) undoing(all []runbook.Change) {
 func (s *screen) details(v engine.View) {
 	for i, c := range v.Plan.Changes {
 		s.row(fmt.Sprintf("%d.", i+1), fmt.Sprintf("%s %s  (%s, id %s)", s.op(c.Op), line(c.Target), c.Kind, c.ID))
-		s.row("", fmt.Sprintf("%s: %s   %s: %s", s.word("risk", "危険度"), cmp.Or(c.Risk, runbook.Reversible), s.word("of undoing", "戻す場合"), cmp.Or(c.UndoRisk, runbook.Reversible)))
-		for _, part := range []struct{ name, text string }{{s.word("before", "変更前"), c.Before}, {s.word("after", "変更後"), c.After}} {
+		s.row("", fmt.Sprintf("%s: %s   %s: %s", s.word("risk", "リスク"), cmp.Or(c.Risk, runbook.Reversible), s.word("of undoing", "戻す場合"), cmp.Or(c.UndoRisk, runbook.Reversible)))
+		before, after := c.Words(s.lang)
+		for _, part := range []struct{ name, text string }{{s.word("before", "変更前"), before}, {s.word("after", "変更後"), after}} {
 			for j, l := range lines(part.text) {
 				if j == 0 {
 					s.row("", part.name+":")

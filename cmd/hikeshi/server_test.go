@@ -27,7 +27,9 @@ func newServer(t *testing.T) *server {
 	s := &server{t: t, root: filepath.Join(dir, "root"), state: filepath.Join(dir, "state")}
 	s.write("usr/local/mta/bin/effect.dat", "#<> default\n")
 	for _, folder := range []string{"domains", "holding", "lists"} {
-		s.write("var/spool/epms/"+folder+"/.keep", "")
+		if err := os.MkdirAll(filepath.Join(s.root, "var/spool/epms", folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
 	s.messages(1, 2)
 	return s

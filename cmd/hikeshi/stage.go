@@ -88,7 +88,7 @@ func (a *app) labWorld(root string, env service.Env, state string) (*world, erro
 	limits := w.thresholds()
 	limits.MoveLimit = labMoveLimit
 	own := ownOf(w.server)
-	w.host.Queue = queue.Env{Server: w.server, Own: own, Thresholds: limits, Clock: a.now, InUse: w.inUse, Recorded: a.recordedAside(w)}
+	w.host.Queue = queue.Env{Server: w.server, Own: own, Thresholds: limits, Clock: a.now, InUse: w.inUse, Recorded: a.recordedAside(w), Counted: a.countedAside(w)}
 	w.host.Relay = relay.Env{Server: w.server, Own: own, PrefixV4: cfg.Protect.PrefixV4, PrefixV6: cfg.Protect.PrefixV6, Clock: a.now, Recorded: a.recordedDenials(w)}
 	w.kinds = byName(actions.Catalogue(w.host))
 	return w, nil

@@ -41,9 +41,44 @@ func (s *screen) Ended(v engine.View, r runbook.Result, err error) {
 	w := words[r]
 	text := s.word(w[0], w[1])
 	if v.Ask == engine.AskUndo && len(v.Plan.Changes) == 1 {
-		text += ": " + v.Plan.Changes[0].Op + " " + line(v.Plan.Changes[0].Target)
+		text += ": " + s.op(v.Plan.Changes[0].Op) + " " + line(v.Plan.Changes[0].Target)
 	}
 	s.row("  ->", text)
+}
+
+// longPath matches a path that a line has hardly room for, pieces what a line may be broken between.
+var (
+	longPath = regexp.MustCompile(`/\S{30}`)
+	pieces   = regexp.MustCompile(` *[^ ]+`)
+)
+
+// hang prints text in 80 columns; what does not fit on its first line hangs below it by n blanks. A long path is never broken: it is to
+// be copied.
+func (s *screen) hang(n int, text string) {
+	text = line(text)
+	if longPath.MatchString(text) {
+		s.hangPieces(n, text)
+		return
+	}
+	first := wrap(text, width)[0]
+	s.printf("%s\n", first)
+	if rest := strings.TrimLeft(text[len(first):], " "); rest != "" {
+		for _, l := range wrap(rest, width-n) {
+			s.printf("%s%s\n", strings.Repeat(" ", n), l)
+		}
+	}
+}
+
+func (s *screen) hangPieces(n int, text string) {
+	l := ""
+	for _, piece := range pieces.FindAllString(text, -1) {
+		if strings.TrimSpace(l) != "" && cells.StringWidth(l+piece) > width {
+			s.printf("%s\n", l)
+			l, piece = strings.Repeat(" ", n), strings.TrimLeft(piece, " ")
+		}
+		l += piece
+	}
+	s.printf("%s\n", l)
 }
 
 func (s *screen) paint(code, text string) string {
@@ -77,7 +112,7 @@ func wrapOne(para string, n int) []string {
 	var lines []string
 	indent := para[:min(len(para)-len(strings.TrimLeft(para, " ")), n/2)]
 	for cells.StringWidth(para) > n {
-		cut, space, w := 0, 0, 0
+		cut, space, gap, w := 0, 0, 0, 0
 		for i, r := range para {
 			if w += cells.RuneWidth(r); w > n {
 				break
@@ -86,8 +121,14 @@ func wrapOne(para string, n int) []string {
 			if r == ' ' {
 				space = i
 			}
+			if strings.HasPrefix(para[i:], "  ") {
+				gap = i // between things that belong together
+			}
 		}
-		if space > len(indent)+n/3 {
+		switch {
+		case gap > len(indent)+n/2:
+			cut = gap
+		case space > len(indent)+n/3:
 			cut = space
 		}
 		lines = append(lines, strings.TrimRight(para[:cut], " "))

@@ -65,11 +65,23 @@ func (a *app) incidentsVerb() *cobra.Command {
 				fmt.Fprintln(a.stdout, a.word("no incidents in ", "事案はない: ")+s.State)
 			}
 			for _, r := range doc.Incidents {
-				fmt.Fprintf(a.stdout, "%-16s %-8s %-16s %s %s\n", r.ID, r.State, r.Runbook, a.when(r.Opened), line(r.Error))
+				a.printIncident(r)
 			}
 			return nil
 		},
 	}
+}
+
+func (a *app) printIncident(r incidentRow) {
+	state := string(r.State)
+	if r.State != "" {
+		state = a.stateWord(r.State)
+	}
+	text := fmt.Sprintf("%-16s %s %-16s %s", r.ID, pad(state, 12), r.Runbook, a.when(r.Opened))
+	if r.Error != "" {
+		text += " " + line(r.Error)
+	}
+	a.screenOn(a.stdout).hang(17, text)
 }
 
 func rowOf(e journal.Entry) incidentRow {
@@ -117,34 +129,30 @@ func (a *app) openIncident(name string) (*journal.Journal, []runbook.Record, err
 	return jr, records, err
 }
 
-func (a *app) showVerb() *cobra.Command {
-	return &cobra.Command{
-		Use: "show INCIDENT", Short: "the record of an incident", Args: cobra.ExactArgs(1), Example: "  hikeshi show 20261121-0312\n  hikeshi show 1121-0312 --output json",
-		RunE: func(_ *cobra.Command, args []string) error {
-			return a.writeReport(args[0], "text", "")
-		},
-		ValidArgsFunction: a.completeIncidents,
-	}
-}
-
 func (a *app) reportVerb() *cobra.Command {
 	var format, out string
+	var handover bool
 	cmd := &cobra.Command{
 		Use: "report INCIDENT", Short: "the post-incident report, from the journal alone", Args: cobra.ExactArgs(1),
-		Example: "  hikeshi report 20261121-0312 --format md -o report.md\n  hikeshi report 20261121-0312 --lang ja",
+		Long: `Report tells the whole incident from its journal: summary, timeline, checklist, each
+step with its finding, decision and evidence, what was changed and how to undo it.
+--handover is the short form for the next responder: where it stands, what is
+stopped since when, what comes next, what is open and due.`,
+		Example: "  hikeshi report 20261121-0312 --format md -o report.md\n  hikeshi report 20261121-0312 --handover --lang ja",
 		RunE: func(_ *cobra.Command, args []string) error {
-			return a.writeReport(args[0], format, out)
+			return a.writeReport(args[0], format, out, handover)
 		},
 		ValidArgsFunction: a.completeIncidents,
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "text, md or json")
 	cmd.Flags().StringVarP(&out, "out", "o", "", "write to `FILE`; it must not be there yet")
+	cmd.Flags().BoolVar(&handover, "handover", false, "the short form for the next responder (text or md)")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "md", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
 // writeReport writes the report of an incident to standard output or to a new file.
-func (a *app) writeReport(name, format, out string) error {
+func (a *app) writeReport(name, format, out string, handover bool) error {
 	jr, records, err := a.openIncident(name)
 	if err != nil {
 		return err
@@ -153,7 +161,12 @@ func (a *app) writeReport(name, format, out string) error {
 	if a.isJSON() {
 		format = "json"
 	}
-	text, err := a.renderReport(jr, records, format)
+	var text []byte
+	if handover {
+		text, err = a.renderHandover(jr, records, format)
+	} else {
+		text, err = a.renderReport(jr, records, format)
+	}
 	if err != nil {
 		return err
 	}
@@ -168,6 +181,44 @@ func (a *app) writeReport(name, format, out string) error {
 	fmt.Fprintln(a.stdout, out)
 	a.wrote = true
 	return nil
+}
+
+// renderHandover is the report for the next responder; its dates are those of the denials and of the later looks.
+func (a *app) renderHandover(jr *journal.Journal, records []runbook.Record, format string) ([]byte, error) {
+	if format != "text" && format != "md" {
+		return nil, usagef("", "--handover with --format %q: use text or md", format)
+	}
+	r, err := a.buildReport(jr, records)
+	if err != nil {
+		return nil, err
+	}
+	h, err := runbook.Fold(records)
+	if err != nil {
+		return nil, err
+	}
+	var b strings.Builder
+	err = r.Handover(&b, format == "md", report.Form{Lang: a.lang(), Loc: time.Local}, a.dueOf(jr.ID(), h))
+	return []byte(b.String()), err
+}
+
+// dueOf are the dates of one incident, in words.
+func (a *app) dueOf(id string, h *runbook.History) []string {
+	var due []string
+	for _, c := range h.InForce() {
+		list, err := denialsOf(id, c.Change, map[string]bool{})
+		if err != nil {
+			continue // written by a newer version
+		}
+		for _, d := range list {
+			due = append(due, fmt.Sprintf(a.word("denial of %s: review on %s", "%s の拒否: %s に見直し"), d.Target, d.Review.Local().Format("2006-01-02")))
+		}
+	}
+	for _, l := range laterLooks(id, h) {
+		if l.Done == nil {
+			due = append(due, fmt.Sprintf(a.word("hikeshi verify-later: look again at %s", "hikeshi verify-later: %s に再確認"), l.Due.Local().Format("2006-01-02 15:04")))
+		}
+	}
+	return due
 }
 
 func (a *app) renderReport(jr *journal.Journal, records []runbook.Record, format string) ([]byte, error) {
@@ -267,6 +318,6 @@ func (a *app) recorded(jr *journal.Journal) error {
 	if a.isJSON() {
 		return a.json(recordedDocument{Version: 1, Kind: "recorded", Incident: jr.ID(), Head: head})
 	}
-	fmt.Fprintf(a.stdout, a.word("recorded in incident %s, head %s\n", "事案 %s に記録した。head %s\n"), jr.ID(), head)
+	fmt.Fprintf(a.stdout, a.word("recorded in incident %s\nhead:    %s\n", "事案 %s に記録した\nhead:    %s\n"), jr.ID(), head)
 	return nil
 }

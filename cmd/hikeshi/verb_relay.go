@@ -46,7 +46,7 @@ is decided.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			peer, err := netip.ParseAddr(args[0])
 			if err != nil {
-				return usagef("an IPv4 or IPv6 address", "%q is no address", args[0])
+				return usagef(a.word("an IPv4 or IPv6 address is wanted", "IPv4 か IPv6 のアドレスを指定する"), "%q is no address", args[0])
 			}
 			q := spool.RelayQuery{Peer: peer.Unmap(), Login: login}
 			if cmd.Flags().Changed("sender") {
@@ -69,7 +69,7 @@ func (a *app) checkRelay(cmd *cobra.Command, q spool.RelayQuery, file string) er
 	}
 	d := denier.Decide(data, q)
 	doc := decisionDocument{Version: 1, Kind: "relay-decision", Address: q.Peer.String(), Sender: q.Sender, Login: q.Login,
-		Result: d.Result, Text: d.Text, File: path, Meaning: d.Meaning, Reply: d.Reply}
+		Result: d.Result, Text: d.Text, File: path, Meaning: runbook.T(d.Meaning, d.MeaningJA).In(a.lang()), Reply: d.Reply}
 	if d.Line > 0 {
 		doc.Line = &d.Line
 	}
@@ -78,9 +78,13 @@ func (a *app) checkRelay(cmd *cobra.Command, q spool.RelayQuery, file string) er
 	}
 	where := a.word("no line decides", "該当する行なし")
 	if d.Line > 0 {
-		where = fmt.Sprintf("%s:%d: %s", path, d.Line, line(d.Text))
+		where = fmt.Sprintf("%s:%d: %s", path, d.Line, line(d.Text)) // never broken: it is to be copied
 	}
-	fmt.Fprintf(a.stdout, "%s  %s\n  %s\n  %s\n  %s\n", q.Peer, d.Result, where, d.Meaning, d.Reply)
+	s := a.screenOn(a.stdout)
+	fmt.Fprintf(a.stdout, "%s  %s\n  %s\n", q.Peer, d.Result, where)
+	for _, text := range []string{doc.Meaning, d.Reply} {
+		s.hang(2, "  "+text)
+	}
 	return nil
 }
 
@@ -160,7 +164,7 @@ func (a *app) showLint(path string, found []spool.LintFinding) error {
 		for _, r := range doc.Findings {
 			fmt.Fprintf(a.stdout, "%s:%d: %s %s\n", path, r.Line, s.level(runbook.Level(r.Level)), r.Code)
 			if r.Raw != "" {
-				fmt.Fprintf(a.stdout, "    %s\n", r.Raw)
+				s.hang(4, "    "+r.Raw)
 			}
 			s.row("", r.Text)
 		}
@@ -193,7 +197,7 @@ A denial is met at MAIL FROM; the peer may still connect and guess passwords.`,
 				Title: runbook.T("deny the sources", "送信元を拒否する"), With: map[string]any{"targets": args, "review": review}}, c)
 		},
 	}
-	cmd.Flags().StringVar(&review, "review", "", "when to look at the denial again (default 720h)")
+	cmd.Flags().StringVar(&review, "review", "", "when to look at the denial again, e.g. 168h (default 720h, 30 days; units: s, m, h)")
 	c.add(cmd)
 	return cmd
 }
@@ -254,12 +258,12 @@ func (a *app) relayList() *cobra.Command {
 			if a.isJSON() {
 				return a.json(doc)
 			}
-			for _, d := range doc.Denials {
+			for i, d := range doc.Denials {
 				due := ""
 				if d.Due {
 					due = a.word("  [!] review is due", "  [!] 見直しの期限")
 				}
-				fmt.Fprintf(a.stdout, "%-40s %-16s %s%s\n", line(d.Target), d.Incident, d.Review, due)
+				a.screenOn(a.stdout).hang(4, fmt.Sprintf(a.word("%-28s  incident %-16s  review %s%s", "%-28s  事案 %-16s  見直し %s%s"), line(d.Target), d.Incident, list[i].Review.Local().Format("2006-01-02"), due))
 			}
 			if len(list) == 0 {
 				fmt.Fprintln(a.stdout, a.word("no denials by hikeshi", "hikeshi による拒否はない"))

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hikeshi/runbook"
 	"hikeshi/runbook/book"
 	"hikeshi/templates"
 )
@@ -169,17 +170,18 @@ func (a *app) lint(files []string) error {
 		}
 	} else {
 		for _, m := range doc.Mistakes {
-			fmt.Fprintf(a.stdout, "%s:%d: %s\n", line(m.File), m.Line, line(m.Text))
+			s := a.screenOn(a.stdout)
+			s.hang(4, fmt.Sprintf("%s:%d: %s", line(m.File), m.Line, line(m.Text)))
 			if m.Excerpt != "" {
-				fmt.Fprintf(a.stdout, "    %s\n", line(m.Excerpt))
+				s.hang(4, "    "+line(m.Excerpt))
 			}
 		}
 	}
 	if n := len(doc.Mistakes); n > 0 {
-		return failf(exitUsage, "", "%d mistakes in %d files", n, len(files))
+		return failf(exitUsage, "", "%s in %s", runbook.Count(int64(n), "mistake"), runbook.Count(int64(len(files)), "file"))
 	}
 	if !a.isJSON() {
-		fmt.Fprintf(a.stdout, a.word("no mistakes in %d files\n", "%d 件のファイルに誤りはない\n"), len(files))
+		fmt.Fprintf(a.stdout, a.word("no mistakes in %[2]s\n", "%[1]d 件のファイルに誤りはない\n"), len(files), runbook.Count(int64(len(files)), "file"))
 	}
 	return nil
 }

@@ -149,13 +149,27 @@ func (a *app) showServices(doc servicesDocument) {
 		fmt.Fprintln(a.stdout, a.word("service manager: none; services are not looked at", "サービス管理: なし(サービスの状態は見ない)"))
 	}
 	for _, r := range doc.Services {
-		note := ""
+		s := a.screenOn(a.stdout)
+		s.hang(23, fmt.Sprintf("%-22s %s %-9s %-10s %s", r.Unit, pad(a.role(r.Role), 8), a.activeWord(r.Active), r.Load, a.when(r.Since)))
 		if r.Barred {
-			note = fmt.Sprintf(a.word("  [!] barred by incident %s", "  [!] 事案 %s により起動禁止"), r.Incident)
+			s.row(pad("", 18)+"[!]", fmt.Sprintf(a.word("barred by incident %s", "事案 %s により起動禁止"), r.Incident))
 		}
 		if r.Error != "" {
-			note += "  " + line(r.Error)
+			s.row(pad("", 18)+"[!]", line(r.Error))
 		}
-		fmt.Fprintf(a.stdout, "%-22s %-9s %-9s %-10s %s%s\n", r.Unit, r.Role, r.Active, r.Load, a.when(r.Since), note)
 	}
+}
+
+// role is what a service does, in one word.
+func (a *app) role(r spool.Role) string {
+	ja := map[spool.Role]string{spool.Receiver: "受信", spool.Delivery: "配送", spool.Mailbox: "受信箱"}
+	return a.word(string(r), ja[r])
+}
+
+// activeWord is a state of systemd as it is, and the word for a state that nobody knows.
+func (a *app) activeWord(state string) string {
+	if state == "unknown" {
+		return a.word("unknown", "不明")
+	}
+	return state
 }

@@ -128,9 +128,14 @@ func (w *world) limits() scan.Limits {
 }
 
 func (a *app) showBacklog(b spool.Backlog) error {
-	doc := backlogDocument{Version: 1, Kind: "backlog", Time: b.Time.UTC(), Folders: []folderRow{}, Total: folderRowOf(b.Total)}
+	row := func(f spool.FolderBacklog) folderRow {
+		r := folderRowOf(f)
+		r.Reason = runbook.T(f.Reason, f.ReasonJA).In(a.lang())
+		return r
+	}
+	doc := backlogDocument{Version: 1, Kind: "backlog", Time: b.Time.UTC(), Folders: []folderRow{}, Total: row(b.Total)}
 	for _, f := range b.Folders {
-		doc.Folders = append(doc.Folders, folderRowOf(f))
+		doc.Folders = append(doc.Folders, row(f))
 	}
 	if a.isJSON() {
 		if err := a.json(doc); err != nil {
@@ -164,11 +169,12 @@ func (a *app) printBacklog(doc backlogDocument) {
 		a.printFolder(r)
 	}
 	t := doc.Total
-	fmt.Fprintf(a.stdout, a.word("\noutside %d  own domains %d  null sender %d  lists %d", "\n外部あて %d  自社あて %d  差出人空 %d  ML %d"), t.Outside, t.Own, t.NullSender, t.List)
-	if t.Sampled > 0 {
-		fmt.Fprintf(a.stdout, a.word("  (of a sample of %d; bytes and times are estimates)", "  (標本 %d 件。バイト数と時刻は推定)"), t.Sampled)
-	}
 	fmt.Fprintln(a.stdout)
+	text := fmt.Sprintf(a.word("outside %d  own domains %d  null sender %d  lists %d", "外部あて %d  自社あて %d  差出人空 %d  ML %d"), t.Outside, t.Own, t.NullSender, t.List)
+	if t.Sampled > 0 {
+		text += fmt.Sprintf(a.word("  (of a sample of %d; bytes and times are estimates)", "  (標本 %d 件。バイト数と時刻は推定)"), t.Sampled)
+	}
+	a.screenOn(a.stdout).hang(2, text)
 	for _, part := range []struct {
 		label string
 		list  []spool.Count
@@ -185,7 +191,7 @@ func (a *app) printBacklog(doc backlogDocument) {
 			if name == "" {
 				name = "<>"
 			}
-			fmt.Fprintf(a.stdout, "%s%8d  %s\n", pad(label, 10), c.N, line(name))
+			a.screenOn(a.stdout).hang(20, fmt.Sprintf("%s%8d  %s", pad(label, 10), c.N, line(name)))
 		}
 	}
 }
@@ -196,20 +202,28 @@ func (a *app) printFolder(r folderRow) {
 		if r.Unreadable != "" {
 			why = line(r.Unreadable)
 		}
-		fmt.Fprintf(a.stdout, "%s  %s\n", pad(r.Name, 10), why)
+		a.screenOn(a.stdout).hang(12, pad(r.Name, 10)+"  "+why)
 		return
 	}
-	growth, oldest, mark := "-", "-", ""
+	growth, oldest := "-", "-"
 	if r.Growth != nil {
 		growth = fmt.Sprintf("%+.1f", *r.Growth)
 	}
 	if r.Oldest != nil {
 		oldest = r.Oldest.Local().Format("01-02 15:04")
 	}
+	fmt.Fprintf(a.stdout, "%s%12d%12d%14d%10s  %s\n", pad(a.folderName(r.Name), 10), r.Files, r.Messages, r.Bytes, growth, oldest)
 	if r.Over {
-		mark = "  [!] " + r.Reason
+		a.screenOn(a.stdout).row(pad("", 5)+"[!]", r.Reason)
 	}
-	fmt.Fprintf(a.stdout, "%s%12d%12d%14d%10s  %s%s\n", pad(r.Name, 10), r.Files, r.Messages, r.Bytes, growth, oldest, mark)
+}
+
+// folderName is the name of a folder; the sum of all is none.
+func (a *app) folderName(name string) string {
+	if name == "total" {
+		return a.word("total", "合計")
+	}
+	return name
 }
 
 func right(text string, n int) string { return pad("", n-cells.StringWidth(text)) + text }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hikeshi/runbook"
 	"hikeshi/runbook/journal"
 )
 
@@ -75,10 +76,10 @@ func (a *app) showVerified(r journal.Report) error {
 		}
 	} else {
 		for _, p := range doc.Problems {
-			fmt.Fprintln(a.stdout, "[!] "+line(p))
+			a.screenOn(a.stdout).hang(4, "[!] "+line(p))
 		}
-		fmt.Fprintf(a.stdout, a.word("incident %s: %d records, %d files compared, head %s: %s\n", "事案 %s: 記録 %d 件、ファイル %d 件を照合、head %s: %s\n"),
-			r.Incident, r.Records, r.Files, r.Head, map[bool]string{true: a.word("all as written", "すべて記録どおり"), false: a.word("NOT as written", "記録と一致しない")}[doc.OK])
+		fmt.Fprintf(a.stdout, a.word("incident %s: %s, %s compared: %[5]s\nhead:    %[4]s\n", "事案 %[1]s: 記録 %[6]d 件、ファイル %[7]d 件を照合: %[5]s\nhead:    %[4]s\n"),
+			r.Incident, runbook.Count(int64(r.Records), "record"), runbook.Count(int64(r.Files), "file"), r.Head, map[bool]string{true: a.word("all as written", "すべて記録どおり"), false: a.word("NOT as written", "記録と一致しない")}[doc.OK], r.Records, r.Files)
 	}
 	if len(r.Extra) > 0 && !a.isJSON() {
 		a.screen().row("", a.word("files that no record names (a crash while copying leaves such): ", "記録にないファイル(コピー中の異常終了で残ることがある): ")+line(strings.Join(r.Extra, ", ")))

@@ -120,7 +120,7 @@ func (w *world) wire(ctx context.Context, a *app) error {
 	}
 	own := w.own()
 	w.host.Service = service.Env{Services: w.server.Services(), Manager: m, Processes: service.System{}, UnitDir: "/etc/systemd/system", State: w.state, Clock: a.now}
-	w.host.Queue = queue.Env{Server: w.server, Own: own, Thresholds: w.thresholds(), Clock: a.now, Recorded: a.recordedAside(w)}
+	w.host.Queue = queue.Env{Server: w.server, Own: own, Thresholds: w.thresholds(), Clock: a.now, Recorded: a.recordedAside(w), Counted: a.countedAside(w)}
 	if w.root == "/" {
 		w.host.Queue.InUse = w.inUse
 	}

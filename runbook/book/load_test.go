@@ -215,7 +215,7 @@ steps:
 	want := []string{
 		`2: name "Bad Name" must match`,
 		`3: en is missing; write en: and the English text`,
-		`5: default: a duration such as 90s, 5m or 2h is wanted, and here is the text "soon"`,
+		`5: default: a duration such as 90s, 5m or 720h (units: s, m, h; no days) is wanted, and here is the text "soon"`,
 		`8: unknown key "tilte"; did you mean "title"?`,
 		`10: there is no kind "queue.scann"; did you mean "queue.scan"?`,
 		`14: relay.deny has no parameter "targts"; did you mean "targets"?`,

@@ -75,7 +75,7 @@ func (t teller) agreed(s *runbook.StepHistory) string {
 		text += t.say("; chosen: %s", "。選択: %s", d.Choice)
 	}
 	if d.Note != "" {
-		text += t.say("; note: %s", "。メモ: %s", d.Note)
+		text += t.say("; note: %s", "。メモ: %s", t.reason(s.Head.ID, d.Note))
 	}
 	if d.File != "" {
 		text += t.say("; file: %s", "。添付: %s", d.File)
@@ -85,12 +85,17 @@ func (t teller) agreed(s *runbook.StepHistory) string {
 
 // became says what a change was and what became of it.
 func (t teller) became(c *runbook.ChangeHistory) string {
-	text := c.Op + " " + c.Target
+	text := t.named(c)
+	before, after := c.Words(t.lang)
+	after = edited(after)
+	if strings.Contains(after, " -> ") { // it names both sides itself
+		before = ""
+	}
 	switch {
-	case c.Before != "" && c.After != "":
-		text += fmt.Sprintf(" (%s -> %s)", c.Before, c.After)
-	case c.Before != "" || c.After != "":
-		text += fmt.Sprintf(" (%s)", c.Before+c.After)
+	case before != "" && after != "":
+		text += fmt.Sprintf(" (%s -> %s)", before, after)
+	case before != "" || after != "":
+		text += fmt.Sprintf(" (%s)", before+after)
 	}
 	switch {
 	case c.Undone():
@@ -110,6 +115,20 @@ func (t teller) became(c *runbook.ChangeHistory) string {
 		text = t.because(text+t.say("; could not be undone", "。取り消せず"), c.UndoError)
 	}
 	return text
+}
+
+// edited is a difference of files as the lines that were added and taken out; another text stays as it is.
+func edited(text string) string {
+	if !strings.HasPrefix(text, "--- ") {
+		return text
+	}
+	var all []string
+	for _, l := range strings.Split(text, "\n")[1:] {
+		if strings.HasPrefix(l, "-") || strings.HasPrefix(l, "+") && !strings.HasPrefix(l, "+++ ") {
+			all = append(all, l)
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 // changes lists what was changed, step by step, each with the command that undoes it.
@@ -195,12 +214,12 @@ func (t teller) amount(f story.QueueFacts) string {
 	var all []string
 	add := func(n *int64, en, ja string) {
 		if n != nil {
-			all = append(all, t.say(en, ja, *n))
+			all = append(all, runbook.T(en, fmt.Sprintf(ja, *n)).In(t.lang))
 		}
 	}
-	add(f.Messages, "%d messages", "%d 通")
-	add(f.Files, "%d files", "%d ファイル")
-	add(f.Left, "%d left set aside", "退避のまま残り %d 通")
+	add(f.Messages, counted(f.Messages, "message"), "%d 通")
+	add(f.Files, counted(f.Files, "file"), "%d ファイル")
+	add(f.Left, counted(f.Left, "message")+" left set aside", "退避のまま残り %d 通")
 	if f.Strategy != "" {
 		all = append(all, t.say("strategy %s", "方式 %s", f.Strategy))
 	}
@@ -208,6 +227,13 @@ func (t teller) amount(f story.QueueFacts) string {
 		return ""
 	}
 	return ": " + strings.Join(all, t.say(", ", "、"))
+}
+
+func counted(n *int64, noun string) string {
+	if n == nil {
+		return ""
+	}
+	return runbook.Count(*n, noun)
 }
 
 func (t teller) gaps() []page.Item {
@@ -232,7 +258,7 @@ func (t teller) evidence() []page.Item {
 
 // kept describes one file.
 func (t teller) kept(e runbook.EvidenceRef) string {
-	text := t.say("%s, %d bytes", "%s、%d バイト", e.Name, e.Size)
+	text := runbook.T(e.Name+", "+runbook.Count(e.Size, "byte"), fmt.Sprintf("%s、%d バイト", e.Name, e.Size)).In(t.lang)
 	switch {
 	case e.SHA256 == "":
 		return fmt.Sprintf("%s: %s", e.Name, t.say("not kept", "保存できず"))

@@ -78,7 +78,7 @@ func TestEnglish(t *testing.T) {
 		"do it, asked at the terminal; by taro (root), 03:17 JST (18:17Z)",
 		"aside.1 rename /var/spool/epms/incoming (incoming -> incoming.20261121-0312): made",
 		"hikeshi undo 20261121-0312 stop", "hikeshi undo 20261121-0312 aside", "--accept-risk reopening",
-		"48210 messages, 96420 files, strategy rename", "hikeshi spool list",
+		"48,210 messages, 96,420 files, strategy rename", "hikeshi spool list",
 		"evidence/stop-temp: not kept: no space left on device", "2 records could not be written to disk at once",
 		"evidence/stop-units.txt, 120 bytes SHA-256 abab", "head 0000000000000000000000000000000000000000000000000000000000000026",
 		"hikeshi verify 20261121-0312 --head HEAD", "(hanako (root))", "stopped at step deny")

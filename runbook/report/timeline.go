@@ -69,7 +69,7 @@ func (t teller) warnings(r runbook.Record) []string {
 		}
 	}
 	if r.Plan.State == runbook.Undetermined {
-		all = append(all, t.because(t.say("%s: cannot be determined", "%s: 判定できず", t.title(r.Step)), r.Plan.Why))
+		all = append(all, t.because(t.say("%s: cannot be determined", "%s: 判定できず", t.title(r.Step)), r.Plan.Reason(t.lang)))
 	}
 	return all
 }
@@ -83,7 +83,7 @@ func (t teller) decision(r runbook.Record) []string {
 	if r.Step != "" {
 		what = t.title(r.Step)
 	}
-	return []string{t.because(t.say("decision: %s: %s", "判断: %s: %s", what, t.answer(*d)), d.Note)}
+	return []string{t.because(t.say("decision: %s: %s", "判断: %s: %s", what, t.answer(*d)), t.reason(r.Step, d.Note))}
 }
 
 func (t teller) change(r runbook.Record) []string {
@@ -91,7 +91,7 @@ func (t teller) change(r runbook.Record) []string {
 	if c == nil {
 		return nil
 	}
-	what := c.Op + " " + c.Target
+	what := t.named(c)
 	switch {
 	case r.Event == runbook.Intent && c.Pending() && c.Began.Equal(r.Time), r.Event == runbook.UndoIntent && c.UndoPending() && c.UndoBegan.Equal(r.Time):
 		return []string{t.say("begun, no result is recorded: %s", "着手、結果の記録なし: %s", what)}
@@ -120,7 +120,7 @@ func (t teller) ended(r runbook.Record) []string {
 	if r.Result == runbook.ResultDone && len(t.MadeIn(r.Step)) > 0 {
 		return nil
 	}
-	return []string{t.because(t.because(t.say("%s: %s", "%s: %s", t.title(r.Step), t.result(s)), r.Error), r.Text)}
+	return []string{t.because(t.because(t.say("%s: %s", "%s: %s", t.title(r.Step), t.result(s)), r.Error), t.reason(r.Step, r.Text))}
 }
 
 // title is the title of a step, or its id where the checklist has none.

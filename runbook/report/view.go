@@ -124,9 +124,9 @@ func (t teller) why(s *runbook.StepHistory) string {
 		why = append(why, s.Error)
 	}
 	if s.Why != "" {
-		why = append(why, s.Why)
+		why = append(why, t.reason(s.Head.ID, s.Why))
 	} else if s.Plan != nil && s.Plan.Why != "" {
-		why = append(why, s.Plan.Why)
+		why = append(why, s.Plan.Reason(t.lang))
 	}
 	return strings.Join(why, "; ")
 }
@@ -154,8 +154,8 @@ func (t teller) open() []page.Item {
 	}
 	for _, c := range t.History.Changes {
 		if c.Pending() || c.UndoPending() || c.Unsettled() {
-			items = append(items, page.Item{Box: " ", Text: t.say("change %s (%s %s) was begun, and how far it got is not known", "変更 %s (%s %s) は着手後の結果が不明",
-				c.ID, c.Op, c.Target), Sub: []page.Item{command("resume", id)}})
+			items = append(items, page.Item{Box: " ", Text: t.say("change %s (%s) was begun, and how far it got is not known", "変更 %s (%s) は着手後の結果が不明",
+				c.ID, t.named(c)), Sub: []page.Item{command("resume", id)}})
 		}
 	}
 	return items

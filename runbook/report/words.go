@@ -63,6 +63,32 @@ func (t teller) result(s *runbook.StepHistory) string {
 	return t.say("not finished", "未完了")
 }
 
+// Op is the word for an operation of a change in lang; one that has no translation stays as it is.
+func Op(op, lang string) string {
+	ja := map[string]string{
+		"stop": "停止", "start": "起動", "restart": "再起動", "bar": "起動禁止", "unbar": "起動禁止の解除", "rename": "改名して退避", "move": "移して退避",
+		"release": "キューに戻す", "purge": "完全に削除", "deny": "拒否を追加", "allow": "拒否を解除",
+	}[op]
+	if lang != "ja" || ja == "" {
+		return op
+	}
+	return ja
+}
+
+// named says of a change what was done to what.
+func (t teller) named(c *runbook.ChangeHistory) string { return Op(c.Op, t.lang) + " " + c.Target }
+
+// reason is why a step ended as it did, in the words of its plan or of the program where they are known.
+func (t teller) reason(step, why string) string {
+	if s := t.History.Step(step); s != nil && s.Plan != nil && why == s.Plan.Why {
+		return s.Plan.Reason(t.lang)
+	}
+	if why == "nobody was asked" {
+		return t.say("nobody was asked", "確認者なし")
+	}
+	return why
+}
+
 // answer says what the responder decided, and how.
 func (t teller) answer(d runbook.Decision) string {
 	what := map[runbook.Answer]string{

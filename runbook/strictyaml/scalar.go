@@ -64,7 +64,7 @@ func (d *Document) fraction(n *yaml.Node, v reflect.Value) {
 func (d *Document) duration(n *yaml.Node, v reflect.Value) {
 	t, err := time.ParseDuration(n.Value)
 	if err != nil || t < 0 {
-		d.Mistake(pos(n), "a duration such as 90s, 5m or 2h is wanted, and %s", found(n))
+		d.Mistake(pos(n), "a duration such as 90s, 5m or 720h (units: s, m, h; no days) is wanted, and %s", found(n))
 		return
 	}
 	v.SetInt(int64(t))

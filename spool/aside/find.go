@@ -27,6 +27,16 @@ type Set struct {
 	// Messages, Files and Bytes are filled in by who counts them.
 	Messages, Files, Bytes int64
 	Sampled                int // Bytes are an estimate from so many messages; 0: exact
+
+	// Stock is what purging the incident would remove, all of its sets together; nil if nobody can tell, for want of a record.
+	Stock *Stock
+}
+
+// Stock is what lies in the sets of one incident: what a Purge removes, and what it leaves.
+type Stock struct {
+	Messages int64 // different ones, of which something would be removed
+	Files    int64 // that would be removed
+	Foreign  int64 // entries that the incident did not put there, or that are no files of the queue: they stay
 }
 
 // A SetFolder is one folder of a Set.

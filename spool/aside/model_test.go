@@ -77,7 +77,7 @@ func TestModel(t *testing.T) {
 			bits := rapid.Uint8().Draw(rt, "which")
 			move, _ := planMove(t, m.Server, func(base string) bool { return bits>>(base[len(base)-1]-'0')&1 == 1 })
 			apply = func() error { return move.Apply(context.Background(), quiet) }
-			undo = func() error { _, err := move.Undo(context.Background(), quiet); return err }
+			undo = func() error { _, err := move.Undo(context.Background(), m.Server, quiet); return err }
 		}
 		trial.Must(t, apply())
 		if d := cmp.Diff(files, m.Files(t)); d != "" {

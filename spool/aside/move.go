@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"hikeshi/spool"
+	"hikeshi/spool/aside/folders"
 	"hikeshi/spool/aside/index"
 	"hikeshi/spool/aside/transfer"
 	"hikeshi/spool/disk"
@@ -24,8 +25,8 @@ type Move struct {
 type Selection struct {
 	Folders []spool.Folder
 	Stamp   string
-	Tree    *transfer.Tree // open on the folder in which Folders lie
-	Index   *index.Index   // of Folders
+	Tree    *folders.Tree // open on the folder in which Folders lie
+	Index   *index.Index  // of Folders
 	Want    func(base string) bool
 }
 
@@ -75,7 +76,7 @@ func (m Move) forth(ctx context.Context, progress func(done, total int64)) error
 
 // mkdirs makes the folders beside those of the set.
 func (m Move) mkdirs() error {
-	tree, err := transfer.OpenTree(m.Transfer.Base)
+	tree, err := folders.Open(m.Transfer.Base)
 	if err != nil {
 		return err
 	}
@@ -91,29 +92,34 @@ func (m Move) mkdirs() error {
 
 // Undo brings the messages back that are still set aside, bodies before envelopes and without replacing anything; what cannot be
 // is named by a *LeftError and stays set aside. It can be repeated, and does nothing if Apply never began.
-// It returns how many messages are nowhere any more: released, purged, or taken away by somebody.
-func (m Move) Undo(ctx context.Context, progress func(done, total int64)) (gone int, err error) {
+// It returns of how many messages something is nowhere any more: released, purged, or taken away by somebody. What lay beside them comes
+// back, too.
+func (m Move) Undo(ctx context.Context, q spool.Queue, progress func(done, total int64)) (gone int, err error) {
+	rest, gone, err := m.Transfer.Remains(ctx, q)
+	if err != nil {
+		return 0, fmt.Errorf("looking for messages to bring back: %w", err)
+	}
+	m.Transfer = rest
+	return gone, m.back(ctx, progress)
+}
+
+// back brings everything back that is still there.
+func (m Move) back(ctx context.Context, progress func(done, total int64)) error {
 	rep, err := m.Transfer.Run(ctx, transfer.Back, progress)
 	if err != nil {
-		return rep.Gone, fmt.Errorf("bringing messages back: %w", err)
+		return fmt.Errorf("bringing messages back: %w", err)
 	}
-	tree, err := transfer.OpenTree(m.Transfer.Base)
+	tree, err := folders.Open(m.Transfer.Base)
 	if err != nil {
-		return rep.Gone, err
+		return err
 	}
 	defer tree.Close()
 	for _, name := range m.Folders {
 		if _, err := tree.Prune(Name(name, m.Stamp)); err != nil {
-			return rep.Gone, fmt.Errorf("taking empty folders away: %w", err)
+			return fmt.Errorf("taking empty folders away: %w", err)
 		}
 	}
-	return rep.Gone, Left("bringing messages back", rep)
-}
-
-// back is Undo where nobody asks what is gone.
-func (m Move) back(ctx context.Context, progress func(done, total int64)) error {
-	_, err := m.Undo(ctx, progress)
-	return err
+	return Left("bringing messages back", rep)
 }
 
 // State says how far m has been made.
@@ -126,12 +132,12 @@ func (m Move) State(ctx context.Context) (State, error) {
 	switch {
 	case err != nil:
 		return None, err
+	case c.To == 0 && made == 0:
+		return None, nil // also after an undo that could not bring back what was released before
 	case c.Gone > 0:
 		return Drifted, nil
 	case c.From == 0 && made == len(m.Folders):
 		return Done, nil
-	case c.To == 0 && made == 0:
-		return None, nil
 	}
 	return Partial, nil
 }

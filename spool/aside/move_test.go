@@ -138,7 +138,7 @@ func TestMove(t *testing.T) {
 				t.Errorf("found %v (%v), want one set of four", sets, err)
 			}
 			for range 2 {
-				_, err := m.Undo(context.Background(), quiet)
+				_, err := m.Undo(context.Background(), s, quiet)
 				trial.Must(t, err)
 				wantState(t, m, aside.None)
 				if d := cmp.Diff(before, s.Tree(t)); d != "" {
@@ -194,7 +194,7 @@ func TestMoveUndoLeavesWhatIsTaken(t *testing.T) {
 	s.Put(t, "holding/B0000000005-R0002.MSG", "newer")
 	files := s.Files(t)
 	for range 2 {
-		_, err := m.Undo(context.Background(), quiet)
+		_, err := m.Undo(context.Background(), s, quiet)
 		var left *aside.LeftError
 		if !errors.As(err, &left) || !slices.Equal(left.Taken, []string{"holding/B0000000005-R0002.MSG"}) {
 			t.Fatalf("got %v", err)

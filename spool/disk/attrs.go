@@ -4,6 +4,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"hikeshi/spool/disk/internal/sys"
 )
 
 // Attrs are the owner, mode and extended attributes of a file or directory; POSIX ACLs are among the latter on Linux.
@@ -23,7 +25,7 @@ func AttrsOf(f *os.File) (Attrs, error) {
 	if err := retry(func() error { return unix.Fstat(int(f.Fd()), &st) }); err != nil {
 		return Attrs{}, err
 	}
-	x, err := xattrs(int(f.Fd()))
+	x, err := sys.Xattrs(int(f.Fd()))
 	if err != nil {
 		return Attrs{}, err
 	}
@@ -45,13 +47,13 @@ func (a Attrs) apply(f *os.File) error {
 	if err := a.chown(f); err != nil {
 		return err
 	}
-	has, err := xattrs(int(f.Fd()))
+	has, err := sys.Xattrs(int(f.Fd()))
 	if err != nil {
 		return err
 	}
 	for name := range has {
 		if _, wanted := a.Xattrs[name]; !wanted {
-			if err := point(func() error { return removeXattr(int(f.Fd()), name) }); err != nil {
+			if err := point(func() error { return sys.RemoveXattr(int(f.Fd()), name) }); err != nil {
 				return err
 			}
 		}
@@ -60,7 +62,7 @@ func (a Attrs) apply(f *os.File) error {
 		return err
 	}
 	for name, value := range a.Xattrs {
-		if err := point(func() error { return setXattr(int(f.Fd()), name, value) }); err != nil {
+		if err := point(func() error { return sys.SetXattr(int(f.Fd()), name, value) }); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"hikeshi/spool/disk/internal/sys"
 )
 
 // The deeds that a child does; each can be done again after a crash at any moment.
@@ -34,7 +36,7 @@ var deeds = map[string]func(*Dir) error{
 		return d.Move("file", d, "moved")
 	},
 	"link": func(d *Dir) error { // the way of filesystems without RENAME_NOREPLACE
-		err := point(func() error { return renameChecked(d.fd(), "file", d.fd(), "moved") })
+		err := point(func() error { return sys.RenameChecked(d.fd(), "file", d.fd(), "moved") })
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}

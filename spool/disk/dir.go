@@ -20,13 +20,15 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"hikeshi/spool/disk/internal/sys"
 )
 
 // ErrDrift says that a file is not what the caller read before.
 var ErrDrift = errors.New("changed meanwhile by somebody else")
 
 // ErrNoExchange says that this system or filesystem cannot exchange two names in one step.
-var ErrNoExchange = errors.New("names cannot be exchanged in one step here")
+var ErrNoExchange = sys.ErrNoExchange
 
 // ID names a file or directory whatever it is called: device and inode.
 type ID struct {
@@ -97,7 +99,7 @@ func (d *Dir) Lstat(name string) (Entry, error) {
 	if err != nil {
 		return Entry{}, d.err("examining", name, err)
 	}
-	return Entry{ID: ID{uint64(st.Dev), uint64(st.Ino)}, Type: typeOf(uint32(st.Mode)), Size: st.Size, Sec: int64(st.Mtim.Sec)}, nil
+	return Entry{ID: ID{uint64(st.Dev), uint64(st.Ino)}, Type: sys.TypeOf(uint32(st.Mode)), Size: st.Size, Sec: int64(st.Mtim.Sec)}, nil
 }
 
 // Exists says whether anything stands under name.
@@ -204,20 +206,4 @@ func retry(f func() error) error {
 			return err
 		}
 	}
-}
-
-func typeOf(mode uint32) fs.FileMode {
-	switch mode & unix.S_IFMT {
-	case unix.S_IFREG:
-		return 0
-	case unix.S_IFDIR:
-		return fs.ModeDir
-	case unix.S_IFLNK:
-		return fs.ModeSymlink
-	case unix.S_IFIFO:
-		return fs.ModeNamedPipe
-	case unix.S_IFSOCK:
-		return fs.ModeSocket
-	}
-	return fs.ModeDevice
 }

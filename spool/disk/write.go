@@ -5,8 +5,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"hikeshi/spool/disk/internal/sys"
 )
 
 // Move gives name the new name as in to, which must be on the same filesystem. It never replaces anything: an existing name
@@ -27,7 +30,7 @@ func (d *Dir) MoveNoSync(name string, to *Dir, as string) error {
 		return err
 	}
 	err := point(func() error {
-		return retry(func() error { return renameNew(d.fd(), name, to.fd(), as) })
+		return retry(func() error { return sys.RenameNew(d.fd(), name, to.fd(), as) })
 	})
 	if err != nil {
 		return d.err("moving", name, err)
@@ -49,10 +52,28 @@ func (d *Dir) ExchangeNoSync(a, b string) error {
 	if err := errors.Join(single(a), single(b)); err != nil {
 		return err
 	}
-	if err := point(func() error { return retry(func() error { return exchange(d.fd(), a, b) }) }); err != nil {
+	if err := point(func() error { return retry(func() error { return sys.Exchange(d.fd(), a, b) }) }); err != nil {
 		return d.err("exchanging", a, err)
 	}
 	return nil
+}
+
+// OpenOrMake opens the directory at path and makes it, and those above it, with attrs where there is none.
+func OpenOrMake(path string, attrs Attrs) (*Dir, error) {
+	d, err := Open(path)
+	if !errors.Is(err, fs.ErrNotExist) || path == filepath.Dir(path) {
+		return d, err
+	}
+	up, err := OpenOrMake(filepath.Dir(path), attrs)
+	if err != nil {
+		return nil, err
+	}
+	defer up.Close()
+	err = up.Mkdir(filepath.Base(path), attrs)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	return Open(path)
 }
 
 // Mkdir makes the directory name with the attributes of attrs, and makes sure of them if the directory is there already and empty.

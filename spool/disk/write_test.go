@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"hikeshi/spool/disk/internal/sys"
 )
 
 func TestMoveNeverReplaces(t *testing.T) {
@@ -67,24 +69,24 @@ func TestMoveWithoutTheSystemCall(t *testing.T) {
 	fd := d.fd()
 	before := tree(t, d)
 	for _, c := range [][2]string{{"a", "b"}, {"a", "dir"}, {"dir", "a"}, {"dir", "dir2"}} {
-		if err := renameChecked(fd, c[0], fd, c[1]); !errors.Is(err, fs.ErrExist) {
+		if err := sys.RenameChecked(fd, c[0], fd, c[1]); !errors.Is(err, fs.ErrExist) {
 			t.Errorf("moving %s over %s: %v", c[0], c[1], err)
 		}
 	}
 	if after := tree(t, d); after != before {
 		t.Errorf("something changed:\n%s", after)
 	}
-	if err := errors.Join(renameChecked(fd, "a", fd, "c"), renameChecked(fd, "dir", fd, "dir3")); err != nil {
+	if err := errors.Join(sys.RenameChecked(fd, "a", fd, "c"), sys.RenameChecked(fd, "dir", fd, "dir3")); err != nil {
 		t.Fatal(err)
 	}
-	if err := renameChecked(fd, "none", fd, "x"); !errors.Is(err, fs.ErrNotExist) {
+	if err := sys.RenameChecked(fd, "none", fd, "x"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("moving what is not there: %v", err)
 	}
 	// A crash between link and unlink leaves both names of one file; the next call ends it.
 	if err := unix.Linkat(fd, "c", fd, "e", 0); err != nil {
 		t.Fatal(err)
 	}
-	if err := renameChecked(fd, "c", fd, "e"); err != nil {
+	if err := sys.RenameChecked(fd, "c", fd, "e"); err != nil {
 		t.Fatal(err)
 	}
 	if there, _ := d.Exists("c"); there || get(t, d, "e") != "a" {

@@ -3,6 +3,7 @@ package scan
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"hikeshi/spool"
@@ -71,6 +72,12 @@ func (l Limits) Check(f spool.FolderBacklog, at time.Time) []Passed {
 	return all
 }
 
+// Japanese is the value and the limit as they are written in Japanese.
+func (p Passed) Japanese() (value, limit string) {
+	r := strings.NewReplacer(" a minute", " 通/分")
+	return r.Replace(p.Value), r.Replace(p.Limit)
+}
+
 // Judge returns b with Over and Reason set for every one of folders that passes a limit, and for the total. Folders that are
 // for information only are not judged.
 func Judge(b spool.Backlog, l Limits, folders []spool.Folder) spool.Backlog {
@@ -89,13 +96,11 @@ func Judge(b spool.Backlog, l Limits, folders []spool.Folder) spool.Backlog {
 }
 
 func judge(f *spool.FolderBacklog, l Limits, at time.Time) {
-	words := map[What]string{TooMany: "messages", TooOld: "oldest", TooFast: "growth"}
-	f.Over, f.Reason = false, ""
+	words := map[What][2]string{TooMany: {"messages %s over %s", "%s 通(しきい値 %s)"}, TooOld: {"oldest %s over %s", "最古 %s 前(しきい値 %s)"}, TooFast: {"growth %s over %s", "増加 %s(しきい値 %s)"}}
+	var en, ja []string
 	for _, p := range l.Check(*f, at) {
-		if f.Over {
-			f.Reason += "; "
-		}
-		f.Over = true
-		f.Reason += fmt.Sprintf("%s %s over %s", words[p.What], p.Value, p.Limit)
+		value, limit := p.Japanese()
+		en, ja = append(en, fmt.Sprintf(words[p.What][0], p.Value, p.Limit)), append(ja, fmt.Sprintf(words[p.What][1], value, limit))
 	}
+	f.Over, f.Reason, f.ReasonJA = len(en) > 0, strings.Join(en, "; "), strings.Join(ja, "、")
 }

@@ -9,9 +9,7 @@ import (
 
 	"hikeshi/actions/queue/setaside"
 	"hikeshi/runbook"
-	"hikeshi/spool"
 	"hikeshi/spool/aside"
-	"hikeshi/spool/scan"
 )
 
 // Purge is queue.purge: it removes for good what an incident set aside.
@@ -56,61 +54,57 @@ func (p Purge) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, err
 	if w.Incident == "" {
 		return runbook.Outcome{}, errors.New("purging: say which incident set aside what is to be removed")
 	}
-	queue, ok := p.env.Server.(spool.Queue)
-	if !ok {
-		return runbook.Outcome{}, fmt.Errorf("purging the queue of %s: %w", p.env.Server.Name(), errors.ErrUnsupported)
-	}
 	out := runbook.Outcome{Facts: Facts{}}
-	sets, err := aside.Of(p.env.Set(), w.Incident)
-	if err != nil || len(sets) == 0 {
-		out.Findings = []runbook.Finding{{Level: runbook.OK, Text: runbook.Tf("nothing of incident %s is set aside", "事案 %s で退避したものはない", w.Incident)}}
-		return out, err
-	}
 	d := purgeData{Incident: w.Incident}
-	if d.Purge, err = aside.PlanPurge(p.env.Set(), sets); err != nil {
-		return runbook.Outcome{}, err
+	var s aside.Stock
+	var err error
+	if d.Purge, s, err = setaside.Removable(ctx, p.env, w.Incident); err != nil {
+		return runbook.Outcome{}, fmt.Errorf("purging: %w", err)
 	}
-	var messages scan.Set
-	ours, foreign, err := p.left(ctx, d, func(name string) {
-		if base, _, ok := queue.Message(name); ok {
-			messages.Add(base)
-		}
-	})
-	if err != nil {
-		return runbook.Outcome{}, err
+	out.Findings = p.findings(w.Incident, d.Purge, s)
+	if len(d.Purge.Folders) == 0 || s.Files == 0 && s.Foreign > 0 {
+		return out, nil
 	}
-	if int64(w.Count) != messages.Len() {
-		return runbook.Outcome{}, fmt.Errorf("purging what incident %s set aside: it is %s messages, not %s; give the exact number", w.Incident, setaside.Number(messages.Len()), setaside.Number(int64(w.Count)))
+	if int64(w.Count) != s.Messages {
+		return runbook.Outcome{}, fmt.Errorf("purging what incident %s set aside: it is %s, not %s; give the exact number", w.Incident, runbook.Count(s.Messages, "message"), setaside.Number(int64(w.Count)))
 	}
-	if foreign > 0 {
-		out.Findings = append(out.Findings, runbook.Finding{Level: runbook.Warn, Text: runbook.Tf("%d files there were not put there by this incident and stay", "この事案で退避したものでない %d ファイルは残す", foreign)})
-	}
-	d.Files = ours
+	d.Files = s.Files
 	c, err := runbook.NewChange("queue.purge", "purge", strings.Join(d.Purge.Folders, ", "), d)
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
 	c.Risk, c.UndoRisk = runbook.Irreversible, runbook.Irreversible
-	c.Before = fmt.Sprintf("%s messages, %s files", setaside.Number(messages.Len()), setaside.Number(ours))
-	c.After = c.Before + ": removed for good"
-	out.Facts = Facts{Messages: int(messages.Len()), Files: int(ours)}
+	en := runbook.Count(s.Messages, "message") + ", " + runbook.Count(s.Files, "file")
+	ja := fmt.Sprintf("%s 通、%s ファイル", setaside.Number(s.Messages), setaside.Number(s.Files))
+	c.Describe(runbook.T(en, ja), runbook.T(en+": removed for good", ja+"を完全に削除する"))
+	out.Facts = Facts{Messages: int(s.Messages), Files: int(s.Files)}
 	out.Changes = []runbook.Change{c}
 	return out, nil
 }
 
-// left counts the files that are still there, those of the incident and others.
-func (p Purge) left(ctx context.Context, d purgeData, each func(name string)) (ours, foreign int64, err error) {
-	if p.env.Recorded == nil {
-		return 0, 0, fmt.Errorf("purging: there is no record of what incident %s set aside", d.Incident)
+// findings tell what stays, and what may be more than the incident set aside.
+func (p Purge) findings(incident string, plan aside.Purge, s aside.Stock) []runbook.Finding {
+	if len(plan.Folders) == 0 {
+		return []runbook.Finding{{Level: runbook.OK, Text: runbook.Tf("nothing of incident %s is set aside", "事案 %s で退避したものはない", incident)}}
 	}
-	known, err := p.env.Recorded(d.Incident)
-	if err != nil {
-		return 0, 0, fmt.Errorf("reading what incident %s set aside: %w", d.Incident, err)
+	var all []runbook.Finding
+	warn := func(text runbook.Text) {
+		all = append(all, runbook.Finding{Level: runbook.Warn, Evidence: strings.Join(plan.Folders, ", "), Text: text})
 	}
-	if len(known) == 0 {
-		return 0, 0, fmt.Errorf("purging: incident %s has no record that it set anything aside; what it did not set aside it does not remove", d.Incident)
+	if s.Foreign > 0 {
+		warn(runbook.Tf("not removed, as no files of the queue or not set aside by this incident: %s", "キューのファイルでないもの、この事案で退避したものでないもの %s 件は残す", setaside.Number(s.Foreign)))
 	}
-	return d.Purge.Left(ctx, known, each)
+	if p.env.Counted == nil {
+		return all
+	}
+	n, err := p.env.Counted(incident)
+	if err == nil && n.Messages > 0 && (s.Messages > n.Messages || s.Files > n.Files) {
+		figures := []any{runbook.Count(s.Messages, "message"), runbook.Count(s.Files, "file"), setaside.Number(n.Messages), setaside.Number(n.Files)}
+		warn(runbook.T(fmt.Sprintf("%s (%s) lie there, but %s (%s) were counted when they were set aside: mail that came until the services stopped, or files that somebody put there since; all of it would be removed", figures...),
+			fmt.Sprintf("%s 通 (%s ファイル) ある。退避時に数えたのは %s 通 (%s ファイル)。停止までに届いたメールか、後から置かれたもの。すべて削除の対象になる",
+				setaside.Number(s.Messages), setaside.Number(s.Files), figures[2], figures[3])))
+	}
+	return all
 }
 
 // Apply removes the files, and then the folders. It goes on where it was cut short.
@@ -119,18 +113,18 @@ func (p Purge) Apply(ctx context.Context, c runbook.Change, rec runbook.Recorder
 	if err := c.Decode(1, &d); err != nil {
 		return err
 	}
-	ours, _, err := p.left(ctx, d, func(string) {})
+	s, err := p.env.Stock(ctx, d.Incident, d.Purge)
 	if err != nil {
 		return err
 	}
-	if ours > d.Files {
-		return fmt.Errorf("purging: %w: there are %s files now, there were %s", runbook.ErrDrift, setaside.Number(ours), setaside.Number(d.Files))
+	if s.Files > d.Files {
+		return fmt.Errorf("purging: %w: %s now, %s before", runbook.ErrDrift, runbook.Count(s.Files, "file"), setaside.Number(d.Files))
 	}
-	known, err := p.env.Recorded(d.Incident)
+	claim, err := p.env.Claim(d.Incident)
 	if err != nil {
 		return err
 	}
-	return d.Purge.Apply(ctx, known, rec.Progress)
+	return d.Purge.Apply(ctx, claim, rec.Progress)
 }
 
 // Verify counts what is left.
@@ -139,13 +133,13 @@ func (p Purge) Verify(ctx context.Context, c runbook.Change, _ runbook.Recorder)
 	if err := c.Decode(1, &d); err != nil {
 		return "", err
 	}
-	ours, _, err := p.left(ctx, d, func(string) {})
+	s, err := p.env.Stock(ctx, d.Incident, d.Purge)
 	switch {
 	case err != nil:
 		return "", err
-	case ours == 0:
+	case s.Files == 0:
 		return runbook.Done, nil
-	case ours == d.Files:
+	case s.Files == d.Files:
 		return runbook.None, nil
 	}
 	return runbook.Partial, nil

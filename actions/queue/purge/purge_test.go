@@ -15,6 +15,7 @@ import (
 
 	"hikeshi/actions/queue/setaside"
 	"hikeshi/runbook"
+	"hikeshi/spool/aside"
 	"hikeshi/spool/aside/trial"
 	"hikeshi/spool/disk"
 )
@@ -53,6 +54,7 @@ func quarantined(t testing.TB, strategy string) (trial.Server, Purge) {
 		}
 		return setaside.Recorded(out.Changes[0])
 	}
+	env.Counted = func(string) (aside.Stock, error) { return setaside.Counted(out.Changes[0]) }
 	return s, Purge{env}
 }
 
@@ -79,8 +81,13 @@ func TestPurge(t *testing.T) {
 				trial.Must(t, p.Apply(ctx, c, quiet{}))
 				state(t, p, c, runbook.Done)
 			}
+			const link = "incoming.q-" + incident + "/B0000000009.MSG" // no file of the queue, so it stays where a rename took it
+			_, stays := before[link]
+			if stays != (strategy == "rename") {
+				t.Errorf("the link is set aside: %v", stays)
+			}
 			for name := range before {
-				if strings.Contains(name, ".q-"+incident) {
+				if strings.Contains(name, ".q-"+incident) && name != link && !(stays && name == filepath.Dir(link)) {
 					delete(before, name)
 				}
 			}
@@ -149,23 +156,64 @@ func TestLiveFolderIsRefused(t *testing.T) {
 	}
 }
 
-// What somebody put beside the set-aside mail, or what came after the confirmation, is not removed.
-func TestForeign(t *testing.T) {
-	s, p := quarantined(t, "move")
-	s.Put(t, "incoming.q-"+incident+"/B0000000008.MSG", "foreign")
-	out, err := p.Plan(context.Background(), input(t, map[string]any{"incident": incident, "count": 3}))
-	trial.Must(t, err)
-	if !slices.ContainsFunc(out.Findings, func(f runbook.Finding) bool { return f.Level == runbook.Warn }) {
-		t.Errorf("findings: %+v", out.Findings)
-	}
-	trial.Must(t, p.Apply(context.Background(), out.Changes[0], quiet{}))
-	state(t, p, out.Changes[0], runbook.Done)
-	if _, err := os.Stat(filepath.Join(s.Base, "incoming.q-"+incident, "B0000000008.MSG")); err != nil {
-		t.Error(err)
-	}
+func warned(out runbook.Outcome, word string) bool {
+	return slices.ContainsFunc(out.Findings, func(f runbook.Finding) bool {
+		return f.Level == runbook.Warn && strings.Contains(f.Text.EN, word)
+	})
+}
 
-	s, p = quarantined(t, "rename")
-	out, err = p.Plan(context.Background(), input(t, map[string]any{"incident": incident, "count": 3}))
+// What somebody put beside the set-aside mail is not removed, and is not in the number that has to be given.
+func TestForeign(t *testing.T) {
+	ctx := context.Background()
+	for strategy, foreign := range map[string][]string{
+		"move":   {"incoming.q-/B0000000008.MSG", "domains.q-/B0000000008.RCP", "incoming.q-/notes.txt", "lists.q-/mine/B0000000008.MSG", "domains.q-/example.net-B0000000002-R0001/notes.txt"},
+		"rename": {"incoming.q-/notes.txt", "holding.q-/sub/B0000000008.MSG", "domains.q-/example.net-B0000000002-R0001/notes.txt", "lists.q-/list/a/b/c/d/B0000000008.MSG"},
+	} {
+		t.Run(strategy, func(t *testing.T) {
+			s, p := quarantined(t, strategy)
+			for i, rel := range foreign {
+				foreign[i] = strings.Replace(rel, ".q-", ".q-"+incident, 1)
+				s.Put(t, foreign[i], "foreign")
+			}
+			out, err := p.Plan(ctx, input(t, map[string]any{"incident": incident, "count": 3}))
+			trial.Must(t, err)
+			if !warned(out, "not removed") {
+				t.Errorf("findings: %+v", out.Findings)
+			}
+			sets, err := setaside.List(ctx, p.env)
+			trial.Must(t, err)
+			if sets[0].Stock == nil || sets[0].Stock.Messages != 3 || sets[0].Stock.Foreign < int64(len(foreign)) {
+				t.Errorf("listed as %+v", sets[0].Stock)
+			}
+			if ways := setaside.Ways(sets[0]); !strings.Contains(ways[len(ways)-1].EN, "--count 3 ") {
+				t.Errorf("ways: %v", ways)
+			}
+			trial.Must(t, p.Apply(ctx, out.Changes[0], quiet{}))
+			state(t, p, out.Changes[0], runbook.Done)
+			for _, rel := range foreign {
+				if _, err := os.Stat(filepath.Join(s.Base, rel)); err != nil {
+					t.Error(err)
+				}
+			}
+			again, err := p.Plan(ctx, input(t, map[string]any{"incident": incident, "count": 0}))
+			if err != nil || len(again.Changes) > 0 || !warned(again, "not removed") {
+				t.Errorf("with nothing but foreign files left: %+v (%v)", again, err)
+			}
+			sets, err = setaside.List(ctx, p.env)
+			trial.Must(t, err)
+			for _, way := range setaside.Ways(sets[0]) {
+				if strings.Contains(way.EN, "purge") {
+					t.Errorf("a purge of nothing is offered: %s", way.EN)
+				}
+			}
+		})
+	}
+}
+
+// A queue file that came after the confirmation stops a purge.
+func TestLater(t *testing.T) {
+	s, p := quarantined(t, "rename")
+	out, err := p.Plan(context.Background(), input(t, map[string]any{"incident": incident, "count": 3}))
 	trial.Must(t, err)
 	s.Put(t, "incoming.q-"+incident+"/B0000000008.MSG", "later")
 	before := s.Tree(t)
@@ -174,5 +222,57 @@ func TestForeign(t *testing.T) {
 	}
 	if d := cmp.Diff(before, s.Tree(t)); d != "" {
 		t.Errorf("something was changed:\n%s", d)
+	}
+}
+
+// More queue files than were counted when they were set aside are told before the number is given.
+func TestMoreThanCounted(t *testing.T) {
+	ctx := context.Background()
+	for _, strategy := range []string{"rename", "move"} {
+		t.Run(strategy, func(t *testing.T) {
+			s, p := quarantined(t, strategy)
+			look := func(count int) runbook.Outcome {
+				t.Helper()
+				out, err := p.Plan(ctx, input(t, map[string]any{"incident": incident, "count": count}))
+				trial.Must(t, err)
+				return out
+			}
+			if out := look(3); warned(out, "counted") {
+				t.Errorf("findings: %+v", out.Findings)
+			}
+			s.Put(t, "domains.q-"+incident+"/example.net-B0000000002-R0001/B0000000008.RCP", "put there")
+			if out := look(4); !warned(out, "counted") {
+				t.Errorf("findings: %+v", out.Findings)
+			}
+			if sets, err := setaside.List(ctx, p.env); err != nil || sets[0].Stock.Messages != 4 {
+				t.Errorf("listed as %+v (%v)", sets[0].Stock, err)
+			}
+		})
+	}
+}
+
+// A message of which parts lie in two sets of an incident is one message.
+func TestTwoSets(t *testing.T) {
+	ctx := context.Background()
+	s, p := quarantined(t, "move")
+	s.Incoming(t, "B0000000001-002", "taro@example.jp", "z@example.com")
+	first, _ := p.env.Recorded(incident)
+	q := setaside.Kind(p.env).Action.(runbook.Changer)
+	out, err := q.Plan(ctx, input(t, map[string]any{"strategy": "move"}))
+	trial.Must(t, err)
+	trial.Must(t, q.Apply(ctx, out.Changes[0], quiet{}))
+	second, err := setaside.Recorded(out.Changes[0])
+	trial.Must(t, err)
+	p.env.Recorded = func(string) ([]disk.ID, error) { return slices.Concat(first, second), nil }
+	sets, err := setaside.List(ctx, p.env)
+	trial.Must(t, err)
+	if len(sets) != 2 || sets[0].Stock.Messages != 3 || sets[1].Stock.Messages != 3 {
+		t.Errorf("listed as %+v", sets)
+	}
+	c, err := p.Plan(ctx, input(t, map[string]any{"incident": incident, "count": 3}))
+	trial.Must(t, err)
+	trial.Must(t, p.Apply(ctx, c.Changes[0], quiet{}))
+	if sets, err = setaside.List(ctx, p.env); err != nil || len(sets) > 0 {
+		t.Errorf("still set aside: %+v (%v)", sets, err)
 	}
 }

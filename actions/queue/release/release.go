@@ -180,7 +180,9 @@ func releaseOutcome(rel pick.Release, incident, base string) (runbook.Outcome, e
 	if rel.More {
 		find(runbook.Warn, nil, "only the first %s messages are brought back at once; release again for the rest, or undo the setting aside to bring back everything", "一度に戻すのは %s 通まで。残りはもう一度 release するか、退避の取り消し(undo)ですべて戻す", rel.Messages)
 	}
-	find(runbook.Info, nil, "of %s messages something stays set aside", "%s 通は退避したまま残る", rel.Left)
+	if rel.Left > 0 {
+		out.Findings = append(out.Findings, runbook.Finding{Level: runbook.Info, Text: runbook.T(stays(rel.Left), setaside.Number(int64(rel.Left))+" 通は退避したまま残る")})
+	}
 	if rel.Messages == 0 {
 		return out, nil
 	}
@@ -188,10 +190,30 @@ func releaseOutcome(rel pick.Release, incident, base string) (runbook.Outcome, e
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	c.Before = fmt.Sprintf("%s messages set aside by incident %s", setaside.Number(int64(rel.Messages)), incident)
-	c.After = fmt.Sprintf("in the queue again (%s files); of %s messages something stays set aside", setaside.Number(int64(rel.Transfer.Files())), setaside.Number(int64(rel.Left)))
+	c.Describe(words(rel, incident))
 	out.Changes = []runbook.Change{c}
 	return out, nil
+}
+
+// words say for people what is set aside before a release, and what of it after one.
+func words(rel pick.Release, incident string) (before, after runbook.Text) {
+	n, files := int64(rel.Messages), int64(rel.Transfer.Files())
+	before = runbook.T(runbook.Count(n, "message")+" set aside by incident "+incident, fmt.Sprintf("事案 %s で %s 通を退避中", incident, setaside.Number(n)))
+	after = runbook.T(fmt.Sprintf("%s (%s) in the queue again", runbook.Count(n, "message"), runbook.Count(files, "file")),
+		fmt.Sprintf("%s 通 (%s ファイル) をキューに戻す", setaside.Number(n), setaside.Number(files)))
+	if rel.Left > 0 {
+		left := setaside.Number(int64(rel.Left))
+		after = runbook.T(after.EN+"; "+stays(rel.Left), after.JA+"。"+left+" 通は退避したまま残る")
+	}
+	return before, after
+}
+
+// stays says in English that messages stay where they are, or parts of them.
+func stays(n int) string {
+	if n == 1 {
+		return "1 message stays set aside, in whole or in part"
+	}
+	return setaside.Number(int64(n)) + " messages stay set aside, in whole or in part"
 }
 
 // wayBack is where the content of a folder that was set aside goes.
@@ -261,7 +283,7 @@ func (r Release) Undo(ctx context.Context, c runbook.Change, rec runbook.Recorde
 		for _, name := range rep.Torn {
 			text += fmt.Sprintf("on its way\t%q\n", name)
 		}
-		runbook.Say(rec, runbook.T(strings.SplitN(text, "\n", 2)[0], ""))
+		runbook.Say(rec, runbook.T(strings.SplitN(text, "\n", 2)[0], fmt.Sprintf("%d 通のうち %d 通は配送済みか配送中で、退避し直せなかった", len(t.Units), n)))
 		if err := rec.Evidence("not-set-aside-again.txt", strings.NewReader(text)); err != nil {
 			return err
 		}

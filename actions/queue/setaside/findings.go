@@ -90,9 +90,9 @@ func (e Env) keep(ctx context.Context, rec runbook.Recorder) []runbook.Finding {
 			all = append(all, runbook.Finding{Level: runbook.Warn, Text: runbook.Tf("%s, which a start of the services empties, could not be kept as evidence: %v", "サービス起動時に消える %s を証拠として保存できなかった: %v", f.Path, err)})
 			continue
 		}
-		all = append(all, runbook.Finding{Level: runbook.Info, Evidence: f.Path, Text: runbook.Tf(
-			"%s: %d files (%s bytes) are copied as evidence, since a start of the services empties it; %d only listed",
-			"%s: サービス起動時に消えるため %d ファイル(%s バイト)を証拠として写す。一覧のみ %d 件", f.Name, a.Files, Number(a.Bytes), a.Listed)})
+		all = append(all, runbook.Finding{Level: runbook.Info, Evidence: f.Path, Text: runbook.T(
+			fmt.Sprintf("%s: %s (%s) copied as evidence, since a start of the services empties it; %d only listed", f.Name, runbook.Count(int64(a.Files), "file"), runbook.Count(a.Bytes, "byte"), a.Listed),
+			fmt.Sprintf("%s: サービス起動時に消えるため %d ファイル(%s バイト)を証拠として写す。一覧のみ %d 件", f.Name, a.Files, Number(a.Bytes), a.Listed))})
 	}
 	return all
 }

@@ -69,7 +69,7 @@ func (pl *planning) rename() error {
 	if len(pl.p.Senders) > 0 {
 		pl.find(runbook.Info, "too many messages to pick those of the named senders: everything is set aside; queue.release brings good mail back", "通数が多いため差出人では選ばず、すべて退避する。正当なメールは queue.release で戻す")
 	}
-	c, err := pl.change("rename", set.Base, quarantineData{Rename: &set})
+	c, err := pl.change("rename", set.Base, quarantineData{Rename: &set, Messages: pl.count.Total.Messages, Files: pl.count.Total.Files})
 	if err != nil {
 		return err
 	}
@@ -77,18 +77,24 @@ func (pl *planning) rename() error {
 	for _, f := range pl.count.Folders {
 		files[filepath.Base(f.Path)] = f.Files
 	}
-	var before, after, names []string
-	for _, p := range set.Parts {
-		names = append(names, p.Name)
-		before = append(before, fmt.Sprintf("%s %s files", p.Name, Number(files[p.Name])))
-	}
-	for i, name := range pl.folders(set.Base, names) {
-		after = append(after, fmt.Sprintf("%s files -> %s", Number(files[names[i]]), name))
-	}
-	c.Before = strings.Join(before, ", ")
-	c.After = strings.Join(after, ", ") + "; empty folders with the same owner and mode in their place"
+	c.Describe(pl.renaming(set, files))
 	pl.done(c, int(pl.count.Total.Messages), int(pl.count.Total.Files))
 	return nil
+}
+
+// renaming says for people what each folder holds and becomes.
+func (pl *planning) renaming(set rename.Set, files map[string]int64) (before, after runbook.Text) {
+	var names, was, wasJA, is, isJA []string
+	for _, p := range set.Parts {
+		names = append(names, p.Name)
+		was, wasJA = append(was, p.Name+" "+runbook.Count(files[p.Name], "file")), append(wasJA, fmt.Sprintf("%s %s ファイル", p.Name, Number(files[p.Name])))
+	}
+	for i, name := range pl.folders(set.Base, names) {
+		n := files[names[i]]
+		is, isJA = append(is, fmt.Sprintf("%s -> %s", runbook.Count(n, "file"), name)), append(isJA, fmt.Sprintf("%s ファイル -> %s", Number(n), name))
+	}
+	return runbook.T(strings.Join(was, ", "), strings.Join(wasJA, "、")),
+		runbook.T(strings.Join(is, ",\n")+";\nempty folders with the same owner and mode in their place", strings.Join(isJA, "、\n")+"。\n元の場所には所有者とモードが同じ空のフォルダを置く")
 }
 
 func (pl *planning) move(ctx context.Context) error {
@@ -125,12 +131,14 @@ func (pl *planning) move(ctx context.Context) error {
 		pl.find(runbook.OK, "no message of these senders is in the queue", "指定の差出人のメールはキューにない")
 		return nil
 	}
-	c, err := pl.change("move", base, quarantineData{Move: &m})
+	c, err := pl.change("move", base, quarantineData{Move: &m, Messages: int64(n), Files: int64(files)})
 	if err != nil {
 		return err
 	}
-	c.Before = fmt.Sprintf("%s messages in the queue", Number(pl.count.Total.Messages))
-	c.After = fmt.Sprintf("%s of them (%s files) in %s", Number(int64(n)), Number(int64(files)), strings.Join(pl.folders(base, m.Folders), ", "))
+	total, folders := pl.count.Total.Messages, strings.Join(pl.folders(base, m.Folders), ", ")
+	c.Describe(runbook.T(runbook.Count(total, "message")+" in the queue", fmt.Sprintf("キューに %s 通", Number(total))),
+		runbook.T(fmt.Sprintf("%s of them (%s) in %s", Number(int64(n)), runbook.Count(int64(files), "file"), folders),
+			fmt.Sprintf("うち %s 通 (%s ファイル) を %s へ移す", Number(int64(n)), Number(int64(files)), folders)))
 	pl.done(c, n, files)
 	return nil
 }

@@ -29,10 +29,12 @@ type quarantineParams struct {
 	Limit    int      `json:"limit"`
 }
 
-// quarantineData is the Data of a change: one of both.
+// quarantineData is the Data of a change: one of both, and how many there were when it was planned.
 type quarantineData struct {
-	Rename *rename.Set `json:"rename,omitempty"`
-	Move   *aside.Move `json:"move,omitempty"`
+	Rename   *rename.Set `json:"rename,omitempty"`
+	Move     *aside.Move `json:"move,omitempty"`
+	Messages int64       `json:"messages,omitempty"`
+	Files    int64       `json:"files,omitempty"`
 }
 
 // Kind is the kind queue.quarantine.
@@ -130,9 +132,10 @@ func (q Quarantine) Undo(ctx context.Context, c runbook.Change, rec runbook.Reco
 	if d.Rename != nil {
 		return Drift(KeepLeft(rec, d.Rename.Undo(ctx, queue, rec.Progress)))
 	}
-	gone, err := d.Move.Undo(ctx, rec.Progress)
+	gone, err := d.Move.Undo(ctx, queue, rec.Progress)
 	if gone > 0 {
-		runbook.Say(rec, runbook.T(fmt.Sprintf("%d of %d messages that were set aside are no longer there to be put back: released, purged or taken away since", gone, len(d.Move.Transfer.Units)), ""))
+		runbook.Say(rec, runbook.T(fmt.Sprintf("%d of %d messages that were set aside are no longer there to be put back: released, purged or taken away since", gone, len(d.Move.Transfer.Units)),
+			fmt.Sprintf("退避した %d 通のうち %d 通はすでになく、戻せない (解放、削除、または持ち出し済み)", len(d.Move.Transfer.Units), gone)))
 	}
 	return Drift(KeepLeft(rec, err))
 }

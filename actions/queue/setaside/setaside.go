@@ -29,6 +29,8 @@ type Env struct {
 	// Recorded returns what an incident has set aside, by the records of it: see the function of that name. Nil, or nothing, means that nothing may be
 	// purged.
 	Recorded func(incident string) ([]disk.ID, error)
+	// Counted returns how much that was when it was set aside, by the same records; nil, or nothing, means that nobody knows.
+	Counted func(incident string) (aside.Stock, error)
 }
 
 // Set are the folders that are set aside together.

@@ -30,7 +30,7 @@ func literal(t runbook.Type, choices []string, v any) (any, error) {
 	s, ok := v.(string)
 	switch {
 	case !ok && t == runbook.Duration:
-		return nil, Wanted("a duration such as 90s, 5m or 2h", v)
+		return nil, Wanted("a duration such as 90s, 5m or 720h (units: s, m, h; no days)", v)
 	case !ok:
 		return nil, Wanted("a text", v)
 	case expression.HasExpression(s):
@@ -66,7 +66,7 @@ func literalList(v any) (any, error) {
 func Duration(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
 	if err != nil || d < 0 {
-		return 0, Wanted("a duration such as 90s, 5m or 2h", s)
+		return 0, Wanted("a duration such as 90s, 5m or 720h (units: s, m, h; no days)", s)
 	}
 	return d, nil
 }

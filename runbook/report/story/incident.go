@@ -139,8 +139,8 @@ func (s *Story) step(h *runbook.StepHistory, lang string) Step {
 	}
 	if p := h.Plan; p != nil {
 		row.State, row.After = p.State, p.After
-		if row.Why == "" {
-			row.Why = p.Why
+		if row.Why == "" || row.Why == p.Why {
+			row.Why = p.Reason(lang)
 		}
 		if len(row.Facts) == 0 {
 			row.Facts = p.Facts
@@ -157,15 +157,16 @@ func (s *Story) step(h *runbook.StepHistory, lang string) Step {
 	}
 	for _, c := range s.History.Changes {
 		if c.Step == h.Head.ID && (!c.Began.IsZero() || planned(h.Plan, c.ID)) {
-			row.Changes = append(row.Changes, changeOf(c))
+			row.Changes = append(row.Changes, changeOf(c, lang))
 		}
 	}
 	return row
 }
 
-func changeOf(c *runbook.ChangeHistory) Change {
+func changeOf(c *runbook.ChangeHistory, lang string) Change {
+	before, after := c.Words(lang)
 	row := Change{
-		ID: c.ID, Op: c.Op, Target: c.Target, Before: c.Before, After: c.After, Risk: c.Risk, UndoRisk: c.UndoRisk, State: c.State,
+		ID: c.ID, Op: c.Op, Target: c.Target, Before: before, After: after, Risk: c.Risk, UndoRisk: c.UndoRisk, State: c.State,
 		InForce: c.InForce(), Began: utc(c.Began), Ended: utc(c.Ended), Error: c.Error,
 	}
 	if c.Undone() {

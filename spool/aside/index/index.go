@@ -17,7 +17,7 @@ import (
 	"strings"
 
 	"hikeshi/spool"
-	"hikeshi/spool/aside/transfer"
+	"hikeshi/spool/aside/folders"
 	"hikeshi/spool/disk"
 )
 
@@ -52,19 +52,19 @@ const (
 // An Indexer fills an Index.
 type Indexer struct {
 	ctx   context.Context
-	tree  *transfer.Tree
+	tree  *folders.Tree
 	queue spool.Queue
 	x     Index
 }
 
 // New begins an Index of folders of tree.
-func New(ctx context.Context, tree *transfer.Tree, q spool.Queue) *Indexer {
+func New(ctx context.Context, tree *folders.Tree, q spool.Queue) *Indexer {
 	return &Indexer{ctx: ctx, tree: tree, queue: q}
 }
 
 // Read indexes folders below base; names says of each whether it has sub-folders. The tree is open on base.
-func Read(ctx context.Context, base string, names map[string]bool, q spool.Queue) (*transfer.Tree, *Index, error) {
-	tree, err := transfer.OpenTree(base)
+func Read(ctx context.Context, base string, names map[string]bool, q spool.Queue) (*folders.Tree, *Index, error) {
+	tree, err := folders.Open(base)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -84,7 +84,7 @@ func (i *Indexer) Add(rel string, deep bool) error {
 	if err != nil {
 		return err
 	}
-	depth := transfer.MaxDepth
+	depth := folders.MaxDepth
 	if deep {
 		depth = 0
 	}
@@ -104,7 +104,7 @@ func (i *Indexer) Index() *Index {
 
 func (i *Indexer) walk(parent *disk.Dir, rel string, depth int) error {
 	d, err := parent.Sub(path.Base(rel))
-	if transfer.Absent(err) {
+	if folders.Absent(err) {
 		return nil
 	}
 	if err != nil {
@@ -137,7 +137,7 @@ func (i *Indexer) visit(d *disk.Dir, dir int32, e fs.DirEntry, depth int) error 
 	i.x.entries[dir]++
 	f := File{Dir: dir, Kind: Odd, Name: e.Name()}
 	switch {
-	case e.IsDir() && depth < transfer.MaxDepth:
+	case e.IsDir() && depth < folders.MaxDepth:
 		return i.walk(d, path.Join(i.x.Dirs[dir], e.Name()), depth+1)
 	case !e.Type().IsRegular() || strings.ContainsFunc(f.Name, control):
 	default:

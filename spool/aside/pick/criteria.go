@@ -7,12 +7,12 @@ package pick
 import (
 	"io"
 	"net/netip"
-	"path"
 	"slices"
 	"strings"
 	"time"
 
 	"hikeshi/spool"
+	"hikeshi/spool/aside/folders"
 	"hikeshi/spool/aside/index"
 	"hikeshi/spool/aside/transfer"
 )
@@ -38,7 +38,7 @@ type pair struct {
 
 // reader reads the files of an index.
 type reader struct {
-	tree  *transfer.Tree
+	tree  *folders.Tree
 	x     *index.Index
 	queue spool.Queue
 }
@@ -93,7 +93,7 @@ func (c Criteria) wants(r *reader, p pair) bool {
 }
 
 func names(id string, p pair) bool {
-	return strings.EqualFold(id, p.body.Base) || strings.EqualFold(id, stem(p.body.Name))
+	return strings.EqualFold(id, p.body.Base) || strings.EqualFold(id, transfer.Stem(p.body.Name))
 }
 
 func (c Criteria) envelope(e spool.MessageEnvelope) bool {
@@ -141,6 +141,3 @@ func domain(address string) string {
 }
 
 func fold(s string) string { return strings.ToLower(strings.TrimSuffix(strings.TrimSpace(s), ".")) }
-
-// stem is the name without its extension, without regard to letter case.
-func stem(name string) string { return strings.ToUpper(strings.TrimSuffix(name, path.Ext(name))) }

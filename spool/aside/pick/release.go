@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hikeshi/spool"
+	"hikeshi/spool/aside/folders"
 	"hikeshi/spool/aside/index"
 	"hikeshi/spool/aside/transfer"
 )
@@ -23,7 +24,7 @@ type Release struct {
 // A Source is where messages lie, and where they go when they are released.
 type Source struct {
 	Base  string
-	Tree  *transfer.Tree // open on Base
+	Tree  *folders.Tree // open on Base
 	Index *index.Index
 	Queue spool.Queue
 	To    func(dir string) string // the folder of the queue for which the content of a folder is bound
@@ -87,7 +88,7 @@ func (r *releasing) pairs(files []index.File) []pair {
 	groups := map[key][]index.File{}
 	var order []key
 	for _, f := range files {
-		k := key{stem(f.Name), r.s.To(r.x.Dirs[f.Dir])}
+		k := key{transfer.Stem(f.Name), r.s.To(r.x.Dirs[f.Dir])}
 		if groups[k] == nil {
 			order = append(order, k)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"hikeshi/spool"
 	"hikeshi/spool/aside"
+	"hikeshi/spool/aside/folders"
 	"hikeshi/spool/aside/index"
 	"hikeshi/spool/aside/transfer"
 	"hikeshi/spool/disk"
@@ -122,7 +123,7 @@ func (r Set) merge(ctx context.Context, d *disk.Dir, q spool.Queue, progress fun
 	if len(newer) == 0 {
 		return nil
 	}
-	tree, err := transfer.OpenTree(r.Base)
+	tree, err := folders.Open(r.Base)
 	if err != nil {
 		return err
 	}
@@ -144,7 +145,7 @@ func (r Set) merge(ctx context.Context, d *disk.Dir, q spool.Queue, progress fun
 }
 
 // newer makes the transfer of everything that came meanwhile.
-func (r Set) newer(ctx context.Context, tree *transfer.Tree, q spool.Queue, parts []aside.Part) (transfer.Transfer, error) {
+func (r Set) newer(ctx context.Context, tree *folders.Tree, q spool.Queue, parts []aside.Part) (transfer.Transfer, error) {
 	x := index.New(ctx, tree, q)
 	to := map[string]string{}
 	for _, p := range parts {

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"path"
 	"strings"
+
+	"hikeshi/spool/aside/folders"
 )
 
 // Clear takes away the sub-folders that Forth made at the other end, as far as nothing lies in them. One whose like does not stand at
 // this end is none of them. It can be repeated.
 func (t *Transfer) Clear() error {
-	tree, err := OpenTree(t.Base)
+	tree, err := folders.Open(t.Base)
 	if err != nil {
 		return err
 	}

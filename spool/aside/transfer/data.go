@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hikeshi/spool"
+	"hikeshi/spool/aside/folders"
 	"hikeshi/spool/disk"
 )
 
@@ -73,11 +74,11 @@ func (t *Transfer) way(known map[Way]int, w Way) int {
 type Builder struct {
 	t     Transfer
 	known map[Way]int
-	tree  *Tree
+	tree  *folders.Tree
 }
 
 // NewBuilder begins a Transfer below base, out of the live queue or into it; tree is open on base.
-func NewBuilder(base string, tree *Tree, out bool) *Builder {
+func NewBuilder(base string, tree *folders.Tree, out bool) *Builder {
 	return &Builder{t: Transfer{Base: base, Out: out}, known: map[Way]int{}, tree: tree}
 }
 

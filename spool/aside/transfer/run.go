@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+
+	"hikeshi/spool/aside/folders"
 )
 
 // batch is how many units are brought to disk at once.
@@ -34,7 +36,7 @@ type Count struct{ From, To, Gone int }
 // Run moves every unit that is not yet at the other end. It can be repeated. An error ends it in the middle of the way; what was
 // moved until then is on disk.
 func (t *Transfer) Run(ctx context.Context, d Direction, progress func(done, total int64)) (Report, error) {
-	tree, err := OpenTree(t.Base)
+	tree, err := folders.Open(t.Base)
 	if err != nil {
 		return Report{}, err
 	}
@@ -57,7 +59,7 @@ func (t *Transfer) Run(ctx context.Context, d Direction, progress func(done, tot
 // Count looks where every item is.
 func (t *Transfer) Count(ctx context.Context) (Count, error) {
 	var c Count
-	tree, err := OpenTree(t.Base)
+	tree, err := folders.Open(t.Base)
 	if err != nil {
 		return c, err
 	}
@@ -97,7 +99,7 @@ const (
 
 type run struct {
 	t    *Transfer
-	tree *Tree
+	tree *folders.Tree
 	d    Direction
 	rep  Report
 }
@@ -218,7 +220,7 @@ func (r *run) prepare(units []Unit) error {
 				}
 				continue // everything of this way has arrived, and its folder was taken away
 			}
-			if err := r.tree.makeLike(there, here); err != nil {
+			if err := r.tree.MakeLike(there, here); err != nil {
 				return err
 			}
 		}
@@ -263,9 +265,9 @@ func (r *run) one(it Item, here, there string) error {
 	case gone:
 		return errGone
 	case twice:
-		return r.tree.drop(here, string(it.Name))
+		return r.tree.Drop(here, string(it.Name))
 	}
-	return r.tree.move(here, there, string(it.Name))
+	return r.tree.Move(here, there, string(it.Name))
 }
 
 // giveBack returns the items of a unit that cannot go as a whole.
@@ -280,7 +282,7 @@ func (r *run) giveBack(u Unit) error {
 			continue
 		}
 		here, there := back.ends(it)
-		if err := r.tree.move(here, there, string(it.Name)); err != nil {
+		if err := r.tree.Move(here, there, string(it.Name)); err != nil {
 			return err
 		}
 	}

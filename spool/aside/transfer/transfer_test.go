@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"hikeshi/spool"
+	"hikeshi/spool/aside/folders"
 )
 
 func TestNameJSON(t *testing.T) {
@@ -43,7 +44,7 @@ func pair(t *testing.T) (string, Transfer) {
 	must(t, os.MkdirAll(filepath.Join(base, "aside/sub"), 0o700))
 	must(t, os.Chmod(filepath.Join(base, "aside/sub"), 0o715))
 	must(t, os.Mkdir(filepath.Join(base, "live"), 0o700))
-	tree, err := OpenTree(base)
+	tree, err := folders.Open(base)
 	must(t, err)
 	defer tree.Close()
 	b := NewBuilder(base, tree, false)
@@ -161,13 +162,13 @@ func TestSubFolderIsMadeAlike(t *testing.T) {
 // More folders than are kept open at once.
 func TestManyFolders(t *testing.T) {
 	base := t.TempDir()
-	tree, err := OpenTree(base)
+	tree, err := folders.Open(base)
 	must(t, err)
 	defer tree.Close()
 	b := NewBuilder(base, tree, true)
 	must(t, os.Mkdir(filepath.Join(base, "live"), 0o700))
 	must(t, os.Mkdir(filepath.Join(base, "aside"), 0o700))
-	for i := range 3 * maxOpen {
+	for i := range 3 * folders.MaxOpen {
 		dir := filepath.Join("live", string(rune('a'+i%26))+string(rune('a'+i/26)))
 		must(t, os.Mkdir(filepath.Join(base, dir), 0o700))
 		must(t, os.WriteFile(filepath.Join(base, dir, "f"), nil, 0o600))
@@ -183,7 +184,7 @@ func TestManyFolders(t *testing.T) {
 		}
 	}
 	n, err := tr.Count(context.Background())
-	if want := (Count{To: 3 * maxOpen}); err != nil || n != want {
+	if want := (Count{To: 3 * folders.MaxOpen}); err != nil || n != want {
 		t.Errorf("counted %v (%v), want %v", n, err, want)
 	}
 }

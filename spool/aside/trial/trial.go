@@ -71,6 +71,9 @@ func (Server) Message(file string) (string, spool.Part, bool) {
 	return strings.ToUpper(m[1]), part, true
 }
 
+// Companion says that Domain.mri lies beside retries.
+func (Server) Companion(file string) bool { return file == "Domain.mri" }
+
 // ReadEnvelope reads lines of a name, a colon and an address.
 func (Server) ReadEnvelope(r io.Reader) (spool.MessageEnvelope, error) {
 	var e spool.MessageEnvelope

@@ -1,4 +1,6 @@
-package disk
+// Package sys is where systems differ: calls that change something on disk and that not every system, or filesystem, has. Directories are
+// given by their descriptors.
+package sys
 
 import (
 	"errors"
@@ -7,12 +9,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// ErrNoExchange says that this system or filesystem cannot exchange two names in one step.
+var ErrNoExchange = errors.New("names cannot be exchanged in one step here")
+
 var errIsDir = errors.New("is a directory")
 
-// renameChecked refuses an existing name before renaming, where the system or the filesystem cannot do both in one step. For files
+// RenameChecked refuses an existing name before renaming, where the system or the filesystem cannot do both in one step. For files
 // link and unlink make that one step; a directory cannot be linked, so there a name made in between by somebody else is replaced
 // only if it is an empty directory, as rename(2) says.
-func renameChecked(fromFD int, from string, toFD int, to string) error {
+func RenameChecked(fromFD int, from string, toFD int, to string) error {
 	err := linkNew(fromFD, from, toFD, to)
 	if !errors.Is(err, errIsDir) {
 		return err

@@ -1,4 +1,6 @@
-package transfer
+// Package folders reaches the folders below one, and what lies in them, name by name, so that no symbolic link is followed; it moves
+// entries between them, makes folders like others and takes empty ones away.
+package folders
 
 import (
 	"errors"
@@ -14,8 +16,8 @@ import (
 // MaxDepth is how far sub-folders of a queue folder are followed; queues use one or two levels.
 const MaxDepth = 4
 
-// maxOpen is how many folders a Tree keeps open at once.
-const maxOpen = 200
+// MaxOpen is how many folders a Tree keeps open at once.
+const MaxOpen = 200
 
 // A Tree is a folder whose sub-folders are opened name by name, so that no symbolic link below it is followed.
 type Tree struct {
@@ -24,8 +26,8 @@ type Tree struct {
 	dirty map[string]bool
 }
 
-// OpenTree opens the folder base; symbolic links in base itself are followed, as the administrator laid them.
-func OpenTree(base string) (*Tree, error) {
+// Open opens the folder base; symbolic links in base itself are followed, as the administrator laid them.
+func Open(base string) (*Tree, error) {
 	d, err := disk.Open(base)
 	if err != nil {
 		return nil, err
@@ -114,14 +116,14 @@ func (t *Tree) Flush() error {
 
 // room makes sure that some more folders can be opened.
 func (t *Tree) room() error {
-	if len(t.open) < maxOpen {
+	if len(t.open) < MaxOpen {
 		return nil
 	}
 	return t.Flush()
 }
 
-// move gives the entry name of the folder from its place in the folder to.
-func (t *Tree) move(from, to, name string) error {
+// Move gives the entry name of the folder from its place in the folder to.
+func (t *Tree) Move(from, to, name string) error {
 	if err := t.room(); err != nil {
 		return err
 	}
@@ -137,10 +139,10 @@ func (t *Tree) move(from, to, name string) error {
 	return a.MoveNoSync(name, b, name)
 }
 
-// makeLike makes the sub-folder to, and the sub-folders above it, with the owner, mode and extended attributes of the folder
+// MakeLike makes the sub-folder to, and the sub-folders above it, with the owner, mode and extended attributes of the folder
 // from and those above that. One that is there and not empty is taken as it is; an empty one may be half made. The folders
 // directly below the base have to be there: a folder of the queue is never invented.
-func (t *Tree) makeLike(to, from string) error {
+func (t *Tree) MakeLike(to, from string) error {
 	if err := t.room(); err != nil {
 		return err
 	}
@@ -156,7 +158,7 @@ func (t *Tree) makeLike(to, from string) error {
 		return err
 	}
 	if strings.Contains(from, "/") {
-		if err := t.makeLike(path.Dir(to), path.Dir(from)); err != nil {
+		if err := t.MakeLike(path.Dir(to), path.Dir(from)); err != nil {
 			return err
 		}
 	}
@@ -240,8 +242,8 @@ func (t *Tree) pruneBelow(d *disk.Dir, depth int) (bool, error) {
 	return left == 0, nil
 }
 
-// drop takes away the name of a file that has another name at its new place already.
-func (t *Tree) drop(dir, name string) error {
+// Drop takes away the name of a file that has another name at its new place already.
+func (t *Tree) Drop(dir, name string) error {
 	d, err := t.Dir(dir)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package disk
+package sys
 
 import (
 	"errors"
@@ -8,15 +8,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func renameNew(fromFD int, from string, toFD int, to string) error {
+// RenameNew renames without ever replacing anything; see RenameChecked for where the system cannot do that in one step.
+func RenameNew(fromFD int, from string, toFD int, to string) error {
 	err := unix.Renameat2(fromFD, from, toFD, to, unix.RENAME_NOREPLACE)
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) {
-		return renameChecked(fromFD, from, toFD, to) // NFS, some FUSE filesystems
+		return RenameChecked(fromFD, from, toFD, to) // NFS, some FUSE filesystems
 	}
 	return err
 }
 
-func exchange(fd int, a, b string) error {
+// Exchange swaps what stands under a and b in one step, or gives ErrNoExchange.
+func Exchange(fd int, a, b string) error {
 	err := unix.Renameat2(fd, a, fd, b, unix.RENAME_EXCHANGE)
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EXDEV) {
 		return fmt.Errorf("%w: %w", ErrNoExchange, err)
@@ -24,8 +26,8 @@ func exchange(fd int, a, b string) error {
 	return err
 }
 
-// xattrs reads what a copy should carry: ACLs and user attributes; security labels are given by the system to what is made there.
-func xattrs(fd int) (map[string][]byte, error) {
+// Xattrs reads what a copy should carry: ACLs and user attributes; security labels are given by the system to what is made there.
+func Xattrs(fd int) (map[string][]byte, error) {
 	buf := make([]byte, 64<<10)
 	n, err := unix.Flistxattr(fd, buf)
 	if errors.Is(err, unix.ENOTSUP) || n == 0 {
@@ -49,7 +51,8 @@ func xattrs(fd int) (map[string][]byte, error) {
 	return all, nil
 }
 
-func setXattr(fd int, name string, value []byte) error {
+// SetXattr gives an attribute. A security label that may not be given is left to the system.
+func SetXattr(fd int, name string, value []byte) error {
 	err := unix.Fsetxattr(fd, name, value, 0)
 	if errors.Is(err, unix.EPERM) && strings.HasPrefix(name, "security.") {
 		return nil
@@ -57,8 +60,8 @@ func setXattr(fd int, name string, value []byte) error {
 	return err
 }
 
-// removeXattr leaves labels alone, which the system gives and takes.
-func removeXattr(fd int, name string) error {
+// RemoveXattr takes an attribute away. It leaves labels alone, which the system gives and takes.
+func RemoveXattr(fd int, name string) error {
 	if strings.HasPrefix(name, "security.") || strings.HasPrefix(name, "trusted.") {
 		return nil
 	}

@@ -1,0 +1,97 @@
+package main
+
+import "regexp"
+
+// inJapanese are the hints, and the errors that the program itself words, in Japanese. What comes from below it (an error of the
+// system, of a file) stays as it is.
+var inJapanese = []struct {
+	en *regexp.Regexp
+	ja string
+}{
+	{whole("`hikeshi incidents` lists them"), "`hikeshi incidents` で一覧を見る"},
+	{whole("`hikeshi spool list` shows how many there are"), "`hikeshi spool list` で通数を確かめる"},
+	{whole("`hikeshi spool list` shows what is set aside"), "`hikeshi spool list` で退避中のものを見る"},
+	{whole("the risks are disruptive, irreversible and reopening"), "リスクの名前は disruptive、irreversible、reopening"},
+	{whole("(`hikeshi.*`) lists the steps"), "$1 で手順の id を見る"},
+	{whole("(`hikeshi.*`) lists the inputs"), "$1 で入力項目を見る"},
+	{whole("(`hikeshi.*`) lists the built-in ones"), "$1 で組み込みの手順書を見る"},
+	{whole("(`hikeshi.*`) lists the verbs"), "$1 で動詞の一覧を見る"},
+	{whole("(`hikeshi.*`) lists what there is"), "$1 で一覧を見る"},
+	{whole("(`hikeshi.*`) shows the mistakes again"), "$1 で誤りをもう一度見る"},
+	{whole("(`hikeshi.*`) shows the mistakes again; nothing was touched"), "$1 で誤りをもう一度見る。何も変更していない"},
+	{whole("(`hikeshi.*`) shows it"), "$1 で確かめる"},
+	{whole("(`hikeshi.*`) or (`hikeshi.*`) first"), "先に $1 か $2 を実行する"},
+	{whole("`hikeshi help` lists the verbs, `hikeshi VERB --help` the flags"), "`hikeshi help` で動詞、`hikeshi VERB --help` でフラグの一覧を見る"},
+	{whole("a gate opens when its conditions hold; `hikeshi plan` shows them"), "関門は条件が成り立てば開く。条件は `hikeshi plan` で見る"},
+	{whole("look with --dry-run, then add --yes \\(and --accept-risk for risks by name\\)"), "--dry-run で確かめてから --yes を付ける(リスクは --accept-risk で名前を指定)"},
+	{whole("read the plan, then add --accept-risk (.*)"), "計画を読んでから --accept-risk $1 を付ける"},
+	{whole("--config FILE names the file; the keys are listed by `hikeshi help config`"), "ファイルは --config FILE で指定する。キーの一覧は `hikeshi help config`"},
+	{whole("the keys are listed by `hikeshi help config`"), "キーの一覧は `hikeshi help config`"},
+	{whole("see `hikeshi help config`"), "`hikeshi help config` を参照"},
+	{whole("nothing was touched"), "何も変更していない"},
+	{whole("nothing was touched; `hikeshi doctor` says what this user may read"), "何も変更していない。このユーザーが読めるものは `hikeshi doctor` で確かめる"},
+	{whole("`hikeshi doctor` says what this user may read; --file FILE looks at another file"), "このユーザーが読めるものは `hikeshi doctor` で確かめる。--file FILE で別のファイルを調べられる"},
+	{whole("name another file"), "別のファイル名を指定する"},
+	{whole("leave --play away to (.*)"), "--play を付けなければ無人で実行できる"},
+	{whole("leave --units away to rehearse in one process, as any user"), "--units を付けなければ、一般ユーザーのまま 1 つのプロセスで実行できる"},
+	{whole("ask that person to leave with q"), "その対応者に q で抜けてもらう"},
+	{whole("leave --manager away"), "--manager を付けない"},
+	{whole("attach one file at a time"), "ファイルは 1 つずつ添付する"},
+	{whole("scenarios: (.*)"), "シナリオ: $1"},
+	{whole("use the same --root and configuration as then"), "その事案と同じ --root と設定で実行する"},
+	{whole("--all, or some of (.*)"), "--all を付けるか、次で選ぶ: $1"},
+	{whole("the whole head, as a run or the report prints it"), "実行の終わりや報告書に出る head を全桁そのまま指定する"},
+	{whole("this version knows epms"), "この版で扱えるのは epms"},
+	{whole("epms.spool in the configuration says where the spool is; --root DIR looks below another directory"), "スプールの場所は設定の epms.spool で指定する。別のディレクトリの下を見るときは --root DIR"},
+	{whole("make room where (.*) is, or name another place with --state DIR, and begin again"), "$1 のディスクに空きを作るか、--state DIR で別の場所を指定して、やり直す"},
+	{whole("wait until that responder has ended, or work with them: (`hikeshi incidents`) shows the incident"), "その対応者が終わるのを待つか、一緒に進める。事案は $1 で見る"},
+	{whole("did you mean (`.*`)\\?"), "$1 のことか"},
+	{whole("units are s, m and h, such as (.*); 30 days are 720h"), "単位は s、m、h(例: $1)。日は使えない。30日は 720h"},
+
+	{whole("aborted, no changes made"), "中止した。何も変更していない"},
+	{whole("aborted, no changes made: this changes things, and there is no terminal to ask at"), "中止した。何も変更していない: 変更を伴うが、確認する端末がない"},
+	{whole("aborted, no changes made: off a terminal purge needs --count"), "中止した。何も変更していない: 端末がないときの purge には --count が必要"},
+	{whole("aborted, no changes made: --count (.*), but (.*) messages are set aside by incident (.*)"), "中止した。何も変更していない: --count $1 に対し、事案 $3 で退避中なのは $2 通"},
+	{whole("aborted, nothing undone: the risk (.*) has to be accepted by its name"), "中止した。何も戻していない: リスク $1 を名前で承認する必要がある"},
+	{whole("the risk (.*) has to be accepted by its name"), "リスク $1 を名前で承認する必要がある"},
+	{whole("not everything was undone: (.*) left in place"), "すべては戻していない: 残り $1 件"},
+	{whole("no incident is waiting to go on"), "続きを待っている事案はない"},
+	{whole("runbook (.*) has no step (.*)"), "手順書 $1 に手順 $2 はない"},
+	{whole("incident (.*) has no step (.*)"), "事案 $1 に手順 $2 はない"},
+	{whole("finding incident (.*): file does not exist"), "事案 $1 は見つからない"},
+	{whole("say which messages go back: all of them or a choice, not both"), "戻すメールを、すべてか条件付きか、どちらか一方で指定する"},
+	{whole("(\".*\") is no address"), "$1 はアドレスではない"},
+	{whole("no built-in runbook (\".*\"), and as a file: (.*)"), "組み込みの手順書 $1 はなく、ファイルとしても読めない: $2"},
+	{whole("unknown flag: (.*)"), "知らないフラグ: $1"},
+	{whole("unknown verb (\".*\")"), "知らない動詞: $1"},
+	{whole("--accept-risk (.*): no such risk"), "--accept-risk $1: そのようなリスクはない"},
+	{whole("this server has no deny file"), "このサーバーに拒否ファイルはない"},
+	{whole("(.*: )?a duration such as .* is wanted, and here is the text (\".*\")"), "${1}時間は 90s、5m、720h のように書く(単位は s、m、h。日は使えない)。指定は $2"},
+	{whole("--set (\".*\"): (\".*\") is none of (.*?)(?:; did you mean .*)?"), "--set $1: $2 は $3 のどれでもない"},
+	{whole("--set (\".*\"): runbook (.*) has no input (\".*\"); it has (.*)"), "--set $1: 手順書 $2 に入力項目 $3 はない。あるのは $4"},
+	{whole("stopped at step (.*): the gate does not open: a condition does not hold"), "手順 $1 で停止: 条件が成り立たないため、関門が開かない"},
+	{whole("refused: denying (\".*\"): it is the own domain (.*); close the account instead"), "拒否できない: $1 は自社のドメイン $2 にあたる。代わりにアカウントを閉じる"},
+	{whole("refused: denying (\".*\"): it is the loopback address of this machine"), "拒否できない: $1 はこのマシンのループバックアドレス"},
+	{whole("refused: denying (\".*\"): it is wider than (/\\d+); (protect.*) say how wide a denial may be"), "拒否できない: $1 は $2 より広い。拒否できる広さは $3 で決まる"},
+	{whole("refused: denying (\".*\"): it covers (.*), an own address of this server"), "拒否できない: $1 はこのサーバーのアドレス $2 を含む"},
+	{whole("refused: denying (\".*\"): it covers (.*), which the configuration protects"), "拒否できない: $1 は設定で保護した $2 を含む"},
+	{whole("refused: denying (\".*\"): it covers (.*), where you are connected from"), "拒否できない: $1 は作業者の接続元 $2 を含む"},
+	{whole("requires at least (\\d+) arg\\(s\\), only received (\\d+)"), "引数が足りない($1 個以上必要、指定は $2 個)"},
+	{whole("accepts (\\d+) arg\\(s\\), received (\\d+)"), "引数の数が違う(必要なのは $1 個、指定は $2 個)"},
+	{whole("(.*) mistakes? in (.*) files?"), "$2 件のファイルに誤りが $1 件"},
+}
+
+func whole(pattern string) *regexp.Regexp { return regexp.MustCompile("^(?:" + pattern + ")$") }
+
+// translated is a hint or an error in the language in use; one that has no translation stays as it is.
+func (a *app) translated(text string) string {
+	if a.lang() != "ja" {
+		return text
+	}
+	for _, t := range inJapanese {
+		if t.en.MatchString(text) {
+			return t.en.ReplaceAllString(text, t.ja)
+		}
+	}
+	return text
+}
