@@ -4,9 +4,12 @@ package actions
 import (
 	"slices"
 
+	"hikeshi/actions/account"
+	"hikeshi/actions/evidence"
 	"hikeshi/actions/queue"
 	"hikeshi/actions/relay"
 	"hikeshi/actions/service"
+	"hikeshi/actions/settings"
 	"hikeshi/runbook"
 )
 
@@ -15,9 +18,14 @@ type Host struct {
 	Service service.Env
 	Queue   queue.Env
 	Relay   relay.Env
+
+	Account  account.Env
+	Settings settings.Env
+	Evidence evidence.Env
 }
 
 // Catalogue returns the kinds for h. Their names, parameters and facts do not depend on h.
 func Catalogue(h Host) []runbook.Kind {
-	return slices.Concat(service.Kinds(h.Service), queue.Kinds(h.Queue), relay.Kinds(h.Relay))
+	return slices.Concat(service.Kinds(h.Service), queue.Kinds(h.Queue), relay.Kinds(h.Relay),
+		account.Kinds(h.Account), settings.Kinds(h.Settings), evidence.Kinds(h.Evidence))
 }

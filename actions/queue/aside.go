@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 
+	"hikeshi/actions/queue/find"
 	"hikeshi/actions/queue/purge"
 	"hikeshi/actions/queue/release"
 	"hikeshi/actions/queue/setaside"
@@ -11,14 +12,26 @@ import (
 	"hikeshi/spool/disk"
 )
 
-// asideKinds are the kinds that take mail out of the queue, bring it back, and remove it.
+// asideKinds are the kinds that take mail out of the queue, bring it back, remove it, and find it there.
 func asideKinds(env Env) []runbook.Kind {
 	e := env.setAside()
-	return []runbook.Kind{setaside.Kind(e), release.Kind(e), purge.Kind(e)}
+	return []runbook.Kind{setaside.Kind(e), release.Kind(e), purge.Kind(e), find.Kind(e)}
 }
 
 func (e Env) setAside() setaside.Env {
-	return setaside.Env{Server: e.Server, Own: e.Own, MoveLimit: e.Thresholds.MoveLimit, InUse: e.InUse, Recorded: e.Recorded, Counted: e.Counted}
+	return setaside.Env{Server: e.Server, Own: e.Own, MoveLimit: e.Thresholds.MoveLimit, Clock: e.now, Nodes: e.place().Answered,
+		InUse: e.InUse, Recorded: e.Recorded, Counted: e.Counted}
+}
+
+// Found is one message that FindMail found.
+type Found = find.Found
+
+// FindMail looks for messages that are set aside: by the name of one, or by an address, a domain or an account that sent or gets them; in what
+// one incident has set aside, or all if it is "". It returns at most find.Max of them, oldest incident first. Names are found by names of
+// files alone; for addresses every envelope is read.
+func FindMail(ctx context.Context, env Env, what, incident string) ([]Found, error) {
+	all, _, err := find.Mail(ctx, env.setAside(), find.Query{What: what, Incident: incident})
+	return all, err
 }
 
 // List returns everything that is set aside beside the queue folders, oldest incident first; see setaside.List, and setaside.Ways and

@@ -22,13 +22,14 @@ type CheckFacts struct {
 	Half     []string `json:"half" expr:"half"`           // folders that the incident left behind when it set the others aside
 	Missing  []string `json:"missing" expr:"missing"`     // folders that are not there
 	SetAside bool     `json:"set_aside" expr:"set_aside"` // the incident has set something aside
+	Room     bool     `json:"room" expr:"room"`           // there is room for new mail on the filesystem; false also if nobody can tell
 }
 
 type checker struct{ env Env }
 
 func checkKind(env Env) runbook.Kind {
 	return runbook.Kind{
-		Name: "queue.check", Short: runbook.T("checks whether the queue folders are whole: none missing, none left behind", "キューのフォルダ一式がそろっているか確かめる"),
+		Name: "queue.check", Short: runbook.T("checks whether the queue folders are whole, none missing, none left behind, and whether there is room", "キューのフォルダ一式がそろい、空き容量があるか確かめる"),
 		Facts: CheckFacts{}, Reads: []string{"queue"}, Action: checker{env},
 	}
 }
@@ -60,7 +61,9 @@ func (c checker) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, e
 	if k.facts.Whole {
 		k.find(runbook.OK, c.env.Server.Root(), runbook.Tf("the queue is whole: every folder is there, none is left behind", "キューはそろっている。欠けたフォルダも取り残しもない"))
 	}
-	return runbook.Outcome{Findings: k.out, Facts: k.facts}, nil
+	var room runbook.Finding
+	k.facts.Room, room = c.env.place().Enough()
+	return runbook.Outcome{Findings: append(k.out, room), Facts: k.facts}, nil
 }
 
 func (k *check) find(level runbook.Level, evidence string, text runbook.Text) {

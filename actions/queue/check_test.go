@@ -15,6 +15,7 @@ import (
 
 	"hikeshi/actions/queue"
 	"hikeshi/runbook"
+	"hikeshi/spool"
 	"hikeshi/spool/aside/rename"
 	"hikeshi/spool/aside/trial"
 	"hikeshi/spool/disk"
@@ -37,6 +38,10 @@ func check(t *testing.T, env queue.Env, incident string) (queue.CheckFacts, []st
 		}
 	}
 	facts := out.Facts.(queue.CheckFacts)
+	if !facts.Room {
+		t.Fatalf("a temporary folder without room: %+v", out.Findings)
+	}
+	facts.Room = false // see TestRoom
 	if facts.Half == nil || facts.Missing == nil || len(out.Changes) > 0 || facts.Whole != (len(bad) == 0) {
 		t.Errorf("%+v with %q", facts, bad)
 	}
@@ -255,5 +260,65 @@ func TestPlanTwice(t *testing.T) {
 		if !reflect.DeepEqual(outs[0], outs[1]) {
 			t.Errorf("%s: %+v and %+v", name, outs[0], outs[1])
 		}
+	}
+}
+
+func TestRoom(t *testing.T) {
+	const gib = 1 << 30
+	tests := map[string]struct {
+		free, total uint64
+		inodes      float64
+		err         error
+		want        bool
+		text        string
+	}{
+		"plenty":                    {500 * gib, 1000 * gib, 90, nil, true, "ok: there is room: 536.9 GB"},
+		"a GiB on a large disk":     {gib, 1000 * gib, 5, nil, true, "ok: there is room"},
+		"less on a large disk":      {gib - 1, 1000 * gib, 90, nil, false, "bad: too little room: 1.1 GB free"},
+		"five percent of a small":   {gib / 10, 2 * gib, 90, nil, true, "ok: "},
+		"less of a small":           {gib/10 - 1, 2 * gib, 90, nil, false, "bad: too little room"},
+		"no inodes":                 {500 * gib, 1000 * gib, 4.9, nil, false, "bad: too few inodes: 4.9 % free, less than 5.0 %"},
+		"nothing":                   {0, 1000 * gib, 0, nil, false, "bad: "},
+		"nobody can tell":           {500 * gib, 1000 * gib, 90, errors.New("no such disk"), false, "warn: how much room is left cannot be determined: no such disk"},
+		"a filesystem without size": {0, 0, 100, nil, false, "warn: how much"},
+	}
+	for name, test := range tests {
+		env := queue.Env{Server: filled(t), Room: func() (uint64, uint64, float64, error) { return test.free, test.total, test.inodes, test.err }}
+		out, err := kindOf(t, env, "queue.check").Plan(context.Background(), runbook.Input{Incident: incident, Step: "check", Rec: quiet{}})
+		trial.Must(t, err)
+		f := out.Findings[len(out.Findings)-1]
+		facts := out.Facts.(queue.CheckFacts)
+		if facts.Room != test.want || !facts.Whole || !strings.HasPrefix(string(f.Level)+": "+f.Text.EN, test.text) || f.Text.JA == "" {
+			t.Errorf("%s: room %v, whole %v, %+v", name, facts.Room, facts.Whole, f)
+		}
+	}
+	env := queue.Env{Server: filled(t), Room: func() (uint64, uint64, float64, error) { return 3 * gib, 1000 * gib, 40, nil }, Thresholds: queue.Thresholds{MinFree: 4 * gib, MinPercent: 50}}
+	out, err := kindOf(t, env, "queue.check").Plan(context.Background(), runbook.Input{Incident: incident, Step: "check", Rec: quiet{}})
+	if err != nil || out.Facts.(queue.CheckFacts).Room {
+		t.Errorf("limits of one's own: %+v (%v)", out, err)
+	}
+}
+
+// What own_domains brings back, with exclusions, leaves the queue whole.
+func TestCheckAfterRelease(t *testing.T) {
+	s := filled(t)
+	s.Incoming(t, "B0000000007", "hanako@example.jp", "c@example.jp")
+	s.Incoming(t, "B0000000008", "taro@example.jp", "c@example.jp")
+	first(t, s, 4)
+	env := queue.Env{Server: s, Own: spool.Own{Domains: []string{"example.jp"}}}
+	k := kindOf(t, env, "queue.release").(runbook.Changer)
+	c := plan(t, k, map[string]any{"own_domains": true, "except_senders": []string{"taro"}})
+	trial.Must(t, k.Apply(context.Background(), c, quiet{}))
+	facts, bad := check(t, env, incident)
+	if !facts.Whole || !facts.SetAside || len(bad) > 0 {
+		t.Errorf("%+v %q", facts, bad)
+	}
+	for _, n := range []string{"B0000000003-R0001", "B0000000004-R0001", "B0000000007"} {
+		if _, err := os.Stat(filepath.Join(s.Base, "incoming", n+".RCP")); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(s.Base, "incoming", "B0000000008.RCP")); err == nil {
+		t.Error("what was excluded is back")
 	}
 }

@@ -119,7 +119,10 @@ func verify(t *testing.T, k runbook.Changer, c runbook.Change, want ...runbook.S
 func TestCrash(t *testing.T) {
 	c := trial.NewCrasher(t)
 	t.Run("quarantine", func(t *testing.T) { crashQuarantine(t, c) })
-	t.Run("release", func(t *testing.T) { crashRelease(t, c) })
+	t.Run("release", func(t *testing.T) { crashRelease(t, c, map[string]any{"all": true}) })
+	t.Run("release in lots", func(t *testing.T) {
+		crashRelease(t, c, map[string]any{"all": true, "lot": 2, "every": "1ms", "except_senders": []string{"news@example.jp"}})
+	})
 	t.Run("purge", func(t *testing.T) { crashPurge(t, c) })
 }
 
@@ -156,7 +159,7 @@ func crashQuarantine(t *testing.T, c trial.Crasher) {
 }
 
 // crashRelease: no envelope may ever stand in the queue without its body.
-func crashRelease(t *testing.T, c trial.Crasher) {
+func crashRelease(t *testing.T, c trial.Crasher, with map[string]any) {
 	for _, undo := range []bool{false, true} {
 		n := c.Every(t, func(t *testing.T, run func(any) bool) {
 			s := filled(t)
@@ -165,7 +168,7 @@ func crashRelease(t *testing.T, c trial.Crasher) {
 			trial.Must(t, quarantine.Apply(context.Background(), set, quiet{}))
 			files := s.Files(t)
 			k := kinds(s.Base, set)["queue.release"]
-			change := plan(t, k, map[string]any{"all": true})
+			change := plan(t, k, with)
 			crashed := run(job{Base: s.Base, Change: change})
 			if d := cmp.Diff(files, s.Files(t)); d != "" {
 				t.Errorf("files after the crash differ:\n%s", d)

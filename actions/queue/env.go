@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"hikeshi/actions/queue/place"
 	"hikeshi/runbook"
 	"hikeshi/spool"
 	"hikeshi/spool/aside"
@@ -24,6 +25,10 @@ type Env struct {
 	Recorded func(incident string) ([]disk.ID, error)
 	// Counted returns how much an incident has set aside, as counted at that time; nil means that nobody can tell. See Counted.
 	Counted func(incident string) (aside.Stock, error)
+	// Shared says by the settings of the server whether other servers use its spool, and why; nil: there is no such setting.
+	Shared func() (why runbook.Text, shared bool, err error)
+	// Room says what is left on the filesystem of the spool: bytes, and percent of the inodes (0 to 100); nil asks the system.
+	Room func() (free, total uint64, inodesFree float64, err error)
 	// Earlier is an earlier look at the queue, for the growth; nil, or a nil result, means that there was none.
 	Earlier func() *spool.Backlog
 }
@@ -34,11 +39,13 @@ type Thresholds struct {
 	Oldest          time.Duration // age of the oldest file
 	GrowthPerMinute float64       // messages a minute
 	MoveLimit       int           // up to so many messages are moved one by one; folders with more are renamed
+	MinFree         uint64        // bytes that have to be free before mail may come in again; 0: 1 GiB
+	MinPercent      float64       // or so many percent, whichever is less; and of the inodes; 0: 5
 }
 
 // Kinds are the kinds of this package.
 func Kinds(env Env) []runbook.Kind {
-	return append([]runbook.Kind{scanKind(env), checkKind(env)}, asideKinds(env)...)
+	return append([]runbook.Kind{scanKind(env), checkKind(env), place.Kind(env.place())}, asideKinds(env)...)
 }
 
 // now is the present moment in UTC.
@@ -47,6 +54,17 @@ func (e Env) now() time.Time {
 		return time.Now().UTC()
 	}
 	return e.Clock().UTC()
+}
+
+// place is what the queue lies on.
+func (e Env) place() place.Env {
+	return place.Env{Shared: e.Shared, Room: e.Room, MinFree: e.Thresholds.MinFree, MinPercent: e.Thresholds.MinPercent, Paths: func() []string {
+		all := []string{e.Server.Root()}
+		for _, f := range e.set() {
+			all = append(all, f.Path)
+		}
+		return all
+	}}
 }
 
 // set are the folders that are set aside together.

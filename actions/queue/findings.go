@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"hikeshi/actions/queue/words"
 	"hikeshi/runbook"
 	"hikeshi/spool"
 	"hikeshi/spool/scan"
@@ -40,7 +41,7 @@ func sumFindings(b spool.Backlog, env Env) []runbook.Finding {
 func totalFinding(b spool.Backlog, root string) runbook.Finding {
 	t := b.Total
 	en := fmt.Sprintf("%s in the queue (%s, %s)", runbook.Count(t.Messages, "message"), runbook.Count(t.Files, "file"), size(t))
-	ja := fmt.Sprintf("キューに %s 通 (%s ファイル、%s)", grouped(t.Messages), grouped(t.Files), size(t))
+	ja := fmt.Sprintf("キューに %s 通 (%s ファイル、%s)", words.Number(t.Messages), words.Number(t.Files), size(t))
 	if !t.Oldest.IsZero() {
 		age := b.Time.Sub(t.Oldest).Truncate(time.Second)
 		en += fmt.Sprintf(", the oldest file %s old", age)
@@ -73,10 +74,10 @@ func folderFindings(f spool.FolderBacklog, info bool, at time.Time, l scan.Limit
 	}
 	if f.Files > 0 {
 		add(runbook.Info, runbook.T(fmt.Sprintf("%s: %s (%s, %s)", f.Name, runbook.Count(f.Messages, "message"), runbook.Count(f.Files, "file"), size(f)),
-			fmt.Sprintf("%s: %s 通 (%s ファイル、%s)", f.Name, grouped(f.Messages), grouped(f.Files), size(f))))
+			fmt.Sprintf("%s: %s 通 (%s ファイル、%s)", f.Name, words.Number(f.Messages), words.Number(f.Files), size(f))))
 	}
 	if f.Odd > 0 {
-		add(runbook.Warn, runbook.Tf("%s: not queue files (links, odd names, foreign files): %s, not opened", "%s: キューのファイルではないもの %s 件 (リンク、規則外の名前、無関係なファイル)。開いていない", f.Name, grouped(f.Odd)))
+		add(runbook.Warn, runbook.Tf("%s: not queue files (links, odd names, foreign files): %s, not opened", "%s: キューのファイルではないもの %s 件 (リンク、規則外の名前、無関係なファイル)。開いていない", f.Name, words.Number(f.Odd)))
 	}
 	if info {
 		return all
@@ -108,10 +109,10 @@ func whoFindings(t spool.FolderBacklog) []runbook.Finding {
 		return nil
 	}
 	if t.Sampled > 0 {
-		add("what follows, and sizes and times, come from a sample of %s", "以下の内訳とサイズ・時刻は %s 件の標本による", grouped(int64(t.Sampled)))
+		add("what follows, and sizes and times, come from a sample of %s", "以下の内訳とサイズ・時刻は %s 件の標本による", words.Number(int64(t.Sampled)))
 	}
 	add("to outside %s, to own domains %s, from the null sender %s, list mail %s", "外部あて %s、自社あて %s、差出人空 %s、メーリングリスト %s",
-		grouped(t.Outside), grouped(t.Own), grouped(t.NullSender), grouped(t.List))
+		words.Number(t.Outside), words.Number(t.Own), words.Number(t.NullSender), words.Number(t.List))
 	if len(t.Senders) > 0 {
 		add("top senders: %s", "多い差出人: %s", names(t.Senders))
 	}
@@ -128,7 +129,7 @@ func whoFindings(t spool.FolderBacklog) []runbook.Finding {
 func names(all []spool.Count) string {
 	var parts []string
 	for _, c := range all[:min(5, len(all))] {
-		parts = append(parts, fmt.Sprintf("%s (%s)", c.Name, grouped(c.N)))
+		parts = append(parts, fmt.Sprintf("%s (%s)", c.Name, words.Number(c.N)))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -148,13 +149,4 @@ func size(f spool.FolderBacklog) string {
 		return fmt.Sprintf("%s%d B", mark, f.Bytes)
 	}
 	return fmt.Sprintf("%s%.1f %s", mark, v, units[u])
-}
-
-// grouped writes a number with commas.
-func grouped(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

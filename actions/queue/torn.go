@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 
+	"hikeshi/actions/queue/words"
 	"hikeshi/runbook"
 	"hikeshi/spool"
 	"hikeshi/spool/aside/transfer"
@@ -56,7 +57,7 @@ func (k *check) torn(ctx context.Context) error {
 		}
 		if torn.Len() > 0 {
 			k.half(f.Name)
-			k.find(runbook.Bad, f.Path, runbook.Tf("%s: %s messages have parts here and parts that are set aside", "%s: 一部だけが退避されたメールが %s 通", f.Name, grouped(torn.Len())))
+			k.find(runbook.Bad, f.Path, runbook.Tf("%s: %s messages have parts here and parts that are set aside", "%s: 一部だけが退避されたメールが %s 通", f.Name, words.Number(torn.Len())))
 		}
 	}
 	return nil

@@ -73,7 +73,7 @@ func (a allow) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error
 	if err != nil {
 		return out, err
 	}
-	c.Risk, c.After = runbook.Reopening, edit.Diff(f.Path, f.Data, ed.After)
+	c.Risk, c.After = runbook.Reopening, f.Diff(ed.After)
 	out.Changes = []runbook.Change{c}
 	return out, nil
 }
@@ -100,7 +100,7 @@ func (a allow) Apply(_ context.Context, c runbook.Change, rec runbook.Recorder) 
 	if err != nil {
 		return err
 	}
-	return data.Apply(f, rec, func(now []byte) ([]byte, error) {
+	return data.Apply(f.File, rec, func(now []byte) ([]byte, error) {
 		ed, err := data.without(f.Denier, now)
 		return ed.After, err
 	})
@@ -112,7 +112,7 @@ func (a allow) Verify(_ context.Context, c runbook.Change, _ runbook.Recorder) (
 	if err != nil {
 		return "", err
 	}
-	return data.State(f, func(now []byte) bool {
+	return data.State(f.File, func(now []byte) bool {
 		ed, err := data.without(f.Denier, now)
 		return err == nil && len(ed.Added) == 0
 	})
@@ -153,7 +153,7 @@ func (a allow) Undo(_ context.Context, c runbook.Change, rec runbook.Recorder) e
 	if err != nil {
 		return err
 	}
-	if err := data.Clear(f); err != nil {
+	if err := data.Clear(f.File); err != nil {
 		return err
 	}
 	if f, err = a.env.read(); err != nil {
@@ -166,14 +166,14 @@ func (a allow) Undo(_ context.Context, c runbook.Change, rec runbook.Recorder) e
 		return f.Denier.Deny(from, data.Targets)
 	}
 	after := func(from []byte) ([]byte, error) { ed, err := undone(from); return ed.After, err }
-	if err := data.Settle(f, after); err != nil {
+	if err := data.Settle(f.File, after); err != nil {
 		return err
 	}
 	ed, err := undone(f.Data)
 	if err != nil || bytes.Equal(ed.After, f.Data) {
 		return err
 	}
-	return edit.New(f, ed).Apply(f, rec, after)
+	return edit.New(f, ed).Apply(f.File, rec, after)
 }
 
 func (a allow) load(c runbook.Change) (allowData, edit.File, error) {

@@ -3,12 +3,15 @@ package relay
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"hikeshi/actions/relay/edit"
+	"hikeshi/actions/relay/guard"
+	"hikeshi/actions/relay/hard"
 	"hikeshi/runbook"
 )
 
@@ -66,7 +69,7 @@ func (d deny) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error)
 		return runbook.Outcome{}, fmt.Errorf("%w: planning the denials: %w", runbook.ErrInput, err)
 	}
 	facts.Added = len(ed.Added)
-	out := runbook.Outcome{Facts: facts, Findings: d.findings(f, ed.Already, ed.Tested)}
+	out := runbook.Outcome{Facts: facts, Findings: d.findings(f, p.Targets, ed.Already, ed.Tested)}
 	if len(ed.Added) == 0 {
 		return out, nil
 	}
@@ -76,7 +79,7 @@ func (d deny) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error)
 		return out, err
 	}
 	c.UndoRisk = runbook.Reopening
-	c.After = edit.Diff(f.Path, f.Data, ed.After)
+	c.After = f.Diff(ed.After)
 	out.Changes = []runbook.Change{c}
 	return out, nil
 }
@@ -92,7 +95,7 @@ func fresh(targets, already []string) []string {
 	return all
 }
 
-func (d deny) findings(f edit.File, already []string, tested int) []runbook.Finding {
+func (d deny) findings(f edit.File, targets, already []string, tested int) []runbook.Finding {
 	var all []runbook.Finding
 	if len(already) > 0 {
 		all = append(all, runbook.Finding{Level: runbook.OK, Text: runbook.Tf("denied already: %s", "すでに拒否済み: %s", strings.Join(already, ", ")), Evidence: f.Path})
@@ -100,6 +103,7 @@ func (d deny) findings(f edit.File, already []string, tested int) []runbook.Find
 	if tested > 0 {
 		all = append(all, runbook.Finding{Level: runbook.Info, Text: runbook.Tf("%d decisions compared before and after: nobody else is decided otherwise", "変更前後の判定 %d 件を比較: ほかの相手への判定は変わらない", tested)})
 	}
+	all = append(all, guard.Care(fresh(targets, already))...)
 	if len(d.env.Responder) == 0 {
 		all = append(all, runbook.Finding{Level: runbook.Warn, Text: runbook.T("where you are connected from is unknown: make sure that it is not among the sources", "作業者の接続元が分からない。拒否対象に含まれていないことを確認すること")})
 	}
@@ -112,7 +116,7 @@ func (d deny) Apply(_ context.Context, c runbook.Change, rec runbook.Recorder) e
 	if err != nil {
 		return err
 	}
-	return data.Apply(f, rec, func(now []byte) ([]byte, error) {
+	return data.Apply(f.File, rec, func(now []byte) ([]byte, error) {
 		ed, err := f.Denier.Deny(now, data.Targets)
 		return ed.After, err
 	})
@@ -124,13 +128,13 @@ func (d deny) Verify(_ context.Context, c runbook.Change, _ runbook.Recorder) (r
 	if err != nil {
 		return "", err
 	}
-	return data.State(f, func(now []byte) bool {
+	return data.State(f.File, func(now []byte) bool {
 		ed, err := f.Denier.Deny(now, data.Targets)
 		return err == nil && len(ed.Added) == 0
 	})
 }
 
-// Undo takes exactly the added lines out again, but those that another incident has denied since: the line that stands there is its.
+// Undo takes exactly the added lines out again, but those that a later incident denies too: the line that stands there is its.
 func (d deny) Undo(_ context.Context, c runbook.Change, rec runbook.Recorder) error {
 	data, f, err := d.load(c)
 	if err != nil {
@@ -142,15 +146,28 @@ func (d deny) Undo(_ context.Context, c runbook.Change, rec runbook.Recorder) er
 	}
 	var ours []string
 	for _, t := range data.Fresh {
-		other := func(r Denial) bool { return r.Target == t && !bytes.Equal(r.Back, data.Back) }
-		if !slices.ContainsFunc(recorded, other) {
-			ours = append(ours, t)
+		if by := deniedSince(recorded, t, data.Back); by != "" {
+			runbook.Say(rec, runbook.Tf("%s stays denied: incident %s denies it too", "%s の拒否は残る。事案 %s も拒否している", t, by))
+			continue
 		}
+		ours = append(ours, t)
 	}
 	if len(ours) == 0 {
-		return data.Clear(f)
+		return data.Clear(f.File)
 	}
 	return data.TakeOut(f, rec, ours)
+}
+
+// deniedSince names a later incident that denies target too, or "". recorded is in the order of the incidents.
+func deniedSince(recorded []Denial, target string, back json.RawMessage) string {
+	here := func(r Denial) bool { return r.Table == "" && r.Target == target }
+	mine := slices.IndexFunc(recorded, func(r Denial) bool { return here(r) && bytes.Equal(r.Back, back) })
+	for _, r := range recorded[mine+1:] {
+		if here(r) && !bytes.Equal(r.Back, back) {
+			return r.Incident
+		}
+	}
+	return ""
 }
 
 func (d deny) load(c runbook.Change) (denyData, edit.File, error) {
@@ -178,5 +195,17 @@ func Denials(incident string, c runbook.Change) ([]Denial, error) {
 	return all, nil
 }
 
-// matches says whether a denial is of one of the targets.
-func (d Denial) matches(targets []string) bool { return slices.Contains(targets, d.Target) }
+// Cuts reads what a recorded change of relay.hard added. They are taken out by undoing it, not by relay.allow.
+func Cuts(incident string, c runbook.Change) ([]Denial, error) {
+	cuts, err := hard.Cuts(c)
+	var all []Denial
+	for _, cut := range cuts {
+		all = append(all, Denial{Incident: incident, Target: cut.Target, Table: cut.Table, Review: cut.Review})
+	}
+	return all, err
+}
+
+// matches says whether a denial of the deny file is of one of the targets.
+func (d Denial) matches(targets []string) bool {
+	return d.Table == "" && slices.Contains(targets, d.Target)
+}

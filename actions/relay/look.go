@@ -13,9 +13,10 @@ import (
 
 // LintFacts are the facts of relay.lint.
 type LintFacts struct {
-	Bad   int   `json:"bad" expr:"bad"`
-	Warn  int   `json:"warn" expr:"warn"`
-	Lines []int `json:"lines" expr:"lines"` // of the bad ones
+	Bad     int   `json:"bad" expr:"bad"`
+	Warn    int   `json:"warn" expr:"warn"`
+	Opening int   `json:"opening" expr:"opening"` // lines that open the server
+	Lines   []int `json:"lines" expr:"lines"`     // of the bad ones
 }
 
 // DeniedFacts are the facts of relay.denied.
@@ -35,7 +36,11 @@ func (l lint) Plan(_ context.Context, _ runbook.Input) (runbook.Outcome, error) 
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	facts := LintFacts{Lines: []int{}}
+	opening, err := l.env.opening()
+	if err != nil {
+		return runbook.Outcome{}, err
+	}
+	facts := LintFacts{Lines: []int{}, Opening: opening}
 	var out runbook.Outcome
 	for _, r := range remarks {
 		switch r.Level {
@@ -70,6 +75,16 @@ func (e Env) Lint() (string, []spool.LintFinding, error) {
 		return f.Path, nil, fmt.Errorf("checking the deny file: %w by this server", errors.ErrUnsupported)
 	}
 	return f.Path, l.Lint(f.Data, e.Own), nil
+}
+
+// opening is how many lines open the server; 0 where the server cannot tell.
+func (e Env) opening() (int, error) {
+	m, ok := e.Server.(spool.Mender)
+	if !ok {
+		return 0, nil
+	}
+	f, err := e.read()
+	return len(m.Opening(f.Data, e.Own)), err
 }
 
 func finding(path string, r spool.LintFinding) runbook.Finding {

@@ -1,5 +1,6 @@
-// Package relay holds the kinds around the deny file: what is wrong in it (relay.lint), shutting peers and senders out
-// (relay.deny), whether that holds (relay.denied), and letting them in again (relay.allow).
+// Package relay holds the kinds around the deny file: what is wrong in it (relay.lint), mending lines that open the server (relay.fix),
+// shutting peers and senders out (relay.deny), whether that holds (relay.denied), and letting them in again (relay.allow). relay.hard
+// cuts peers off when they connect, through tables of their own. relay.fix and relay.hard are in packages below this one.
 //
 // A denial is planned on the bytes that stand there now, with the proof that nobody else is decided otherwise; it is applied by
 // exchanging the file with a new one, and undone by taking out exactly the bytes that were added, whatever a colleague has
@@ -7,11 +8,15 @@
 package relay
 
 import (
+	"context"
 	"encoding/json"
 	"net/netip"
 	"time"
 
 	"hikeshi/actions/relay/edit"
+	"hikeshi/actions/relay/fix"
+	"hikeshi/actions/relay/guard"
+	"hikeshi/actions/relay/hard"
 	"hikeshi/runbook"
 	"hikeshi/spool"
 )
@@ -27,12 +32,15 @@ type Env struct {
 	PrefixV6  int
 	Clock     func() time.Time
 	Recorded  func() ([]Denial, error) // the denials in force that incidents have recorded
+	// InUse names which of the services run now: units, or processes with their number. Nil means that nobody can tell.
+	InUse func(ctx context.Context, services []spool.Service) ([]string, error)
 }
 
 // A Denial is a line that an incident added.
 type Denial struct {
 	Incident string
 	Target   string
+	Table    string          // which table of the hard cut it is in; "" is the deny file
 	Back     json.RawMessage // for spool.Denier.Allow
 	Review   time.Time
 }
@@ -49,8 +57,17 @@ func Kinds(env Env) []runbook.Kind {
 		{Name: "relay.allow", Short: runbook.T("take denials out again", "拒否を解除する"), Params: []runbook.Param{targets,
 			{Name: "incident", Type: runbook.String, Short: "only what this incident added"}},
 			Facts: AllowFacts{}, MaxRisk: runbook.Reopening, Reads: []string{"relay"}, Touches: []string{"relay"}, Action: allow{env}},
+		doorKind(env),
+		fix.Kind(fix.Env{Server: env.Server, Own: env.Own}),
+		hard.Kind(hard.Env{Server: env.Server, Refuse: env.refuse, InUse: env.InUse, Clock: env.Clock}),
 	}
 }
 
 // read reads the deny file.
 func (e Env) read() (edit.File, error) { return edit.Read(e.Server) }
+
+// refuse says which targets must not be denied.
+func (e Env) refuse(targets []string) error {
+	g := guard.Guard{Own: e.Own, Protected: e.Protected, Domains: e.Domains, Responder: e.Responder, PrefixV4: e.PrefixV4, PrefixV6: e.PrefixV6}
+	return g.Refuse(targets)
+}

@@ -152,7 +152,7 @@ func (e Env) lookAt(ctx context.Context, l *look, services []spool.Service) (err
 			return fmt.Errorf("%w: %w", runbook.ErrUndetermined, err)
 		}
 		l.guards[u.Unit] = g
-		l.found = append(l.found, finding(u, g))
+		l.found = append(l.found, finding(u, g, e.hand().StatusLine(u.Unit)))
 	}
 	return nil
 }

@@ -70,8 +70,8 @@ func (f *StatusFacts) add(u unit.Sight, barred bool) {
 	}
 }
 
-// finding says what is seen of a service and of its guard.
-func finding(u unit.Sight, g guard.Guard) runbook.Finding {
+// finding says what is seen of a service and of its guard; look is the command that shows it.
+func finding(u unit.Sight, g guard.Guard, look string) runbook.Finding {
 	what := fmt.Sprintf("%s (%s)", u.Unit, u.Service.Role)
 	whatJA, state := u.Unit, seen(u)
 	if role := rolesJA[u.Service.Role]; role != "" {
@@ -81,7 +81,7 @@ func finding(u unit.Sight, g guard.Guard) runbook.Finding {
 		at := u.Since.UTC().Format(time.RFC3339)
 		state = runbook.T(state.EN+", "+at, state.JA+"  "+at+" から")
 	}
-	f := runbook.Finding{Level: runbook.Warn, Text: runbook.T(what+": "+state.EN, whatJA+": "+state.JA), Evidence: "systemctl status " + u.Unit}
+	f := runbook.Finding{Level: runbook.Warn, Text: runbook.T(what+": "+state.EN, whatJA+": "+state.JA), Evidence: look}
 	say := func(en, ja string, more ...any) {
 		f.Text.EN = fmt.Sprintf(en, append([]any{what, state.EN}, more...)...)
 		f.Text.JA = fmt.Sprintf(ja, append([]any{whatJA, state.JA}, more...)...)

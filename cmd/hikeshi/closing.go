@@ -122,7 +122,7 @@ func (a *app) finishUndo(jr *journal.Journal, steps []string, err error) error {
 	if ferr != nil {
 		return errors.Join(err, ferr)
 	}
-	left := h.InForce()
+	left, short := h.InForce(), shortfalls(records)
 	if a.isJSON() {
 		if jerr := a.incidentJSON(jr, records, err); jerr != nil {
 			return errors.Join(err, jerr)
@@ -131,6 +131,9 @@ func (a *app) finishUndo(jr *journal.Journal, steps []string, err error) error {
 		for _, c := range left {
 			s := a.screenOn(a.stdout)
 			s.hang(9, fmt.Sprintf(a.word("left in place: %s %s (%s)", "残した変更: %s %s (%s)"), s.op(c.Op), line(c.Target), c.UndoRisk))
+		}
+		for _, text := range short {
+			a.screenOn(a.stdout).row("[!]", line(text))
 		}
 		fmt.Fprintf(a.stdout, a.word("incident %s: %s, %[4]s in force\n", "事案 %[1]s: %[2]s、有効な変更 %[3]d 件\n"), jr.ID(), a.stateWord(h.State), len(left), runbook.Count(int64(len(left)), "change"))
 		if n, text := jr.Unrecorded(); n > 0 {
@@ -147,6 +150,9 @@ func (a *app) finishUndo(jr *journal.Journal, steps []string, err error) error {
 			return failf(exitError, a.word("`hikeshi undo` again with --accept-risk and the risk in brackets takes it back", "かっこ内のリスクを --accept-risk で指定して `hikeshi undo` をもう一度実行すれば戻る"),
 				"not everything was undone: %d left in place", n)
 		}
+		if len(short) > 0 {
+			return failf(exitError, "", "%s", a.word("undone as far as it can be; what could not be put back is told above", "戻せるものは戻した。戻せなかったものは上に示したとおり"))
+		}
 		return nil
 	case errors.As(err, &stop) && codeOfStop(stop) == exitUnconfirmed:
 		return failf(exitUnconfirmed, hintOf(stop.Err), "aborted, nothing undone: %w", stop.Err)
@@ -156,6 +162,20 @@ func (a *app) finishUndo(jr *journal.Journal, steps []string, err error) error {
 		hint = a.word("`hikeshi undo %s` goes on", "`hikeshi undo %s` で続ける")
 	}
 	return &failure{code: codeOf(err), err: err, hint: fmt.Sprintf(hint, jr.ID())}
+}
+
+// shortfalls are what the changes of the last undo told that could not be put back.
+func shortfalls(records []runbook.Record) []string {
+	var all []string
+	for _, r := range records {
+		switch {
+		case r.Event == runbook.Began:
+			all = nil
+		case r.Event == runbook.Noted && r.Step != "" && r.Error == "":
+			all = append(all, r.Text)
+		}
+	}
+	return all
 }
 
 // undoPlan lists what an undo would take back, newest first.

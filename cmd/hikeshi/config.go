@@ -126,6 +126,15 @@ func (c *config) parse(file string) (err error) {
 	default:
 		return bad("services.manager", c.Services.Manager, "systemd, command or none")
 	}
+	switch c.Account.Backend {
+	case "", "auto", "idx", "manual":
+	case "command":
+		if len(c.Account.Command.Rename) == 0 {
+			return usagef("see `hikeshi help config`", "reading %s: account.backend is command, so account.command needs rename", file)
+		}
+	default:
+		return bad("account.backend", c.Account.Backend, "auto, idx, command or manual")
+	}
 	switch c.Lang {
 	case "", "en", "ja":
 	default:

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"hikeshi/actions/account"
 	"hikeshi/actions/queue"
 	"hikeshi/actions/relay"
 	"hikeshi/runbook"
@@ -163,6 +164,8 @@ func denialsOf(id string, c runbook.Change, lifted map[string]bool) ([]relay.Den
 	switch c.Kind {
 	case "relay.deny":
 		return relay.Denials(id, c)
+	case "relay.hard":
+		return relay.Cuts(id, c)
 	case "relay.allow":
 		gone, err := relay.Allowed(c)
 		for _, d := range gone {
@@ -171,6 +174,40 @@ func denialsOf(id string, c runbook.Change, lifted map[string]bool) ([]relay.Den
 		return nil, err
 	}
 	return nil, nil
+}
+
+// recordedRenames returns a reader of the accounts that the incidents of this state folder have renamed and not given back.
+func (a *app) recordedRenames(w *world) func() ([]account.Renamed, error) {
+	return func() ([]account.Renamed, error) {
+		all, ids, err := a.histories(w.state)
+		if err != nil {
+			return nil, err
+		}
+		var list []account.Renamed
+		over := map[string]bool{}
+		for _, id := range ids {
+			if all[id].Opening.Root != w.root {
+				continue
+			}
+			for _, c := range all[id].InForce() {
+				var more, gone []account.Renamed
+				switch c.Kind {
+				case "account.rename":
+					more, err = account.RenamedBy(id, c.Change)
+				case "account.restore":
+					gone, err = account.RestoredBy(c.Change)
+				}
+				if err != nil {
+					return nil, err
+				}
+				list = append(list, more...)
+				for _, r := range gone {
+					over[r.Incident+" "+r.Account] = true
+				}
+			}
+		}
+		return slices.DeleteFunc(list, func(r account.Renamed) bool { return over[r.Incident+" "+r.Account] }), nil
+	}
 }
 
 // recordedAside returns a reader of what an incident has set aside by its record, so that nothing else is ever purged.

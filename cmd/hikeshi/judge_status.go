@@ -59,6 +59,11 @@ func (a *app) judgeStatus(w *world, doc *statusDocument) {
 	if len(doc.Due) > 0 {
 		add(runbook.Warn, "denials due for review: %d", "見直し期限の来た拒否が %d 件", len(doc.Due))
 	}
+	for _, l := range doc.Later {
+		if !l.Due.After(a.now()) {
+			add(runbook.Warn, "incident %s: the look after %.0f minutes is due: hikeshi verify-later", "事案 %s: %.0f 分後の確認の時刻: hikeshi verify-later", l.Incident, l.After/60)
+		}
+	}
 	if h := doc.AtWork; h != nil {
 		add(runbook.Warn, "%s is at work since %s: incident %s, step %s", "%s が %s から対応中: 事案 %s、手順 %s", line(h.User), h.Since.In(a.now().Location()).Format("15:04"), cmp.Or(line(h.Incident), "-"), cmp.Or(line(h.Step), "-"))
 	}

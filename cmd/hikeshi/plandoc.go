@@ -56,10 +56,7 @@ func planDocumentOf(w *world, j job, steps []engine.PlannedStep, lang string) pl
 
 func planStepOf(step runbook.Step, p runbook.StepPlan, lang string) planStep {
 	row := planStep{ID: step.ID, Title: step.Title.In(lang), Phase: step.Phase, Uses: step.Uses, Manual: step.Manual != nil, State: p.State, Why: p.Reason(lang),
-		After: p.After, Findings: []findingRow{}, Changes: changeRows(p.Changes), Facts: p.Facts}
-	for _, f := range p.Findings {
-		row.Findings = append(row.Findings, findingRow{f.Level, f.Text.In(lang), f.Evidence})
-	}
+		After: p.After, Findings: findingRows(p.Findings, lang), Changes: changeRows(p.Changes), Facts: p.Facts}
 	for _, g := range p.Gate {
 		row.Gate = append(row.Gate, gateRow{g.Title.In(lang), g.Holds, g.Why})
 	}
@@ -67,6 +64,14 @@ func planStepOf(step runbook.Step, p runbook.StepPlan, lang string) planStep {
 		row.Facts = json.RawMessage("null")
 	}
 	return row
+}
+
+func findingRows(all []runbook.Finding, lang string) []findingRow {
+	rows := []findingRow{}
+	for _, f := range all {
+		rows = append(rows, findingRow{f.Level, f.Text.In(lang), f.Evidence})
+	}
+	return rows
 }
 
 // incidentJSON writes the document of an incident; err is how the verb ended.

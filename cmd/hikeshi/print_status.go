@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"hikeshi/runbook"
@@ -40,9 +41,14 @@ func (a *app) printStatus(d statusDocument) {
 	for _, x := range d.SetAside {
 		aside += x.Messages
 	}
+	partly := ""
+	if d.unread() {
+		partly = a.word("  (without what cannot be read)", "  (読めないフォルダを除く)")
+	}
 	row(a.word("good?", "正当か"), fmt.Sprintf(a.word("own domains %d  outside %d  lists %d  null sender %d%s  set aside %d", "自社あて %d  外部あて %d  ML %d  差出人空 %d%s  退避中 %d"),
-		d.Total.Own, d.Total.Outside, d.Total.List, d.Total.NullSender, a.sampleWords(d.Total), aside))
-	row(a.word("due", "期限"), fmt.Sprintf(a.word("denials %d  services barred %d", "拒否の見直し %d  起動禁止中のサービス %d"), len(d.Due), barredCount(d.Services)))
+		d.Total.Own, d.Total.Outside, d.Total.List, d.Total.NullSender, a.sampleWords(d.Total), aside)+partly)
+	row(a.word("due", "期限"), fmt.Sprintf(a.word("denials %d  renamed %d  looks %d  services barred %d", "拒否の見直し %d  改名中 %d  再確認 %d  起動禁止中のサービス %d"),
+		len(d.Due), len(d.Renamed), len(d.Later), barredCount(d.Services)))
 	for _, x := range d.Attention {
 		row(s.level(x.Level), x.Text)
 	}
@@ -51,6 +57,11 @@ func (a *app) printStatus(d statusDocument) {
 		row(a.word("next:", "次に打つ:"), d.Next+map[bool]string{true: a.word("    (the first y stops delivery and receipt)", "    (最初の y で配送と受信が止まる)")}[strings.HasPrefix(d.Next, "hikeshi run")])
 		row(a.word("not us?", "違うかも"), a.word("newsletter, forwards, forged sender: hikeshi help not-us", "一斉送信,転送,なりすまし -> hikeshi help not-us"))
 	}
+}
+
+// unread says whether a folder of the queue could not be read, so that the totals are too low.
+func (d statusDocument) unread() bool {
+	return slices.ContainsFunc(d.Backlog, func(f folderRow) bool { return f.Unreadable != "" })
 }
 
 func (a *app) backlogWords(d statusDocument) string {

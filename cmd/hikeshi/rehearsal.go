@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"hikeshi/runbook"
@@ -173,13 +172,14 @@ func contained(records []runbook.Record) time.Time {
 	return time.Time{}
 }
 
-// inputs of the runbook for this lab: the scenario's sources and account, and a short watch.
+// labInputs are what the responder of this lab has found out, and short watches.
 func labInputs(s lab.Scenario) []string {
-	var sources []string
-	for _, a := range s.Sources {
-		sources = append(sources, a.String())
+	set := []string{"settle=2s", "watch=2s"}
+	for name, value := range s.Inputs() {
+		set = append(set, name+"="+value)
 	}
-	return []string{"sources=" + strings.Join(sources, ","), "accounts=" + s.Abused + "@" + s.Domain, "settle=2s"}
+	slices.Sort(set)
+	return set
 }
 
 // judged prints the outcome, leaves the report, and gives the exit code.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"hikeshi/actions"
+	"hikeshi/actions/evidence"
 	"hikeshi/actions/queue"
 	"hikeshi/actions/relay"
 	"hikeshi/actions/service"
@@ -16,6 +18,7 @@ import (
 	"hikeshi/spool"
 	"hikeshi/spool/epms"
 	"hikeshi/spool/lab"
+	"hikeshi/spool/lab/standin"
 )
 
 // labMoveLimit makes the lab's backlog one of many: its folders are renamed.
@@ -35,7 +38,7 @@ func (s *localStage) look(ctx context.Context) ([]spool.UnitState, error) {
 
 // run opens the incident or goes on with it. A run that is cut off ends as after a Ctrl-C; the power cut follows.
 func (s *localStage) run(ctx context.Context, cut bool) error {
-	var op engine.Operator = s.r.labOperator()
+	var op engine.Operator = s.r.labOperator(s.r.server())
 	if s.r.flags.play {
 		p := s.r.prompter()
 		if p == nil {
@@ -62,11 +65,28 @@ func (s *localStage) run(ctx context.Context, cut bool) error {
 	return err
 }
 
-// labOperator answers as --yes with every risk accepted: it changes only the lab.
-func (a *app) labOperator() engine.Operator {
+// labOperator answers as --yes with every risk accepted: it changes only the lab, in root. What only a person can close it closes.
+func (a *app) labOperator(root string) engine.Operator {
 	s := a.screen()
 	s.brief = !a.flags.verbose
-	return unattended{screen: s, accept: []string{"disruptive", "reopening", "irreversible"}}
+	return labHand{unattended{screen: s, accept: []string{"disruptive", "reopening", "irreversible"}}, root}
+}
+
+// labHand is the responder of a lab.
+type labHand struct {
+	unattended
+	root string
+}
+
+// Decide does the one deed of the runbook that is done by hand.
+func (h labHand) Decide(ctx context.Context, v engine.View) (runbook.Decision, error) {
+	if v.Ask != engine.AskManual || v.Step.ID != "by_hand" {
+		return h.unattended.Decide(ctx, v)
+	}
+	if err := lab.CloseForm(h.root); err != nil {
+		return runbook.Decision{}, err
+	}
+	return runbook.Decision{Answer: runbook.ByHand, Via: "rehearsal", Note: "the form on the server was switched off"}, nil
 }
 
 // labWorld is a world that ends at the walls of the lab: its root is the lab's folder, its services are the stage's, it knows no
@@ -88,10 +108,32 @@ func (a *app) labWorld(root string, env service.Env, state string) (*world, erro
 	limits := w.thresholds()
 	limits.MoveLimit = labMoveLimit
 	own := ownOf(w.server)
-	w.host.Queue = queue.Env{Server: w.server, Own: own, Thresholds: limits, Clock: a.now, InUse: w.inUse, Recorded: a.recordedAside(w), Counted: a.countedAside(w)}
+	w.host.Queue = queue.Env{Server: w.server, Own: own, Thresholds: limits, Clock: a.now, InUse: w.inUse, Recorded: a.recordedAside(w), Counted: a.countedAside(w), Shared: w.shared}
 	w.host.Relay = relay.Env{Server: w.server, Own: own, PrefixV4: cfg.Protect.PrefixV4, PrefixV6: cfg.Protect.PrefixV6, Clock: a.now, Recorded: a.recordedDenials(w)}
+	w.host.Account, w.host.Settings = w.accountEnv(a), w.settingsEnv()
+	w.host.Settings.InUse, w.host.Relay.InUse = w.running, w.running
+	w.host.Evidence = labEvidence(w.evidenceEnv(a), root)
 	w.kinds = byName(actions.Catalogue(w.host))
 	return w, nil
+}
+
+// labEvidence looks at the lab's world in place of the machine's: what leaves is what came to its sink.
+func labEvidence(env evidence.Env, root string) evidence.Env {
+	c, err := standin.Load(standin.Config{Root: root}.File())
+	if err == nil {
+		env.Traces.DeliveryScan = c.Scan
+	}
+	env.Left = func(since time.Time) (int, error) {
+		all, err := standin.ReadSink(standin.Config{Root: root}.Sink())
+		n := 0
+		for _, l := range all {
+			if l.Time.After(since) {
+				n++
+			}
+		}
+		return n, err
+	}
+	return env
 }
 
 // labEngine opens an incident in the lab, or goes on with the one that is there.

@@ -9,6 +9,7 @@ import (
 
 	"hikeshi/actions/service"
 	"hikeshi/runbook"
+	"hikeshi/runbook/engine"
 	"hikeshi/spool"
 	"hikeshi/spool/lab"
 	"hikeshi/spool/lab/nest"
@@ -148,7 +149,7 @@ func (a *app) labRun(ctx context.Context, dir, name, scenario string, cut bool) 
 		return err
 	}
 	s, _ := lab.Find(scenario)
-	op := a.labOperator()
+	var op engine.Operator = a.labOperator(r.server())
 	if cut {
 		op = cutting{Operator: op, cut: func() { select {} }}
 	}

@@ -196,7 +196,7 @@ func (d *doctor) units(ctx context.Context) {
 		d.add("services", runbook.Info, "", d.word("service manager none: %s; services are not touched", "サービス管理なし: %s。サービスには触れない"), d.w.why)
 		return
 	}
-	for _, s := range d.w.server.Services() {
+	for _, s := range d.w.host.Service.Services {
 		u, err := d.w.host.Service.Manager.Look(ctx, s.Unit)
 		switch {
 		case err != nil:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,6 +37,11 @@ func (a *app) serviceChange(verb string, title runbook.Text, phase runbook.Phase
 			if err != nil {
 				return err
 			}
+			if verb != "stop" && !c.dryRun {
+				if err := a.shutGate(w, c); err != nil {
+					return err
+				}
+			}
 			return a.direct(cmd.Context(), w, directStep{ID: verb, Phase: phase, Uses: "service." + verb, Title: title, With: map[string]any{"units": args, "timeout": timeout}}, c)
 		},
 		ValidArgsFunction: a.completeUnits,
@@ -51,7 +57,7 @@ func (a *app) completeUnits(cmd *cobra.Command, _ []string, _ string) ([]string,
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	var units []string
-	for _, s := range w.server.Services() {
+	for _, s := range w.host.Service.Services {
 		units = append(units, s.Unit)
 	}
 	return units, cobra.ShellCompDirectiveNoFileComp
@@ -117,7 +123,7 @@ func (w *world) services(cmd *cobra.Command) []serviceRow {
 		}
 	}
 	rows := []serviceRow{}
-	for _, s := range w.server.Services() {
+	for _, s := range w.host.Service.Services {
 		r := serviceRow{Unit: s.Unit, Role: s.Role, Active: "unknown", PIDs: []int{}}
 		if h, ok := barred[s.Unit]; ok {
 			r.Barred, r.Incident, r.attention = true, h.Incident, true
@@ -172,4 +178,33 @@ func (a *app) activeWord(state string) string {
 		return a.word("unknown", "不明")
 	}
 	return state
+}
+
+// shutGate speaks up where services are to be started past the gate of an incident that has stopped at it: off a terminal the risk
+// reopening has to be named, at one it is told before the question.
+func (a *app) shutGate(w *world, c changeFlags) error {
+	accept, err := riskNames(c.accept)
+	if err != nil {
+		return err
+	}
+	id, err := a.unfinished(w, nil)
+	if err != nil {
+		return nil // none is waiting
+	}
+	all, _, err := a.histories(w.state)
+	if err != nil {
+		return err
+	}
+	for _, s := range all[id].Steps {
+		if !s.Head.Gate || s.Result != runbook.ResultPending || s.Plan == nil || slices.Contains(accept, string(runbook.Reopening)) {
+			continue
+		}
+		if c.yes {
+			return failf(exitUnconfirmed, fmt.Sprintf("`hikeshi resume %s` starts them once the gate opens; to start them all the same add --accept-risk reopening", id),
+				"aborted, no changes made: incident %s has stopped at its gate %s", id, s.Head.ID)
+		}
+		a.screenOn(a.stderr).row("[!]", fmt.Sprintf(a.word("incident %s has stopped at its gate %s: started now, the spam may leave again. `hikeshi resume %[1]s` starts them once the gate opens.",
+			"事案 %s は関門 %s で止まっている。いま起動すると再び流出しうる。関門が開けば `hikeshi resume %[1]s` が起動する。"), id, s.Head.ID))
+	}
+	return nil
 }

@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"hikeshi/actions/queue"
 	"hikeshi/runbook"
 	"hikeshi/spool"
 	"hikeshi/spool/scan"
@@ -15,9 +17,9 @@ import (
 func (a *app) spoolVerb() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "spool", Short: "the queue folders: scan, list what is set aside, quarantine, release, purge",
-		Long: "People say spool, the field says queue: the kinds in runbooks are queue.scan,\nqueue.quarantine, queue.release, queue.purge and queue.check.",
+		Long: "People say spool, the field says queue: the kinds in runbooks are queue.scan,\nqueue.quarantine, queue.find, queue.release, queue.purge, queue.check, queue.nodes.",
 	}
-	cmd.AddCommand(a.spoolScan(), a.spoolList(), a.spoolQuarantine(), a.spoolRelease(), a.spoolPurge())
+	cmd.AddCommand(a.spoolScan(), a.spoolList(), a.spoolQuarantine(), a.spoolFind(), a.spoolRelease(), a.spoolPurge())
 	return cmd
 }
 
@@ -232,6 +234,7 @@ func (a *app) spoolQuarantine() *cobra.Command {
 	var c changeFlags
 	var strategy string
 	var senders []string
+	var nodes string
 	var limit int
 	cmd := &cobra.Command{
 		Use: "quarantine", Short: "set the queue aside, as one set", Args: cobra.NoArgs,
@@ -246,12 +249,13 @@ moved. The services that use the queue have to be stopped first.`,
 				return err
 			}
 			return a.direct(cmd.Context(), w, directStep{ID: "setaside", Phase: runbook.Contain, Uses: "queue.quarantine", Title: runbook.T("set the queue aside", "キューを退避する"),
-				With: map[string]any{"strategy": strategy, "senders": senders, "limit": limit}}, c)
+				With: map[string]any{"strategy": strategy, "senders": senders, "limit": limit, "nodes": nodes}}, c)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&strategy, "strategy", "auto", "auto, move or rename")
 	f.StringArrayVar(&senders, "sender", nil, "with move: only messages of this envelope `SENDER` (repeatable)")
+	f.StringVar(&nodes, "nodes", "", "where other servers share the spool: stopped (they are all down) or single (there is none)")
 	f.IntVar(&limit, "limit", 0, "with auto: move up to so many messages, rename above (default thresholds.move_limit)")
 	c.add(cmd)
 	return cmd
@@ -259,18 +263,22 @@ moved. The services that use the queue have to be stopped first.`,
 
 func (a *app) spoolRelease() *cobra.Command {
 	var c changeFlags
-	var all, own bool
-	var senders, rcpts, clients, ids []string
-	var since, until string
+	var all, own, clean bool
+	var senders, rcpts, clients, ids, notSenders, notClients []string
+	var since, until, notSince, notUntil string
+	var lot int
+	var every time.Duration
 	cmd := &cobra.Command{
 		Use: "release INCIDENT", Short: "put set-aside mail back into the queue", Args: cobra.ExactArgs(1),
 		Long: `Release puts messages of an incident's set-aside folders back: all, or those that
 fit every filter given. Retries go back through incoming, body before envelope;
-a name that is taken is never overwritten and is listed.`,
-		Example: "  hikeshi spool release 20261121-0312 --own-domains\n  hikeshi spool release 20261121-0312 --recipient boss@example.com\n  hikeshi spool release 20261121-0312 --all --yes",
+a name that is taken is never overwritten and is listed. What an --except names
+always stays. --clean takes mail to the outside that is no bounce, no older than a
+day and not excluded. With --lot it goes in lots, with a pause between them.`,
+		Example: "  hikeshi spool release 20261121-0312 --own-domains\n  hikeshi spool release 20261121-0312 --recipient boss@example.com\n  hikeshi spool release 20261121-0312 --clean --except-sender taro --except-client 203.0.113.0/24 --lot 200 --every 2m",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if chosen := own || since+until != "" || len(senders)+len(rcpts)+len(clients)+len(ids) > 0; all == chosen {
-				return usagef("--all, or some of --own-domains, --sender, --recipient, --client, --id, --since and --until", "say which messages go back: all of them or a choice, not both")
+			if chosen := own || clean || since+until != "" || len(senders)+len(rcpts)+len(clients)+len(ids) > 0; all == chosen {
+				return usagef("--all, or some of --own-domains, --clean, --sender, --recipient, --client, --id, --since and --until", "say which messages go back: all of them or a choice, not both")
 			}
 			w, err := a.world(cmd.Context(), c.manager)
 			if err != nil {
@@ -281,7 +289,8 @@ a name that is taken is never overwritten and is listed.`,
 				return err
 			}
 			return a.direct(cmd.Context(), w, directStep{ID: "release", Phase: runbook.Recover, Uses: "queue.release", Title: runbook.T("put set-aside mail back", "退避したメールを戻す"),
-				With: map[string]any{"incident": id, "all": all, "own_domains": own, "senders": senders, "recipients": rcpts, "clients": clients, "ids": ids, "since": since, "until": until}}, c)
+				With: map[string]any{"incident": id, "all": all, "own_domains": own, "senders": senders, "recipients": rcpts, "clients": clients, "ids": ids, "since": since, "until": until, "clean": clean,
+					"except_senders": notSenders, "except_clients": notClients, "except_since": notSince, "except_until": notUntil, "lot": lot, "every": pauseWord(every)}}, c)
 		},
 		ValidArgsFunction: a.completeIncidents,
 	}
@@ -294,6 +303,91 @@ a name that is taken is never overwritten and is listed.`,
 	f.StringArrayVar(&ids, "id", nil, "message `ID` (repeatable)")
 	f.StringVar(&since, "since", "", "from this `TIME` on, local time of the server")
 	f.StringVar(&until, "until", "", "up to this `TIME`")
+	f.BoolVar(&clean, "clean", false, "mail to the outside that is no bounce, no older than a day and not excluded")
+	f.StringArrayVar(&notSenders, "except-sender", nil, "never mail of this `SENDER` or account (repeatable)")
+	f.StringArrayVar(&notClients, "except-client", nil, "never mail from this client `ADDRESS` or network (repeatable)")
+	f.StringVar(&notSince, "except-since", "", "never mail that arrived from this `TIME` on ...")
+	f.StringVar(&notUntil, "except-until", "", "... up to this `TIME`")
+	f.IntVar(&lot, "lot", 0, "put back so many messages, wait, and go on (default: all at once)")
+	f.DurationVar(&every, "every", 0, "the wait between two lots (default 2m)")
 	c.add(cmd)
 	return cmd
+}
+
+// pauseWord is a duration as a runbook has it; "" for none.
+func pauseWord(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return d.String()
+}
+
+type foundDocument struct {
+	Version int           `json:"hikeshi"`
+	Kind    string        `json:"kind"`
+	Found   []queue.Found `json:"found"`
+}
+
+func (a *app) spoolFind() *cobra.Command {
+	var incident string
+	cmd := &cobra.Command{
+		Use: "find ADDRESS|DOMAIN|ID", Short: "find a message in the set-aside mail", Args: cobra.ExactArgs(1),
+		Long: `Find looks through what is set aside for a message by its id, or by an address, an
+account or a domain as sender or recipient, and shows how to bring it back. At most
+200 are shown.`,
+		Example: "  hikeshi spool find boss@example.com\n  hikeshi spool find B0000123123 --output json",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			w, err := a.world(cmd.Context(), "")
+			if err != nil {
+				return err
+			}
+			if incident != "" {
+				if incident, err = a.asideID(cmd, w, incident); err != nil {
+					return err
+				}
+			}
+			found, err := queue.FindMail(cmd.Context(), w.host.Queue, args[0], incident)
+			if err != nil {
+				return refusal(err)
+			}
+			if a.isJSON() {
+				err = a.json(foundDocument{1, "found-mail", found})
+			} else {
+				a.printFound(found)
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&incident, "incident", "", "only what this `INCIDENT` set aside")
+	return cmd
+}
+
+func (a *app) printFound(found []queue.Found) {
+	s := a.screenOn(a.stdout)
+	for _, f := range found {
+		from, to := sender(f.Sender), strings.Join(f.Recipients, ", ")
+		if f.Unread {
+			from, to = a.word("unknown", "不明"), a.word("unknown", "不明")
+		}
+		if more := f.Total - len(f.Recipients); more > 0 {
+			to += fmt.Sprintf(a.word(" and %d more", " ほか %d 件"), more)
+		}
+		s.hang(4, fmt.Sprintf(a.word("%s  from %s  to %s  %s  %s", "%s  差出人 %s  宛先 %s  %s  %s"), f.ID, from, to, f.When.Local().Format("01-02 15:04"), bytesWord(f.Size)))
+		if why := runbook.T(f.Why, f.WhyJA).In(a.lang()); why != "" {
+			s.row("    [!]", why)
+		}
+		if f.Command != "" {
+			fmt.Fprintf(a.stdout, "    %s\n", f.Command)
+		}
+	}
+	if len(found) == 0 {
+		fmt.Fprintln(a.stdout, a.word("nothing set aside fits", "該当する退避メールはない"))
+	}
+}
+
+func sender(s string) string {
+	if s == "" {
+		return "<>"
+	}
+	return s
 }

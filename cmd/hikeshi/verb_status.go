@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,8 +35,10 @@ type statusDocument struct {
 	Logs      []logRow       `json:"logs"`
 	SetAside  []asideRow     `json:"set_aside"`
 	Due       []denialRow    `json:"denials_due"`
-	Incident  *incidentRow   `json:"incident"` // the one that is not done
-	AtWork    *holderRow     `json:"at_work"`  // who holds the lock; null if nobody does
+	Renamed   []string       `json:"renamed"`     // accounts that incidents have renamed and not given back
+	Later     []laterLook    `json:"later_looks"` // that nobody has made yet
+	Incident  *incidentRow   `json:"incident"`    // the one that is not done
+	AtWork    *holderRow     `json:"at_work"`     // who holds the lock; null if nobody does
 	Attention []attentionRow `json:"attention"`
 	NotSeen   []string       `json:"not_seen"`
 	Next      string         `json:"next"`
@@ -110,7 +111,7 @@ func (a *app) status(cmd *cobra.Command, watch time.Duration) (statusDocument, e
 		return statusDocument{}, err
 	}
 	doc := statusDocument{Version: 1, Kind: "status", Host: hostname(), Server: w.serverName(), Time: a.now().UTC(), Level: runbook.OK, Synced: clockSynced(),
-		Backlog: []folderRow{}, Logs: []logRow{}, SetAside: []asideRow{}, Due: []denialRow{}, Attention: []attentionRow{}}
+		Backlog: []folderRow{}, Logs: []logRow{}, SetAside: []asideRow{}, Due: []denialRow{}, Renamed: []string{}, Later: []laterLook{}, Attention: []attentionRow{}}
 	doc.Manager, doc.Services = w.manager, w.services(cmd)
 	before, began := w.counter(), time.Now()
 	b, err := w.look(cmd, scan.Options{Own: w.host.Queue.Own, Clock: a.now}, watch)
@@ -226,16 +227,28 @@ func (a *app) statusRecord(cmd *cobra.Command, w *world, doc *statusDocument) er
 			doc.Due = append(doc.Due, denialRow{d.Target, d.Incident, d.Review.UTC().Format(time.RFC3339), true})
 		}
 	}
-	all, ids, err := a.histories(w.state)
+	later, err := a.laterDue(w)
 	if err != nil {
 		return err
 	}
-	for _, id := range slices.Backward(ids) {
-		if h := all[id]; h.State == runbook.IncidentOpen || h.State == runbook.IncidentStopped && len(h.InForce()) > 0 {
-			opened := h.Opened.UTC()
-			doc.Incident = &incidentRow{ID: id, Runbook: h.Opening.Runbook, State: h.State, Opened: &opened}
-			break
-		}
+	doc.Later = append(doc.Later, later...)
+	renamed, err := a.recordedRenames(w)()
+	if err != nil {
+		return err
 	}
+	for _, r := range renamed {
+		doc.Renamed = append(doc.Renamed, r.Account)
+	}
+	id, err := a.unfinished(w, nil)
+	if err != nil {
+		return nil // none is waiting
+	}
+	all, _, err := a.histories(w.state)
+	if err != nil {
+		return err
+	}
+	h := all[id]
+	opened := h.Opened.UTC()
+	doc.Incident = &incidentRow{ID: id, Runbook: h.Opening.Runbook, State: h.State, Opened: &opened}
 	return nil
 }

@@ -15,7 +15,6 @@ import (
 	"hikeshi/actions"
 	"hikeshi/actions/queue"
 	"hikeshi/actions/relay"
-	"hikeshi/actions/service"
 	"hikeshi/runbook"
 	"hikeshi/runbook/journal"
 	"hikeshi/runbook/journal/lock"
@@ -39,6 +38,18 @@ type world struct {
 
 // world reads the configuration and finds the mail server. manager is --manager, or "".
 func (a *app) world(ctx context.Context, manager string) (*world, error) {
+	w, err := a.machine(manager)
+	if err != nil {
+		return nil, err
+	}
+	if w.server, err = a.findServer(w.cfg); err != nil {
+		return nil, err
+	}
+	return w, w.wire(a)
+}
+
+// machine is the world without a mail server.
+func (a *app) machine(manager string) (*world, error) {
 	cfg, err := readConfig(a.flags.config)
 	if err != nil {
 		return nil, err
@@ -51,16 +62,7 @@ func (a *app) world(ctx context.Context, manager string) (*world, error) {
 	if w.state, err = a.stateDir(); err != nil {
 		return nil, err
 	}
-	if err := w.chooseManager(a, manager); err != nil {
-		return nil, err
-	}
-	if w.server, err = a.findServer(cfg); err != nil {
-		return nil, err
-	}
-	if err := w.wire(ctx, a); err != nil {
-		return nil, err
-	}
-	return w, nil
+	return w, w.chooseManager(a, manager)
 }
 
 // catalogue are the kinds without a server: enough to check runbooks.
@@ -83,44 +85,26 @@ func (a *app) findServer(cfg config) (spool.Server, error) {
 	if name != "" && name != "epms" {
 		return nil, usagef("this version knows epms", "server %q is not known", name)
 	}
-	s, err := epms.New(epms.Config{
-		Root: a.flags.root, Spool: cfg.EPMS.Spool, Program: cfg.EPMS.Program, Mailbox: cfg.EPMS.Mailbox, Units: cfg.Services.Units,
-		Own: spool.Own{Addresses: cfg.own, Domains: cfg.Own.Domains, Hostname: cfg.Own.Hostname},
-	})
+	s, err := epms.New(a.placesOf(cfg))
 	if err != nil {
 		return nil, failf(exitError, "epms.spool in the configuration says where the spool is; --root DIR looks below another directory", "finding the mail server: %w", err)
 	}
 	return s, nil
 }
 
-// chooseManager settles which service manager is used. Below another root it is none, and naming another one there is an error.
-func (w *world) chooseManager(a *app, named string) error {
-	w.manager = w.cfg.Services.Manager
-	if named != "" {
-		w.manager = named
+// placesOf is where the configuration says that the server is.
+func (a *app) placesOf(cfg config) epms.Config {
+	return epms.Config{
+		Root: a.flags.root, Spool: cfg.EPMS.Spool, Program: cfg.EPMS.Program, Mailbox: cfg.EPMS.Mailbox, Units: cfg.Services.Units,
+		Own: spool.Own{Addresses: cfg.own, Domains: cfg.Own.Domains, Hostname: cfg.Own.Hostname},
 	}
-	if w.root != "/" {
-		if named != "" && named != "none" {
-			return usagef("leave --manager away", "--manager %s with --root %s: services of another root are not touched", named, a.flags.root)
-		}
-		w.manager, w.why = "none", "--root "+a.flags.root
-	}
-	switch w.manager {
-	case "systemd", "command", "none":
-		return nil
-	}
-	return usagef("", "--manager %q: use systemd, command or none", w.manager)
 }
 
 // wire makes the host and its kinds.
-func (w *world) wire(ctx context.Context, a *app) error {
-	m, err := w.serviceManager(ctx, a)
-	if err != nil {
-		return err
-	}
+func (w *world) wire(a *app) error {
 	own := w.own()
-	w.host.Service = service.Env{Services: w.server.Services(), Manager: m, Processes: service.System{}, UnitDir: "/etc/systemd/system", State: w.state, Clock: a.now}
-	w.host.Queue = queue.Env{Server: w.server, Own: own, Thresholds: w.thresholds(), Clock: a.now, Recorded: a.recordedAside(w), Counted: a.countedAside(w)}
+	w.wireServices(a)
+	w.host.Queue = queue.Env{Server: w.server, Own: own, Thresholds: w.thresholds(), Clock: a.now, Recorded: a.recordedAside(w), Counted: a.countedAside(w), Shared: w.shared}
 	if w.root == "/" {
 		w.host.Queue.InUse = w.inUse
 	}
@@ -128,19 +112,14 @@ func (w *world) wire(ctx context.Context, a *app) error {
 		Server: w.server, Own: own, Protected: w.cfg.shield, Domains: w.cfg.Protect.Domains, Responder: responders(), PrefixV4: w.cfg.Protect.PrefixV4, PrefixV6: w.cfg.Protect.PrefixV6,
 		Clock: a.now, Recorded: a.recordedDenials(w),
 	}
+	w.host.Account, w.host.Settings = w.accountEnv(a), w.settingsEnv()
+	w.host.Evidence = w.evidenceEnv(a)
+	if w.root == "/" {
+		w.host.Settings.InUse, w.host.Relay.InUse = w.running, w.running
+		w.host.Evidence = thisMachine(w.host.Evidence)
+	}
 	w.kinds = byName(actions.Catalogue(w.host))
 	return nil
-}
-
-func (w *world) serviceManager(ctx context.Context, a *app) (service.Manager, error) {
-	switch w.manager {
-	case "systemd":
-		return service.NewSystemd(), nil
-	case "command":
-		c := w.cfg.Services.Command
-		return service.NewCommand(c.Start, c.Stop, c.Status), nil
-	}
-	return service.NewNone(w.why), nil
 }
 
 func (w *world) thresholds() queue.Thresholds {
@@ -169,34 +148,6 @@ func ownOf(s spool.Server) spool.Own {
 		return o.Own()
 	}
 	return spool.Own{}
-}
-
-// inUse names what runs now and uses the queue, by the service manager and by the process table.
-func (w *world) inUse(ctx context.Context) ([]string, error) {
-	var running []string
-	for _, s := range w.server.Services() {
-		if !s.Queue {
-			continue
-		}
-		if w.manager != "none" {
-			u, err := w.host.Service.Manager.Look(ctx, s.Unit)
-			if err != nil {
-				return nil, err
-			}
-			if u.Running() {
-				running = append(running, s.Unit)
-				continue
-			}
-		}
-		procs, err := w.host.Service.Processes.ByName(s.Process)
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range procs {
-			running = append(running, fmt.Sprintf("%s (process %d)", p.Name, p.PID))
-		}
-	}
-	return running, nil
 }
 
 func (w *world) serverName() string { return w.server.Name() }

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"hikeshi/templates"
 )
 
 func TestChecklist(t *testing.T) {
@@ -58,28 +57,5 @@ record   one of these, needed
 	}
 	if ja := Checklist(loaded(t), "ja"); !strings.Contains(ja, "[ ] 1 確認  見る\n手順     look  queue.scan\n理由     to know\n") {
 		t.Errorf("in Japanese:\n%s", ja)
-	}
-}
-
-// The built-in runbooks print within 80 columns, but for long expressions.
-func TestChecklistOfBuiltInsIsNarrow(t *testing.T) {
-	for _, name := range templates.Runbooks() {
-		b := builtin(t, name)
-		for _, lang := range []string{"en", "ja"} {
-			list := Checklist(b, lang)
-			for _, line := range strings.Split(list, "\n") {
-				if cells.StringWidth(line) > 80 && !strings.Contains(line, "${") {
-					t.Errorf("%s: %d columns: %s", name, cells.StringWidth(line), line)
-				}
-				if strings.TrimRight(line, " ") != line {
-					t.Errorf("%s: blanks at the end of %q", name, line)
-				}
-			}
-			for _, s := range b.Steps {
-				if !strings.Contains(list, "  "+s.Title.In(lang)+"\n") {
-					t.Errorf("%s: step %s is not in the list", name, s.ID)
-				}
-			}
-		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"hikeshi/runbook"
@@ -111,6 +112,9 @@ func (t teller) byPeople() []page.Item {
 func (t teller) inForce() []page.Item {
 	var items []page.Item
 	for _, c := range slices.Backward(t.History.InForce()) {
+		if strings.HasPrefix(c.Kind, "service.") {
+			continue // told by what is stopped since when: a start does not take a stop back
+		}
 		items = append(items, page.Item{Text: t.say("%s, since %s", "%s(%s から)", t.named(c), t.when(c.Began))})
 	}
 	return items

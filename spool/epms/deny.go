@@ -35,7 +35,7 @@ func (s *Server) Decide(file []byte, q spool.RelayQuery) spool.RelayDecision {
 	if reply.Rcpt != "" {
 		words = fmt.Sprintf("MAIL FROM: %s; RCPT TO outside: %s", reply.Mail, reply.Rcpt)
 	}
-	return spool.RelayDecision{Result: string(d.Result), Line: d.Line, Text: d.Text, Meaning: d.Meaning(q.Login), MeaningJA: meaningJA(d, q.Login), Reply: words}
+	return spool.RelayDecision{Result: string(d.Result), Line: d.Line, Text: d.Text, Meaning: d.Meaning(q.Login), MeaningJA: d.MeaningJA(q.Login), Reply: words}
 }
 
 func (s *Server) senderKind(sender string) effect.SenderKind {

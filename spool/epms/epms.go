@@ -52,25 +52,12 @@ type Server struct {
 // New finds the server. The error wraps fs.ErrNotExist if there is no spool root. A program or mailbox folder that is missing is
 // no error.
 func New(c Config) (*Server, error) {
-	root, err := realRoot(c.Root)
+	s, err := Installed(c)
 	if err != nil {
 		return nil, err
 	}
-	c.Root = root
-	c.Spool = or(c.Spool, "/var/spool/epms")
-	c.Program = or(c.Program, "/usr/local/mta/bin")
-	c.Mailbox = or(c.Mailbox, filepath.Join(c.Spool, "inbox"))
-	s := &Server{config: c}
-	for _, p := range []struct {
-		path string
-		to   *string
-	}{{c.Spool, &s.root}, {c.Program, &s.program}, {c.Mailbox, &s.mailbox}} {
-		if !filepath.IsAbs(p.path) {
-			return nil, fmt.Errorf("path %q is not absolute", p.path)
-		}
-		if *p.to, err = resolve(root, p.path); err != nil {
-			return nil, err
-		}
+	if s.root, err = s.at(s.config.Spool); err != nil {
+		return nil, err
 	}
 	fi, err := os.Lstat(s.root)
 	if err != nil {
@@ -81,6 +68,33 @@ func New(c Config) (*Server, error) {
 	}
 	s.tree = settings.At(filepath.Join(s.root, "reg", "epost", "ims"))
 	return s, nil
+}
+
+// Installed is the server without its spool: its control files and services can be looked at where there is no spool root. Nothing
+// else is to be asked of it. The error is of a path that cannot be followed.
+func Installed(c Config) (*Server, error) {
+	root, err := realRoot(c.Root)
+	if err != nil {
+		return nil, err
+	}
+	c.Root = root
+	c.Spool = or(c.Spool, "/var/spool/epms")
+	c.Program = or(c.Program, "/usr/local/mta/bin")
+	c.Mailbox = or(c.Mailbox, filepath.Join(c.Spool, "inbox"))
+	s := &Server{config: c}
+	if s.program, err = s.at(c.Program); err != nil {
+		return nil, err
+	}
+	s.mailbox, err = s.at(c.Mailbox)
+	return s, err
+}
+
+// at is where a path of the configuration is.
+func (s *Server) at(path string) (string, error) {
+	if !filepath.IsAbs(path) {
+		return "", fmt.Errorf("path %q is not absolute", path)
+	}
+	return resolve(s.config.Root, path)
 }
 
 func realRoot(root string) (string, error) {

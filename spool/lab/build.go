@@ -7,9 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"hikeshi/spool/lab/judge/kept"
 	"hikeshi/spool/lab/machine"
 	"hikeshi/spool/lab/standin"
 )
@@ -20,6 +22,8 @@ type Lab struct {
 	Machine  *machine.Machine // the machine of a rehearsal in one process; off until it is booted
 	config   standin.Config
 	password map[string]string // for SMTP AUTH, by account name
+	reading  map[string]string // for reading mail, by account name
+	before   kept.Files        // what was built
 }
 
 // Root is the folder of the lab, for --root.
@@ -31,19 +35,36 @@ func (l *Lab) UnitDir() string { return filepath.Join(l.config.Root, "etc/system
 // Config is what the stand-ins are told.
 func (l *Lab) Config() standin.Config { return l.config }
 
+// Secrets are the passwords of all accounts: for tests that look for them where they must not be.
+func (l *Lab) Secrets() []string {
+	return slices.Sorted(func(yield func(string) bool) {
+		for _, all := range []map[string]string{l.password, l.reading} {
+			for _, secret := range all {
+				if !yield(secret) {
+					return
+				}
+			}
+		}
+	})
+}
+
 // Build makes the whole tree in dir, which must be an absolute path and empty or not there.
 func Build(dir string, s Scenario) (*Lab, error) {
 	dir = filepath.Clean(dir)
 	if err := empty(dir); err != nil {
 		return nil, fmt.Errorf("building the lab: %w", err)
 	}
-	l := &Lab{Scenario: s, password: map[string]string{}}
+	l := &Lab{Scenario: s, password: map[string]string{}, reading: map[string]string{}}
 	l.config = standin.Config{Root: dir, Rate: s.Rate, Scan: 50 * time.Millisecond, RetryAfter: s.RetryAfter, Refuses: s.Refuses, Rejects: s.Rejects}
 	l.Machine = machine.New(dir, l.UnitDir(), l.units())
 	for _, account := range s.Accounts {
-		l.password[account] = rand.Text()
+		l.password[account], l.reading[account] = rand.Text(), rand.Text()
 	}
-	if err := errors.Join(l.folders(), l.files()); err != nil {
+	err := errors.Join(l.folders(), l.files())
+	if err == nil {
+		l.before, err = kept.Remember(l.config)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("building the lab: %w", err)
 	}
 	return l, nil
@@ -85,12 +106,21 @@ func (l *Lab) folders() error {
 func (l *Lab) files() error {
 	c := l.config
 	// The two lines that the product is shipped with (FAQ bsd/01-09).
-	files := map[string]string{c.Program("effect.dat"): "#<> default\n#blank false\n"}
+	files := map[string]string{c.Program("effect.dat"): "#<> default\n#blank false\n" + l.Scenario.Relay}
+	if l.Scenario.Form {
+		files[formFile(l.Root())] = ""
+	}
 	var idx strings.Builder
 	for _, name := range l.Scenario.Accounts {
 		a := standin.Account{Name: name, FullName: strings.ToUpper(name[:1]) + name[1:], Domain: l.Scenario.Domain}
-		idx.WriteString(a.Line(rand.Text()))
-		files[c.Spool("inbox", name, "apop.dat")] = l.password[name] + "\n"
+		idx.WriteString(a.Line(l.reading[name]))
+		if !slices.Contains(l.Scenario.NoAuth, name) {
+			files[c.Spool("inbox", name, "apop.dat")] = l.password[name] + "\n"
+		}
+		for n := range 3 { // mail that nobody has read yet
+			files[c.Spool("inbox", name, fmt.Sprintf("B%010d.MSG", 96001+n))] = fmt.Sprintf("From: <partner@example.com>\r\nTo: <%s>\r\nSubject: note %d\r\n\r\nRead this.\r\n",
+				l.Scenario.address(name), n+1)
+		}
 	}
 	files[c.Spool("db", l.Scenario.Domain+".idx")] = idx.String()
 	for key, value := range l.settings() {
@@ -107,9 +137,9 @@ func (l *Lab) files() error {
 	return c.Save()
 }
 
-// settings is the settings tree: defaults, except that SMTP AUTH and all logs are on.
+// settings is the settings tree: defaults, except that SMTP AUTH and all logs are on, and what the scenario says.
 func (l *Lab) settings() map[string]string {
-	return map[string]string{
+	all := map[string]string{
 		"HostName.2":                                   l.Scenario.Host + "\n",
 		"DomainNamesAreLocal.0":                        l.Scenario.Domain + "\x00",
 		"PostMaster.2":                                 "postmaster@" + l.Scenario.Domain + "\n",
@@ -118,7 +148,7 @@ func (l *Lab) settings() map[string]string {
 		"Membership.2":                                 "/var/spool/epms/db\n",
 		"LastMsgId.1":                                  "97000\n",
 		"Vrfy.1":                                       "0\n",
-		"EPST5RS/SMTPAUTHOnly.1":                       "0\n",
+		"EPST5RS/SMTPAUTHOnly.1":                       fmt.Sprintln(l.Scenario.AuthOnly),
 		"EPST5RS/SMTPAUTHMode.2":                       "PLAIN LOGIN\n",
 		"EPST5RS/FROMSecLevel.1":                       "0\n",
 		"EPST5RS/PasswordFile.2":                       "apop.dat\n",
@@ -128,4 +158,8 @@ func (l *Lab) settings() map[string]string {
 		"EPST5DS/Parameters/MailSendLocallogEnabled.1": "1\n",
 		"EPST5DS/MailFaillogEnabled.1":                 "1\n",
 	}
+	if l.Scenario.Cluster {
+		all["Clustering.1"] = "1\n"
+	}
+	return all
 }

@@ -1,5 +1,5 @@
-// Package lab is the rehearsal: a whole E-Post server in one folder, with stand-ins for its daemons, a thief who floods it, people
-// who go on mailing through it, and a judge.
+// Package lab is the rehearsal: a whole E-Post server in one folder, with stand-ins for its daemons, a thief who floods it and goes on
+// trying, people who go on mailing through it, and a judge.
 //
 // A rehearsal in one process, as any user:
 //
@@ -17,6 +17,10 @@
 //	err = t.Stop()
 //	now, err := l.Look(ctx, l.Machine)
 //	js, err := l.Judge(ctx, lab.Run{Contained: contained, Found: found, Now: now, Boots: l.Machine.Boots()})
+//
+// What happens is a [Scenario], one for each way in: Cause is its letter in the runbook, Inputs are what the responder finds out. In the
+// one with a form on the server itself the deed by hand is [Lab.CloseForm]; in the one in which only the address is forged nothing is
+// to be stopped, and Contained stays zero. With Scenario.Cluster another host uses the same spool, [Lab.SecondNode].
 //
 // With real units under a private systemd (package nest), as root: the same, but Config.Units of the nest are [Units], [Enable]
 // makes them start at boot, and Look is given the manager inside the nest. The program named there must call [RunReceiver] and

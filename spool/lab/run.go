@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,30 +19,9 @@ import (
 // Ledger is the file of what the clients were told 250 for.
 func (l *Lab) Ledger() string { return l.config.Lab("accepted.jsonl") }
 
-// Traffic starts the thief and everyone else. They go on until Stop or until ctx ends, whether the server runs or not.
+// Traffic starts the thieves and everyone else. They go on until Stop or until ctx ends, whether the server runs or not.
 func (l *Lab) Traffic(ctx context.Context) (*traffic.Traffic, error) {
 	return traffic.Start(ctx, traffic.Config{Address: l.config.Address(), Ledger: l.Ledger(), Thieves: l.thieves(), Clients: l.clients()})
-}
-
-func (l *Lab) thieves() []traffic.Thief {
-	s := l.Scenario
-	var all []traffic.Thief
-	for _, source := range s.Sources {
-		c := traffic.Client{Peer: source, Name: "localhost", Login: s.Abused + "@" + s.Domain, Password: l.password[s.Abused],
-			Sender: s.Abused + "@" + s.Domain, To: s.Recipients, Every: 200 * time.Millisecond}
-		all = append(all, traffic.Thief{Client: c, Burst: s.Spam / len(s.Sources)})
-	}
-	return all
-}
-
-func (l *Lab) clients() []traffic.Client {
-	var all []traffic.Client
-	for _, c := range l.Scenario.Mail {
-		user, _, _ := strings.Cut(c.Login, "@")
-		c.Password = l.password[user]
-		all = append(all, c)
-	}
-	return all
 }
 
 // Backlog counts the messages that wait: bodies in incoming and in holding.
@@ -96,17 +76,22 @@ func (l *Lab) Look(ctx context.Context, m Looker) ([]spool.UnitState, error) {
 
 // Run is what the judge has to be told of a run.
 type Run struct {
-	Contained  time.Time         // right after the services were stopped
+	Contained  time.Time         // right after the services were stopped; zero if they were not
 	Found, Now []spool.UnitState // from Look, before and after
 	Boots      int               // of the machine, the first one included
 }
 
 // Judge says how the run went. The services must be running; traffic may go on.
 func (l *Lab) Judge(ctx context.Context, r Run) ([]judge.Judgement, error) {
-	c := judge.Case{Config: l.config, Ledger: l.Ledger(), Own: []string{l.Scenario.Domain}, Contained: r.Contained,
-		Found: r.Found, Now: r.Now, Boots: r.Boots, Witness: l.clients()[0]}
-	for _, t := range l.thieves() {
-		c.Denied = append(c.Denied, t.Client)
+	s := l.Scenario
+	c := judge.Case{Config: l.config, Ledger: l.Ledger(), Own: []string{s.Domain}, Cause: s.Cause, Contained: r.Contained,
+		Found: r.Found, Now: r.Now, Boots: r.Boots, Witnesses: l.witnesses(), Outside: s.Mail[0].Peer,
+		Before: l.before, Abused: s.Abused, Opening: s.Opening, Gate: formFile(l.Root())}
+	if !s.Form {
+		for _, t := range l.thieves() {
+			c.Denied = append(c.Denied, t.Client)
+		}
 	}
+	c.Attempts = l.attempts(append(slices.Clone(s.Fresh), s.Sources[:min(1, len(s.Sources))]...))
 	return judge.Judge(ctx, c)
 }

@@ -2,6 +2,8 @@ package lab
 
 import (
 	"net/netip"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"hikeshi/spool/lab/traffic"
@@ -10,23 +12,44 @@ import (
 // A Scenario says what happens in a lab.
 type Scenario struct {
 	Name           string
+	Cause          string // letter of the runbook: a stolen password, b no login, c open line, d own host, h not ours
 	Title, TitleJA string
-	Host           string   // of the server
-	Domain         string   // its own
-	Accounts       []string // of that domain
-	Abused         string   // the account whose password was stolen
-	Sources        []netip.Addr
-	Spam           int        // messages that the sources send as fast as they can; then they go on more slowly
-	Recipients     [][]string // of the spam
-	Mail           []traffic.Client
-	Rate           float64 // messages that the delivery handles in a second
-	RetryAfter     time.Duration
-	Refuses        map[string]int // how often a domain refuses for the time being
-	Rejects        []string       // domains that take nothing
+
+	// The server.
+	Host     string   // its name
+	Domain   string   // its own
+	Accounts []string // of that domain, by name
+	NoAuth   []string // those of Accounts without an auth file
+	AuthOnly int      // setting SMTPAUTHOnly
+	Relay    string   // lines of effect.dat below the two that the product is shipped with
+	Cluster  bool     // other hosts use the same spool, says the setting Clustering; see Lab.SecondNode
+
+	// The thief.
+	Abused     string       // the account that was abused, by name; "" if none was
+	Stolen     bool         // its password is known to the thief
+	Opening    string       // the line of Relay that lets the spam in; "" if none does
+	Form       bool         // the spam comes from a form on the server itself, see Lab.CloseForm
+	Senders    []string     // of the spam
+	Sources    []netip.Addr // where it comes from: to be denied
+	Fresh      []netip.Addr // further addresses of the thief, from which he tries what he is refused elsewhere
+	Spam       int          // messages that come as fast as they can; then they go on more slowly
+	Recipients [][]string   // of the spam
+
+	// Everyone else.
+	Mail    []traffic.Client
+	Bounces []netip.Addr // hosts that return mail which was never sent here; they share Spam
+
+	// The delivery.
+	Rate       float64 // messages that it handles in a second
+	RetryAfter time.Duration
+	Refuses    map[string]int // how often a domain refuses for the time being
+	Rejects    []string       // domains that take nothing
 }
 
 // Scenarios are all there are, the default first.
-func Scenarios() []Scenario { return []Scenario{stolenPassword()} }
+func Scenarios() []Scenario {
+	return []Scenario{stolenPassword(), unauthenticatedSender(), openLine(), ownHost(), forged()}
+}
 
 // Find returns the scenario of that name, or the default for "".
 func Find(name string) (Scenario, bool) {
@@ -38,40 +61,24 @@ func Find(name string) (Scenario, bool) {
 	return Scenario{}, false
 }
 
-// stolenPassword: a handful of addresses log in as one user and flood the server, whose queue fills much faster than it empties.
-// The user's own mail, and everyone else's, goes through the same queue. Passwords are given to the clients by Build.
-func stolenPassword() Scenario {
-	return Scenario{
-		Name:     "stolen-password",
-		Title:    "a stolen password floods the server",
-		TitleJA:  "盗まれたパスワードによる大量送信",
-		Host:     "mail1.example.jp",
-		Domain:   "example.jp",
-		Accounts: []string{"postmaster", "taro", "hanako", "jiro"},
-		Abused:   "taro",
-		Sources: []netip.Addr{addr("203.0.113.9"), addr("203.0.113.41"), addr("203.0.113.77"), addr("203.0.113.130"),
-			addr("203.0.113.201")},
-		Spam: 3000,
-		Recipients: [][]string{
-			{"a1@example.com", "a2@example.com", "a3@example.net"},
-			{"b1@example.net", "b2@slow.example.org"},
-			{"c1@example.com", "c2@gone.example.net"},
-		},
-		Mail: []traffic.Client{
-			{Peer: addr("198.51.100.7"), Name: "mx.example.com", Sender: "partner@example.com", Every: 250 * time.Millisecond,
-				To: [][]string{{"hanako@example.jp"}, {"jiro@example.jp", "hanako@example.jp"}}},
-			{Peer: addr("198.51.100.25"), Name: "mx.example.net", Sender: "", Every: 700 * time.Millisecond,
-				To: [][]string{{"jiro@example.jp"}}},
-			{Peer: addr("192.0.2.10"), Name: "pc10.example.jp", Login: "hanako@example.jp", Sender: "hanako@example.jp", Every: 250 * time.Millisecond,
-				To: [][]string{{"office@slow.example.org"}, {"customer@example.net"}, {"customer@example.net", "desk@slow.example.org", "jiro@example.jp"}}},
-			{Peer: addr("192.0.2.11"), Name: "pc11.example.jp", Login: "taro@example.jp", Sender: "taro@example.jp", Every: 400 * time.Millisecond,
-				To: [][]string{{"hanako@example.jp"}, {"client@example.com"}}},
-		},
-		Rate:       60,
-		RetryAfter: 5 * time.Second,
-		Refuses:    map[string]int{"slow.example.org": 1},
-		Rejects:    []string{"gone.example.net"},
+// Inputs are what a responder finds out about the scenario, as inputs of the runbook: cause, and accounts and sources if there are
+// any, separated by commas.
+func (s Scenario) Inputs() map[string]string {
+	in := map[string]string{"cause": s.Cause}
+	if s.Abused != "" {
+		in["accounts"] = s.address(s.Abused)
 	}
+	var sources []string
+	for _, a := range s.Sources {
+		sources = append(sources, a.String())
+	}
+	if len(sources) > 0 {
+		in["sources"] = strings.Join(sources, ",")
+	}
+	return in
 }
 
-func addr(s string) netip.Addr { return netip.MustParseAddr(s) }
+func (s Scenario) address(account string) string { return account + "@" + s.Domain }
+
+// formFile is there while the form on the server is on.
+func formFile(root string) string { return filepath.Join(root, "var/www/form.enabled") }

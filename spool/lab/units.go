@@ -31,6 +31,16 @@ func (l *Lab) units() []machine.Unit {
 	return []machine.Unit{unit(ReceiverUnit, receiver.Run), unit(DeliveryUnit, delivery.Run)}
 }
 
+// SecondNode is another host on the same spool: a machine of its own, switched off, that runs a delivery only. Its processes and units
+// are unknown to Machine, as those of another host are. Scenario.Cluster makes the two deliveries share the queue.
+func (l *Lab) SecondNode() *machine.Machine {
+	c := l.config
+	c.Computer = "mail2"
+	run := func(ctx context.Context, p *standin.Power, ready func()) error { return delivery.Run(ctx, c, p, ready) }
+	return machine.New(c.Root, filepath.Join(c.Root, "node2/etc/systemd/system"),
+		[]machine.Unit{{Name: DeliveryUnit, Process: strings.TrimSuffix(DeliveryUnit, ".service"), Enabled: true, Run: run}})
+}
+
 // RunReceiver is the receiver as a process of its own, with the configuration of a built lab (standin.Config.File). It tells a
 // service manager when it is ready (sd_notify(3)) and returns when ctx has ended.
 func RunReceiver(ctx context.Context, config string) error { return run(ctx, config, receiver.Run) }

@@ -160,6 +160,7 @@ func TestUnitsUnderSystemd(t *testing.T) {
 	n.run.Contained = time.Now()
 	n.setAside(set[:]...)
 	n.deny(n.Scenario.Sources)
+	n.lock("taro")
 	n.must(machine.Kill())
 	machine = inNest{bootNest(t, l)}
 	time.Sleep(2500 * time.Millisecond)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"hikeshi/actions/queue/setaside"
+	"hikeshi/actions/queue/words"
 	"hikeshi/runbook"
 	"hikeshi/spool/aside"
 )
@@ -66,7 +67,7 @@ func (p Purge) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, err
 		return out, nil
 	}
 	if int64(w.Count) != s.Messages {
-		return runbook.Outcome{}, fmt.Errorf("purging what incident %s set aside: it is %s, not %s; give the exact number", w.Incident, runbook.Count(s.Messages, "message"), setaside.Number(int64(w.Count)))
+		return runbook.Outcome{}, fmt.Errorf("purging what incident %s set aside: it is %s, not %s; give the exact number", w.Incident, runbook.Count(s.Messages, "message"), words.Number(int64(w.Count)))
 	}
 	d.Files = s.Files
 	c, err := runbook.NewChange("queue.purge", "purge", strings.Join(d.Purge.Folders, ", "), d)
@@ -75,7 +76,7 @@ func (p Purge) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, err
 	}
 	c.Risk, c.UndoRisk = runbook.Irreversible, runbook.Irreversible
 	en := runbook.Count(s.Messages, "message") + ", " + runbook.Count(s.Files, "file")
-	ja := fmt.Sprintf("%s 通、%s ファイル", setaside.Number(s.Messages), setaside.Number(s.Files))
+	ja := fmt.Sprintf("%s 通、%s ファイル", words.Number(s.Messages), words.Number(s.Files))
 	c.Describe(runbook.T(en, ja), runbook.T(en+": removed for good", ja+"を完全に削除する"))
 	out.Facts = Facts{Messages: int(s.Messages), Files: int(s.Files)}
 	out.Changes = []runbook.Change{c}
@@ -92,17 +93,17 @@ func (p Purge) findings(incident string, plan aside.Purge, s aside.Stock) []runb
 		all = append(all, runbook.Finding{Level: runbook.Warn, Evidence: strings.Join(plan.Folders, ", "), Text: text})
 	}
 	if s.Foreign > 0 {
-		warn(runbook.Tf("not removed, as no files of the queue or not set aside by this incident: %s", "キューのファイルでないもの、この事案で退避したものでないもの %s 件は残す", setaside.Number(s.Foreign)))
+		warn(runbook.Tf("not removed, as no files of the queue or not set aside by this incident: %s", "キューのファイルでないもの、この事案で退避したものでないもの %s 件は残す", words.Number(s.Foreign)))
 	}
 	if p.env.Counted == nil {
 		return all
 	}
 	n, err := p.env.Counted(incident)
 	if err == nil && n.Messages > 0 && (s.Messages > n.Messages || s.Files > n.Files) {
-		figures := []any{runbook.Count(s.Messages, "message"), runbook.Count(s.Files, "file"), setaside.Number(n.Messages), setaside.Number(n.Files)}
+		figures := []any{runbook.Count(s.Messages, "message"), runbook.Count(s.Files, "file"), words.Number(n.Messages), words.Number(n.Files)}
 		warn(runbook.T(fmt.Sprintf("%s (%s) lie there, but %s (%s) were counted when they were set aside: mail that came until the services stopped, or files that somebody put there since; all of it would be removed", figures...),
 			fmt.Sprintf("%s 通 (%s ファイル) ある。退避時に数えたのは %s 通 (%s ファイル)。停止までに届いたメールか、後から置かれたもの。すべて削除の対象になる",
-				setaside.Number(s.Messages), setaside.Number(s.Files), figures[2], figures[3])))
+				words.Number(s.Messages), words.Number(s.Files), figures[2], figures[3])))
 	}
 	return all
 }
@@ -118,7 +119,7 @@ func (p Purge) Apply(ctx context.Context, c runbook.Change, rec runbook.Recorder
 		return err
 	}
 	if s.Files > d.Files {
-		return fmt.Errorf("purging: %w: %s now, %s before", runbook.ErrDrift, runbook.Count(s.Files, "file"), setaside.Number(d.Files))
+		return fmt.Errorf("purging: %w: %s now, %s before", runbook.ErrDrift, runbook.Count(s.Files, "file"), words.Number(d.Files))
 	}
 	claim, err := p.env.Claim(d.Incident)
 	if err != nil {

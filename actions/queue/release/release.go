@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/netip"
 	"strings"
-	"time"
 
 	"hikeshi/actions/queue/setaside"
 	"hikeshi/runbook"
@@ -24,12 +22,6 @@ import (
 // maxRelease is how many messages one release brings back: every file of them stands in the change.
 const maxRelease = 10_000
 
-// A Requeuer is the optional ability of a server to take retries as if they were new. Requeue returns the name of the folder through
-// which the messages of folder go back, flat; ok is false if they go back to their own place.
-type Requeuer interface {
-	Requeue(folder string) (into string, ok bool)
-}
-
 // Release is queue.release: it brings messages that were set aside back into the queue.
 type Release struct{ env setaside.Env }
 
@@ -37,95 +29,17 @@ type Release struct{ env setaside.Env }
 type Facts struct {
 	Messages int `json:"messages" expr:"messages"` // that go back
 	Files    int `json:"files" expr:"files"`
-	Left     int `json:"left" expr:"left"` // messages of which something stays set aside
-}
-
-type releaseParams struct {
-	Incident   string   `json:"incident"`
-	All        bool     `json:"all"`
-	OwnDomains bool     `json:"own_domains"`
-	Senders    []string `json:"senders"`
-	Recipients []string `json:"recipients"`
-	Clients    []string `json:"clients"`
-	IDs        []string `json:"ids"`
-	Since      string   `json:"since"`
-	Until      string   `json:"until"`
+	Left     int `json:"left" expr:"left"`         // messages of which something stays set aside
+	LeftOut  int `json:"left_out" expr:"left_out"` // of these: asked for, and kept back by an exclusion or by the rules of clean mail
 }
 
 // Kind is the kind queue.release.
 func Kind(env setaside.Env) runbook.Kind {
 	return runbook.Kind{
-		Name:  "queue.release",
-		Short: runbook.T("bring messages that were set aside back into the queue", "退避したメールをキューに戻す"),
-		Params: []runbook.Param{
-			{Name: "incident", Type: runbook.String, Short: "the incident that set them aside; default: this one"},
-			{Name: "all", Type: runbook.Bool, Short: "everything"},
-			{Name: "own_domains", Type: runbook.Bool, Short: "messages all of whose recipients are in own domains"},
-			{Name: "senders", Type: runbook.Strings, Short: "envelope senders: addresses, domains, or <>"},
-			{Name: "recipients", Type: runbook.Strings, Short: "one of the recipients: addresses or domains"},
-			{Name: "clients", Type: runbook.Strings, Short: "addresses or networks of the clients that sent them"},
-			{Name: "ids", Type: runbook.Strings, Short: "names of messages"},
-			{Name: "since", Type: runbook.String, Short: "arrived then or later: 2026-11-21, 2026-11-21 03:12 in local time, or RFC 3339"},
-			{Name: "until", Type: runbook.String, Short: "arrived before that time"},
-		},
-		Facts: Facts{}, MaxRisk: runbook.Reversible, Reads: []string{"queue"}, Touches: []string{"queue"}, Action: Release{env},
+		Name:   "queue.release",
+		Short:  runbook.T("bring messages that were set aside back into the queue", "退避したメールをキューに戻す"),
+		Params: params(), Facts: Facts{}, MaxRisk: runbook.Reversible, Reads: []string{"queue"}, Touches: []string{"queue"}, Action: Release{env},
 	}
-}
-
-// criteria reads the parameters; at least one of them has to say what is wanted.
-func (p releaseParams) criteria(own spool.Own) (c pick.Criteria, err error) {
-	c = pick.Criteria{Senders: p.Senders, Recipients: p.Recipients, IDs: p.IDs}
-	chosen := p.OwnDomains || p.Since != "" || p.Until != "" || len(p.Senders)+len(p.Recipients)+len(p.Clients)+len(p.IDs) > 0
-	switch {
-	case !p.All && !chosen:
-		return c, errors.New("releasing: say which messages, or all")
-	case p.All && chosen:
-		return c, errors.New("releasing: all does not go together with a choice of messages")
-	}
-	if p.OwnDomains {
-		c.OwnDomains = append([]string{}, own.Domains...)
-		if len(own.Domains) == 0 {
-			return c, fmt.Errorf("%w: releasing mail for own domains: no own domain is known; name them in the configuration (own.domains)", runbook.ErrUndetermined)
-		}
-	}
-	for _, s := range p.Clients {
-		n, err := network(s)
-		if err != nil {
-			return c, fmt.Errorf("releasing by client: %w", err)
-		}
-		c.Clients = append(c.Clients, n)
-	}
-	var errs [2]error
-	c.Since, errs[0] = moment(p.Since)
-	c.Until, errs[1] = moment(p.Until)
-	return c, errors.Join(errs[:]...)
-}
-
-// network reads an address or a network.
-func network(s string) (netip.Prefix, error) {
-	if strings.Contains(s, "/") {
-		n, err := netip.ParsePrefix(s)
-		return n.Masked(), err
-	}
-	a, err := netip.ParseAddr(s)
-	if err != nil {
-		return netip.Prefix{}, err
-	}
-	a = a.Unmap().WithZone("")
-	return netip.PrefixFrom(a, a.BitLen()), nil
-}
-
-// moment reads a time; without a zone it is the local time of the server.
-func moment(s string) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02T15:04", time.DateOnly} {
-		if t, err := time.ParseInLocation(layout, s, time.Local); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("time %q is neither 2026-11-21, nor 2026-11-21 03:12, nor RFC 3339", s)
 }
 
 // Plan chooses the messages.
@@ -138,10 +52,15 @@ func (r Release) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, e
 		p.Incident = in.Incident
 	}
 	queue, ok := r.env.Server.(spool.Queue)
-	if !ok {
+	origins, tells := r.env.Server.(spool.Origins)
+	if !ok || p.Clean && !tells {
 		return runbook.Outcome{}, fmt.Errorf("releasing messages of %s: %w", r.env.Server.Name(), errors.ErrUnsupported)
 	}
-	c, err := p.criteria(r.env.Own)
+	c, err := p.criteria(r.env)
+	if err != nil {
+		return runbook.Outcome{}, err
+	}
+	pace, err := p.pace()
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
@@ -161,93 +80,21 @@ func (r Release) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, e
 		return runbook.Outcome{}, err
 	}
 	defer tree.Close()
-	rel, err := pick.Source{Base: base, Tree: tree, Index: x, Queue: queue, To: r.wayBack}.Release(ctx, c, maxRelease)
+	source := pick.Source{Base: base, Tree: tree, Index: x, Queue: queue, To: func(dir string) string { return WayBack(r.env.Server, dir) }}
+	if tells {
+		source.Origin = func(dir, file string) spool.Origin { return origins.Origin(folder(dir), file) }
+	}
+	rel, err := source.Release(ctx, c, maxRelease)
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	return releaseOutcome(rel, p.Incident, base)
-}
-
-func releaseOutcome(rel pick.Release, incident, base string) (runbook.Outcome, error) {
-	out := runbook.Outcome{Facts: Facts{Messages: rel.Messages, Files: rel.Transfer.Files(), Left: rel.Left}}
-	find := func(l runbook.Level, names []string, en, ja string, n int) {
-		if n > 0 {
-			out.Findings = append(out.Findings, runbook.Finding{Level: l, Text: runbook.Tf(en, ja, setaside.Number(int64(n))), Evidence: setaside.Examples(names)})
-		}
-	}
-	find(runbook.Warn, rel.Taken, "%s messages stay: their names are taken in the queue", "%s 通は戻さない。同じ名前がキューにある", len(rel.Taken))
-	find(runbook.Warn, rel.Halves, "%s files stay: they are no pair of one body and one envelope, and the server would delete them", "%s ファイルは戻さない。本文と宛先ファイルの組にならず、サーバーが消してしまう", len(rel.Halves))
-	if rel.More {
-		find(runbook.Warn, nil, "only the first %s messages are brought back at once; release again for the rest, or undo the setting aside to bring back everything", "一度に戻すのは %s 通まで。残りはもう一度 release するか、退避の取り消し(undo)ですべて戻す", rel.Messages)
-	}
-	if rel.Left > 0 {
-		out.Findings = append(out.Findings, runbook.Finding{Level: runbook.Info, Text: runbook.T(stays(rel.Left), setaside.Number(int64(rel.Left))+" 通は退避したまま残る")})
-	}
-	if rel.Messages == 0 {
-		return out, nil
-	}
-	c, err := runbook.NewChange("queue.release", "release", base, rel.Transfer)
-	if err != nil {
-		return runbook.Outcome{}, err
-	}
-	c.Describe(words(rel, incident))
-	out.Changes = []runbook.Change{c}
-	return out, nil
-}
-
-// words say for people what is set aside before a release, and what of it after one.
-func words(rel pick.Release, incident string) (before, after runbook.Text) {
-	n, files := int64(rel.Messages), int64(rel.Transfer.Files())
-	before = runbook.T(runbook.Count(n, "message")+" set aside by incident "+incident, fmt.Sprintf("事案 %s で %s 通を退避中", incident, setaside.Number(n)))
-	after = runbook.T(fmt.Sprintf("%s (%s) in the queue again", runbook.Count(n, "message"), runbook.Count(files, "file")),
-		fmt.Sprintf("%s 通 (%s ファイル) をキューに戻す", setaside.Number(n), setaside.Number(files)))
-	if rel.Left > 0 {
-		left := setaside.Number(int64(rel.Left))
-		after = runbook.T(after.EN+"; "+stays(rel.Left), after.JA+"。"+left+" 通は退避したまま残る")
-	}
-	return before, after
-}
-
-// stays says in English that messages stay where they are, or parts of them.
-func stays(n int) string {
-	if n == 1 {
-		return "1 message stays set aside, in whole or in part"
-	}
-	return setaside.Number(int64(n)) + " messages stay set aside, in whole or in part"
-}
-
-// wayBack is where the content of a folder that was set aside goes.
-func (r Release) wayBack(dir string) string {
-	first, rest, sub := strings.Cut(dir, "/")
-	folder, _, _ := aside.Parse(first)
-	if s, ok := r.env.Server.(Requeuer); ok {
-		if into, ok := s.Requeue(folder); ok {
-			return into
-		}
-	}
-	if sub {
-		return folder + "/" + rest
-	}
-	return folder
-}
-
-// Apply brings the messages back, bodies before envelopes: it may be done while the services run.
-func (r Release) Apply(ctx context.Context, c runbook.Change, rec runbook.Recorder) error {
-	var t transfer.Transfer
-	if err := c.Decode(1, &t); err != nil {
-		return err
-	}
-	rep, err := t.Run(ctx, transfer.Forth, rec.Progress)
-	if err != nil {
-		return setaside.Drift(fmt.Errorf("releasing messages: %w", err))
-	}
-	return setaside.KeepLeft(rec, aside.Left("releasing messages", rep))
+	return outcome{p: p, c: c, rel: rel, pace: pace, base: base}.outcome()
 }
 
 // Verify counts where the files are. Those that are nowhere have been delivered.
 func (r Release) Verify(ctx context.Context, c runbook.Change, _ runbook.Recorder) (runbook.State, error) {
-	var t transfer.Transfer
-	if err := c.Decode(1, &t); err != nil {
+	var t releaseData
+	if err := c.Decode(dataV, &t); err != nil {
 		return "", err
 	}
 	n, err := t.Count(ctx)
@@ -264,8 +111,8 @@ func (r Release) Verify(ctx context.Context, c runbook.Change, _ runbook.Recorde
 
 // Undo sets aside again what is still in the queue. What the services have taken meanwhile is listed, and no error.
 func (r Release) Undo(ctx context.Context, c runbook.Change, rec runbook.Recorder) error {
-	var t transfer.Transfer
-	if err := c.Decode(1, &t); err != nil {
+	var t releaseData
+	if err := c.Decode(dataV, &t); err != nil {
 		return err
 	}
 	rep, err := t.Run(ctx, transfer.Back, rec.Progress)

@@ -94,16 +94,16 @@ func TestRelease(t *testing.T) {
 		want  []string
 		facts Facts
 	}{
-		"all":            {map[string]any{"all": true}, append(in(one, two, three, four, five), list...), Facts{6, 12, 1}},
-		"own domains":    {map[string]any{"own_domains": true}, append(in(two, five), list...), Facts{3, 6, 4}},
-		"sender":         {map[string]any{"senders": []string{"TARO@example.jp"}}, in(one, four), Facts{2, 4, 5}},
-		"null sender":    {map[string]any{"senders": []string{"<>"}}, in(three), Facts{1, 2, 6}},
-		"sender domain":  {map[string]any{"senders": []string{"example.jp"}, "recipients": []string{"@example.net"}}, in(four), Facts{1, 2, 6}},
-		"recipient":      {map[string]any{"recipients": []string{"e@example.com", "a@example.com"}}, in(one, three), Facts{2, 4, 5}},
-		"client":         {map[string]any{"clients": []string{"198.51.100.0/24"}}, in(four, five), Facts{2, 4, 5}},
-		"ids":            {map[string]any{"ids": []string{"b0000000002", "B0000000005-r0002"}}, in(two, five), Facts{2, 4, 5}},
-		"until":          {map[string]any{"until": "2026-11-20 12:01"}, in(one), Facts{1, 2, 6}},
-		"window, client": {map[string]any{"since": "2026-11-20", "clients": []string{"203.0.113.9"}, "until": "2026-11-20T12:00:00"}, nil, Facts{0, 0, 7}},
+		"all":            {map[string]any{"all": true}, append(in(one, two, three, four, five), list...), Facts{Messages: 6, Files: 12, Left: 1}},
+		"own domains":    {map[string]any{"own_domains": true}, append(in(two, five), list...), Facts{Messages: 3, Files: 6, Left: 4}},
+		"sender":         {map[string]any{"senders": []string{"TARO@example.jp"}}, in(one, four), Facts{Messages: 2, Files: 4, Left: 5}},
+		"null sender":    {map[string]any{"senders": []string{"<>"}}, in(three), Facts{Messages: 1, Files: 2, Left: 6}},
+		"sender domain":  {map[string]any{"senders": []string{"example.jp"}, "recipients": []string{"@example.net"}}, in(four), Facts{Messages: 1, Files: 2, Left: 6}},
+		"recipient":      {map[string]any{"recipients": []string{"e@example.com", "a@example.com"}}, in(one, three), Facts{Messages: 2, Files: 4, Left: 5}},
+		"client":         {map[string]any{"clients": []string{"198.51.100.0/24"}}, in(four, five), Facts{Messages: 2, Files: 4, Left: 5}},
+		"ids":            {map[string]any{"ids": []string{"b0000000002", "B0000000005-r0002"}}, in(two, five), Facts{Messages: 2, Files: 4, Left: 5}},
+		"until":          {map[string]any{"until": "2026-11-20 12:01"}, in(one), Facts{Messages: 1, Files: 2, Left: 6}},
+		"window, client": {map[string]any{"since": "2026-11-20", "clients": []string{"203.0.113.9"}, "until": "2026-11-20T12:00:00"}, nil, Facts{Messages: 0, Files: 0, Left: 7}},
 	}
 	for name, test := range tests {
 		for _, strategy := range []string{"rename", "move"} {

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 
+	"hikeshi/actions/queue/words"
 	"hikeshi/runbook"
 	"hikeshi/spool"
 	"hikeshi/spool/aside"
@@ -49,25 +49,8 @@ func (pl *planning) listOdd(odd []string) {
 	if len(odd) == 0 {
 		return
 	}
-	f := runbook.Finding{Level: runbook.Warn, Text: runbook.Tf("%d entries that are no files of the queue stay where they are", "キューのファイルでないもの %d 件はそのまま残す", len(odd)), Evidence: Examples(odd)}
+	f := runbook.Finding{Level: runbook.Warn, Text: runbook.Tf("%d entries that are no files of the queue stay where they are", "キューのファイルでないもの %d 件はそのまま残す", len(odd)), Evidence: words.Examples(odd)}
 	pl.out.Findings = append(pl.out.Findings, f)
-}
-
-// Examples names the first few, quoted: a stranger may have chosen the names.
-func Examples(names []string) string {
-	const few = 5
-	var b strings.Builder
-	for i, name := range names {
-		if i == few {
-			fmt.Fprintf(&b, ", and %d more", len(names)-few)
-			break
-		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "%+q", name)
-	}
-	return b.String()
 }
 
 // keep copies as evidence what a start of the services would wipe. It is done while looking, so that it is done before anything
@@ -92,7 +75,7 @@ func (e Env) keep(ctx context.Context, rec runbook.Recorder) []runbook.Finding {
 		}
 		all = append(all, runbook.Finding{Level: runbook.Info, Evidence: f.Path, Text: runbook.T(
 			fmt.Sprintf("%s: %s (%s) copied as evidence, since a start of the services empties it; %d only listed", f.Name, runbook.Count(int64(a.Files), "file"), runbook.Count(a.Bytes, "byte"), a.Listed),
-			fmt.Sprintf("%s: サービス起動時に消えるため %d ファイル(%s バイト)を証拠として写す。一覧のみ %d 件", f.Name, a.Files, Number(a.Bytes), a.Listed))})
+			fmt.Sprintf("%s: サービス起動時に消えるため %d ファイル(%s バイト)を証拠として写す。一覧のみ %d 件", f.Name, a.Files, words.Number(a.Bytes), a.Listed))})
 	}
 	return all
 }

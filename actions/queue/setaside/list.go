@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"hikeshi/actions/queue/words"
 	"hikeshi/runbook"
 	"hikeshi/spool"
 	"hikeshi/spool/aside"
@@ -39,7 +40,7 @@ func Nothing(s aside.Set) runbook.Text {
 	case s.Files == 0:
 		return runbook.T("nothing left", "残りなし")
 	}
-	return runbook.T("no message left, but "+runbook.Count(s.Files, "other file"), fmt.Sprintf("メールの残りなし、ほかに %s ファイル", Number(s.Files)))
+	return runbook.T("no message left, but "+runbook.Count(s.Files, "other file"), fmt.Sprintf("メールの残りなし、ほかに %s ファイル", words.Number(s.Files)))
 }
 
 // Ways are the command lines that bring a set back, or remove it, with what each of them does. Where there is no record of the incident
@@ -60,7 +61,7 @@ func Ways(s aside.Set) []runbook.Text {
 	if s.Stock != nil && (s.Stock.Files > 0 || s.Stock.Foreign == 0) {
 		en, ja := "remove it for good", "完全に削除する"
 		if s.Stock.Messages == 0 {
-			en, ja = "remove what is left: no message, "+runbook.Count(s.Stock.Files, "file"), fmt.Sprintf("残り(メールなし、%s ファイル)を削除する", Number(s.Stock.Files))
+			en, ja = "remove what is left: no message, "+runbook.Count(s.Stock.Files, "file"), fmt.Sprintf("残り(メールなし、%s ファイル)を削除する", words.Number(s.Stock.Files))
 		}
 		all = append(all, way(fmt.Sprintf("hikeshi spool purge %s --count %d", s.Incident, s.Stock.Messages), en, ja))
 	}

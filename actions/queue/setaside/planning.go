@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"hikeshi/actions/queue/words"
 	"hikeshi/runbook"
 	"hikeshi/spool"
 	"hikeshi/spool/aside"
@@ -87,11 +88,11 @@ func (pl *planning) renaming(set rename.Set, files map[string]int64) (before, af
 	var names, was, wasJA, is, isJA []string
 	for _, p := range set.Parts {
 		names = append(names, p.Name)
-		was, wasJA = append(was, p.Name+" "+runbook.Count(files[p.Name], "file")), append(wasJA, fmt.Sprintf("%s %s ファイル", p.Name, Number(files[p.Name])))
+		was, wasJA = append(was, p.Name+" "+runbook.Count(files[p.Name], "file")), append(wasJA, fmt.Sprintf("%s %s ファイル", p.Name, words.Number(files[p.Name])))
 	}
 	for i, name := range pl.folders(set.Base, names) {
 		n := files[names[i]]
-		is, isJA = append(is, fmt.Sprintf("%s -> %s", runbook.Count(n, "file"), name)), append(isJA, fmt.Sprintf("%s ファイル -> %s", Number(n), name))
+		is, isJA = append(is, fmt.Sprintf("%s -> %s", runbook.Count(n, "file"), name)), append(isJA, fmt.Sprintf("%s ファイル -> %s", words.Number(n), name))
 	}
 	return runbook.T(strings.Join(was, ", "), strings.Join(wasJA, "、")),
 		runbook.T(strings.Join(is, ",\n")+";\nempty folders with the same owner and mode in their place", strings.Join(isJA, "、\n")+"。\n元の場所には所有者とモードが同じ空のフォルダを置く")
@@ -99,7 +100,7 @@ func (pl *planning) renaming(set rename.Set, files map[string]int64) (before, af
 
 func (pl *planning) move(ctx context.Context) error {
 	if pl.count.Total.Messages > maxIndex {
-		return fmt.Errorf("setting messages aside one by one: there are %s, at most %s can be looked through; use strategy rename", Number(pl.count.Total.Messages), Number(maxIndex))
+		return fmt.Errorf("setting messages aside one by one: there are %s, at most %s can be looked through; use strategy rename", words.Number(pl.count.Total.Messages), words.Number(maxIndex))
 	}
 	base, err := aside.Base(pl.env.Set())
 	if err != nil {
@@ -119,7 +120,7 @@ func (pl *planning) move(ctx context.Context) error {
 		return err
 	}
 	if n > pl.env.limit(pl.p) {
-		return fmt.Errorf("setting messages aside one by one: %s messages are above the limit of %s; use strategy rename, or raise the limit (at most %s)", Number(int64(n)), Number(int64(pl.env.limit(pl.p))), Number(maxMove))
+		return fmt.Errorf("setting messages aside one by one: %s messages are above the limit of %s; use strategy rename, or raise the limit (at most %s)", words.Number(int64(n)), words.Number(int64(pl.env.limit(pl.p))), words.Number(maxMove))
 	}
 	m, files, odd, err := aside.Selection{Folders: pl.env.Set(), Stamp: pl.stamp, Tree: tree, Index: x, Want: want}.Move()
 	if err != nil {
@@ -136,9 +137,9 @@ func (pl *planning) move(ctx context.Context) error {
 		return err
 	}
 	total, folders := pl.count.Total.Messages, strings.Join(pl.folders(base, m.Folders), ", ")
-	c.Describe(runbook.T(runbook.Count(total, "message")+" in the queue", fmt.Sprintf("キューに %s 通", Number(total))),
-		runbook.T(fmt.Sprintf("%s of them (%s) in %s", Number(int64(n)), runbook.Count(int64(files), "file"), folders),
-			fmt.Sprintf("うち %s 通 (%s ファイル) を %s へ移す", Number(int64(n)), Number(int64(files)), folders)))
+	c.Describe(runbook.T(runbook.Count(total, "message")+" in the queue", fmt.Sprintf("キューに %s 通", words.Number(total))),
+		runbook.T(fmt.Sprintf("%s of them (%s) in %s", words.Number(int64(n)), runbook.Count(int64(files), "file"), folders),
+			fmt.Sprintf("うち %s 通 (%s ファイル) を %s へ移す", words.Number(int64(n)), words.Number(int64(files)), folders)))
 	pl.done(c, n, files)
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"hikeshi/actions/queue/place"
 	"hikeshi/runbook"
 	"hikeshi/spool"
 	"hikeshi/spool/aside"
@@ -27,6 +28,7 @@ type quarantineParams struct {
 	Strategy string   `json:"strategy"`
 	Senders  []string `json:"senders"`
 	Limit    int      `json:"limit"`
+	Nodes    string   `json:"nodes"`
 }
 
 // quarantineData is the Data of a change: one of both, and how many there were when it was planned.
@@ -46,6 +48,7 @@ func Kind(env Env) runbook.Kind {
 			{Name: "strategy", Type: runbook.Choice, Choices: []string{"auto", "move", "rename"}, Short: "rename the folders, move the files, or the one that fits the number of messages"},
 			{Name: "senders", Type: runbook.Strings, Short: "with move: only messages of these envelope senders (addresses, domains, <>)"},
 			{Name: "limit", Type: runbook.Int, Short: "move up to so many messages, rename above; 0: as configured"},
+			{Name: "nodes", Type: runbook.Choice, Choices: place.Answers(), Short: "where other servers may use this spool: stopped if their mail services are, single if there is none"},
 		},
 		Facts: QuarantineFacts{}, MaxRisk: runbook.Reversible, Reads: []string{"services", "queue"}, Touches: []string{"queue"}, Action: Quarantine{env},
 	}
@@ -63,7 +66,7 @@ func (q Quarantine) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome
 	}
 	out := runbook.Outcome{Facts: QuarantineFacts{Folders: []string{}}}
 	var err error
-	if out.Findings, err = q.env.stopped(ctx, in); err != nil {
+	if out.Findings, err = q.env.alone(ctx, in, p.Nodes); err != nil {
 		return runbook.Outcome{}, err
 	}
 	count, err := look(ctx, q.env.Server, q.env.Set(), 1)

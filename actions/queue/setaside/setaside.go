@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"hikeshi/runbook"
 	"hikeshi/spool"
@@ -23,6 +24,10 @@ type Env struct {
 	Server    spool.Server
 	Own       spool.Own // tells own domains
 	MoveLimit int       // up to so many messages are moved one by one; 0: 2,000
+
+	Clock func() time.Time // the present moment; nil: that of the system
+	// Nodes says what is to be told of other servers on this spool, given the responder's answer, and is an error where one is missing; nil: not asked.
+	Nodes func(answer string) ([]runbook.Finding, error)
 
 	// InUse names what runs now and uses the queue folders; nil means that nobody can tell.
 	InUse func(ctx context.Context) ([]string, error)
@@ -64,6 +69,17 @@ func (e Env) stopped(ctx context.Context, in runbook.Input) ([]runbook.Finding, 
 	names := strings.Join(running, ", ")
 	return []runbook.Finding{{Level: runbook.Info, Text: runbook.Tf(
 		"counted while %s was running; it is stopped by an earlier step", "%s が動いているときの数。前の手順で停止する", names)}}, nil
+}
+
+// alone says that nothing uses the queue, here or on another server.
+func (e Env) alone(ctx context.Context, in runbook.Input, nodes string) (all []runbook.Finding, err error) {
+	if e.Nodes != nil {
+		if all, err = e.Nodes(nodes); err != nil {
+			return nil, err
+		}
+	}
+	here, err := e.stopped(ctx, in)
+	return append(all, here...), err
 }
 
 func inUse(running []string) error {
@@ -157,13 +173,4 @@ func KeepLeft(rec runbook.Recorder, err error) error {
 		fmt.Fprintf(&b, "other half is missing\t%q\n", name)
 	}
 	return errors.Join(err, rec.Evidence("not-moved.txt", strings.NewReader(b.String())))
-}
-
-// Number writes a number with commas.
-func Number(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

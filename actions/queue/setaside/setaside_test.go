@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"hikeshi/actions/queue/words"
 	"hikeshi/runbook"
 	"hikeshi/spool/aside/trial"
 )
@@ -276,7 +277,7 @@ func TestDriftIsTold(t *testing.T) {
 
 func TestNumber(t *testing.T) {
 	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 48210: "48,210", 1000000: "1,000,000", -1234: "-1,234"} {
-		if got := Number(n); got != want {
+		if got := words.Number(n); got != want {
 			t.Errorf("%d is written %s", n, got)
 		}
 	}

@@ -2,8 +2,10 @@
 // sysvinit, openrc. A command is an argument vector in which "{unit}" stands for the service, without ".service"; no shell
 // reads it.
 //
-// A service runs when its status command ends with exit status 0. Nothing finer is known, so a Manager cannot tell whether a
-// service exists, and cannot bar a start.
+// A service runs when its status command ends with exit status 0, and does not with 1, 2 or 3 (Linux Standard Base, "Init Script
+// Actions": dead with a pid file, dead with a lock file, not running; rc.subr(8) of FreeBSD has 1). Any other end, such as 4 (unknown), 126
+// or 127 (the command could not be run), tells nothing. Nothing finer is known, so a Manager cannot tell whether a service exists, and
+// cannot bar a start.
 package command
 
 import (
@@ -38,13 +40,14 @@ func New(start, stop, status []string) *Manager {
 	return &Manager{start: start, stop: stop, status: status, said: map[string][]string{}}
 }
 
-// Look says whether the status command calls unit running. The error tells of a command that could not be run.
+// Look says whether the status command calls unit running. The error tells of a command that could not be run, or whose exit status
+// says neither.
 func (m *Manager) Look(ctx context.Context, unit string) (spool.UnitState, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	u := spool.UnitState{Unit: unit, Load: "loaded", Active: "active", Sub: "running", Condition: true}
 	err := m.run(ctx, m.status, unit)
-	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() > 0 {
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() >= 1 && exit.ExitCode() <= 3 {
 		u.Active, u.Sub = "inactive", "dead"
 		return u, nil
 	}
@@ -91,6 +94,9 @@ func (m *Manager) Reload(context.Context) error { return nil }
 // Bars says that a start cannot be barred.
 func (m *Manager) Bars() bool { return false }
 
+// StatusLine is the command that looks at unit, for people who look for themselves.
+func (m *Manager) StatusLine(unit string) string { return strings.Join(args(m.status, unit), " ") }
+
 // Log returns the last lines that the commands for unit have printed since the program began.
 func (m *Manager) Log(_ context.Context, unit string, lines int) ([]string, error) {
 	m.mu.Lock()
@@ -110,16 +116,22 @@ func (m *Manager) run(ctx context.Context, argv []string, unit string) error {
 	return m.finish(ctx, cmd, unit)
 }
 
-// command puts unit into argv.
+// args puts unit into argv.
+func args(argv []string, unit string) []string {
+	all := make([]string, len(argv))
+	for i, a := range argv {
+		all[i] = strings.ReplaceAll(a, "{unit}", strings.TrimSuffix(unit, ".service"))
+	}
+	return all
+}
+
+// command makes the command of argv for unit.
 func (m *Manager) command(ctx context.Context, argv []string, unit string) (*exec.Cmd, error) {
 	if len(argv) == 0 {
 		return nil, fmt.Errorf("the configuration names no command for it (services.command): %w", errors.ErrUnsupported)
 	}
-	args := make([]string, len(argv))
-	for i, a := range argv {
-		args[i] = strings.ReplaceAll(a, "{unit}", strings.TrimSuffix(unit, ".service"))
-	}
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	all := args(argv, unit)
+	cmd := exec.CommandContext(ctx, all[0], all[1:]...)
 	cmd.Env = []string{"LANG=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 	cmd.WaitDelay = pipeTime
 	out := &tail{}

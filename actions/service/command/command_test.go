@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +41,9 @@ func rc(verb, file string) int {
 		return 4
 	case "status":
 		_, err = os.Stat(file)
+	case "exit": // with the name of the service
+		code, _ := strconv.Atoi(filepath.Base(file))
+		return code
 	case "hang":
 		time.Sleep(time.Minute)
 	case "babble":
@@ -104,6 +108,20 @@ func TestStartAndStop(t *testing.T) {
 	}
 }
 
+// What says neither that a service runs nor that it does not is no state: a queue would be set aside under a running delivery.
+func TestStatus(t *testing.T) {
+	m, _ := manager(t, "start", "stop", "exit")
+	for code, want := range map[string]string{"0": "active", "1": "inactive", "2": "inactive", "3": "inactive", "4": "", "5": "", "126": "", "127": "", "150": ""} {
+		u, err := m.Look(t.Context(), code+".service")
+		if u.Active != want || (err == nil) != (want != "") {
+			t.Errorf("exit status %s: %q, %v, want %q", code, u.Active, err, want)
+		}
+		if err != nil && (!strings.Contains(err.Error(), "exit status "+code) || !strings.Contains(err.Error(), os.Args[0])) {
+			t.Errorf("the error names the command and its end: %v", err)
+		}
+	}
+}
+
 func TestFailure(t *testing.T) {
 	m, _ := manager(t, "babble", "stop", "status")
 	err := m.Start(t.Context(), "epstdd.service")
@@ -146,6 +164,9 @@ func TestNoCommand(t *testing.T) {
 	}
 	if _, err := m.Look(t.Context(), "a"); err == nil || !strings.Contains(err.Error(), "/nonexistent/status") {
 		t.Errorf("looking with a command that is not there: %v", err)
+	}
+	if got := m.StatusLine("epstdd.service"); got != "/nonexistent/status epstdd" {
+		t.Errorf("the status command is %q", got)
 	}
 	if m.Bars() {
 		t.Error("it says that it can bar a start")

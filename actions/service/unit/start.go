@@ -79,9 +79,9 @@ func (h Hand) notStarted(ctx context.Context, rec runbook.Recorder, u Sight, ask
 		return fmt.Errorf("starting %s: the start ended without an error, but the unit does not run: %w; its drop-ins: %q", u.Unit, ErrCondition, u.DropIns)
 	}
 	log, err := h.keepLog(ctx, rec, u.Unit)
-	next := "see systemctl status " + u.Unit + ", mend it and resume"
+	next := "see " + h.StatusLine(u.Unit) + ", mend it and resume"
 	if u.Up() {
-		next = "wait and resume, or see systemctl status " + u.Unit
+		next = "wait and resume, or see " + h.StatusLine(u.Unit)
 	}
 	return errors.Join(asked, fmt.Errorf("starting %s: it is %s; %s%s", u.Unit, u, next, log), err)
 }

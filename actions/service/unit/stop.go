@@ -65,7 +65,7 @@ func (h Hand) notStopped(ctx context.Context, rec runbook.Recorder, left []Sight
 		case !u.Running():
 			next = "they do not belong to the unit; look at them, end them yourself and resume"
 		default:
-			next = "see why with systemctl status " + u.Unit + " and resume"
+			next = "see why with " + h.StatusLine(u.Unit) + " and resume"
 		}
 		errs = append(errs, fmt.Errorf("stopping %s: it is still %s; nothing was killed: %s%s", u.Unit, u, next, log))
 	}

@@ -36,6 +36,14 @@ type Hand struct {
 	Processes Processes // nil: the process table is not looked at
 }
 
+// StatusLine is the command with which a person looks at a unit: of the manager if it has one, of systemd else.
+func (h Hand) StatusLine(unit string) string {
+	if m, ok := h.Manager.(interface{ StatusLine(unit string) string }); ok {
+		return m.StatusLine(unit)
+	}
+	return "systemctl status " + unit
+}
+
 // See looks at one service. An error wraps runbook.ErrUndetermined.
 func (h Hand) See(ctx context.Context, s spool.Service) (Sight, error) {
 	u, err := h.Manager.Look(ctx, s.Unit)

@@ -54,6 +54,7 @@ type Indexer struct {
 	ctx   context.Context
 	tree  *folders.Tree
 	queue spool.Queue
+	only  func(dir string, f File) (bool, error)
 	x     Index
 }
 
@@ -61,6 +62,10 @@ type Indexer struct {
 func New(ctx context.Context, tree *folders.Tree, q spool.Queue) *Indexer {
 	return &Indexer{ctx: ctx, tree: tree, queue: q}
 }
+
+// Only makes the Indexer keep nothing but those files of the queue for which want is true. want gets the folder of the file, a path below the
+// base; its error ends the reading.
+func (i *Indexer) Only(want func(dir string, f File) (bool, error)) { i.only = want }
 
 // Read indexes folders below base; names says of each whether it has sub-folders. The tree is open on base.
 func Read(ctx context.Context, base string, names map[string]bool, q spool.Queue) (*folders.Tree, *Index, error) {
@@ -146,6 +151,14 @@ func (i *Indexer) visit(d *disk.Dir, dir int32, e fs.DirEntry, depth int) error 
 			f.Kind, f.Base, f.Part = Queued, base, part
 		} else if strings.Contains(i.x.Dirs[dir], "/") {
 			f.Kind = Companion
+		}
+	}
+	if i.only != nil {
+		if f.Kind != Queued {
+			return nil
+		}
+		if ok, err := i.only(i.x.Dirs[dir], f); err != nil || !ok {
+			return err
 		}
 	}
 	if f.Kind != Odd {

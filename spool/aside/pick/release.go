@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hikeshi/spool"
+	"hikeshi/spool/aside/address"
 	"hikeshi/spool/aside/folders"
 	"hikeshi/spool/aside/index"
 	"hikeshi/spool/aside/transfer"
@@ -19,7 +20,18 @@ type Release struct {
 	Halves   []string // files that stay since they have no partner, or more than one: paths below the base
 	Taken    []string // files that stay since their name is taken in the queue
 	More     bool     // the bound was reached: there is more to bring back
+
+	Out [Reasons]LeftOut // messages that were asked for of which something stays, by reason
 }
+
+// LeftOut are messages that stay for one reason.
+type LeftOut struct {
+	Messages int
+	Examples []string // names of the first of them
+}
+
+// maxExamples bounds LeftOut.Examples.
+const maxExamples = 5
 
 // A Source is where messages lie, and where they go when they are released.
 type Source struct {
@@ -28,13 +40,15 @@ type Source struct {
 	Index *index.Index
 	Queue spool.Queue
 	To    func(dir string) string // the folder of the queue for which the content of a folder is bound
+
+	// Origin says how a file came about; nil: all were handed in.
+	Origin func(dir, file string) spool.Origin
 }
 
 // Release plans to bring back those messages that c wants, at most max. A body and an envelope with the same name that are bound
 // for the same folder are a pair, and only pairs go: half a message would be deleted by the server.
 func (s Source) Release(ctx context.Context, c Criteria, max int) (Release, error) {
-	r := &releasing{reader: reader{tree: s.Tree, x: s.Index, queue: s.Queue}, s: s, c: c, max: max,
-		b: transfer.NewBuilder(s.Base, s.Tree, false), bound: map[string]bool{}}
+	r := s.releasing(c, max)
 	err := s.Index.ByMessage(func(_ string, files []index.File) error {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -43,6 +57,11 @@ func (s Source) Release(ctx context.Context, c Criteria, max int) (Release, erro
 	})
 	r.out.Transfer = r.b.Transfer()
 	return r.out, err
+}
+
+func (s Source) releasing(c Criteria, max int) *releasing {
+	return &releasing{reader: reader{tree: s.Tree, x: s.Index, queue: s.Queue}, s: s, c: c, max: max,
+		b: transfer.NewBuilder(s.Base, s.Tree, false), bound: map[string]bool{}}
 }
 
 type releasing struct {
@@ -62,16 +81,27 @@ func (r *releasing) message(files []index.File) error {
 		r.out.Left++
 		return nil
 	}
+	m := message{c: r.c, looks: r.looks(files)}
 	gone := 0
-	for _, p := range r.pairs(files) {
-		if !r.c.wants(&r.reader, p) {
+	var stays [Reasons]bool
+	for _, l := range m.looks {
+		if !l.whole {
 			continue
 		}
-		n, err := r.pair(p)
+		if why := m.verdict(l); why != taken {
+			stays[why] = true
+			continue
+		}
+		n, err := r.pair(l.pair)
 		if err != nil {
 			return err
 		}
 		gone += n
+	}
+	for why, does := range stays {
+		if does && Reason(why) != unasked {
+			r.out.Out[why].add(files[0].Base)
+		}
 	}
 	if gone > 0 {
 		r.out.Messages++
@@ -82,8 +112,14 @@ func (r *releasing) message(files []index.File) error {
 	return nil
 }
 
-// pairs finds the pairs among the files of one message, and notes what has no partner.
-func (r *releasing) pairs(files []index.File) []pair {
+func (o *LeftOut) add(base string) {
+	if o.Messages++; len(o.Examples) < maxExamples {
+		o.Examples = append(o.Examples, base)
+	}
+}
+
+// looks finds the pairs among the files of one message, and notes what has no partner.
+func (r *releasing) looks(files []index.File) []*look {
 	type key struct{ stem, to string }
 	groups := map[key][]index.File{}
 	var order []key
@@ -94,19 +130,46 @@ func (r *releasing) pairs(files []index.File) []pair {
 		}
 		groups[k] = append(groups[k], f)
 	}
-	var all []pair
+	var all []*look
 	for _, k := range order {
 		p, ok := match(groups[k])
-		if !ok {
-			for _, f := range groups[k] {
-				r.out.Halves = append(r.out.Halves, r.x.Path(f))
-			}
+		if ok {
+			p.to = k.to
+			all = append(all, &look{pair: p, whole: true, r: &r.reader, origin: r.origin(groups[k])})
 			continue
 		}
-		p.to = k.to
-		all = append(all, p)
+		for _, f := range groups[k] {
+			r.out.Halves = append(r.out.Halves, r.x.Path(f))
+		}
+		all = append(all, r.halves(groups[k])...)
 	}
 	return all
+}
+
+// halves are what can still be read of files that are no pair.
+func (r *releasing) halves(files []index.File) []*look {
+	rest := &look{r: &r.reader, origin: r.origin(files)}
+	all := []*look{rest}
+	for _, f := range files {
+		switch f.Part {
+		case spool.Body:
+			all = append(all, &look{pair: pair{body: f}, r: &r.reader, origin: rest.origin})
+		case spool.Envelope:
+			rest.pair.envelopes = append(rest.pair.envelopes, f)
+		}
+	}
+	return all
+}
+
+// origin is that of the file which counts.
+func (r *releasing) origin(files []index.File) spool.Origin {
+	var o spool.Origin
+	for _, f := range files {
+		if r.s.Origin != nil {
+			o = max(o, r.s.Origin(r.x.Dirs[f.Dir], f.Name))
+		}
+	}
+	return o
 }
 
 // match makes a pair of one body and its envelopes: more than one only if they differ in the extension.
@@ -163,7 +226,7 @@ func (r *releasing) pair(p pair) (int, error) {
 // Senders returns the messages of which an envelope names one of the senders.
 func (s Source) Senders(ctx context.Context, senders []string) (map[string]bool, error) {
 	r := &reader{tree: s.Tree, x: s.Index, queue: s.Queue}
-	wanted := map[string]bool{}
+	asked, wanted := address.NewSet(senders, nil), map[string]bool{}
 	for _, f := range s.Index.Files {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -171,7 +234,7 @@ func (s Source) Senders(ctx context.Context, senders []string) (map[string]bool,
 		if f.Kind != index.Queued || f.Part == spool.Body || wanted[f.Base] {
 			continue
 		}
-		if e, ok := r.envelope(f); ok && anyOf(senders, e.Sender) {
+		if e, ok := r.envelope(f); ok && asked.Has(e.Sender) {
 			wanted[f.Base] = true
 		}
 	}

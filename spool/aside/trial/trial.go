@@ -23,7 +23,10 @@ import (
 // Server is a mail server whose folders lie in Base. It can do everything that the packages under test ask for.
 type Server struct{ Base string }
 
-var _ spool.Queue = Server{}
+var (
+	_ spool.Queue   = Server{}
+	_ spool.Origins = Server{}
+)
 
 // Name is trial.
 func (Server) Name() string { return "trial" }
@@ -73,6 +76,21 @@ func (Server) Message(file string) (string, spool.Part, bool) {
 
 // Companion says that Domain.mri lies beside retries.
 func (Server) Companion(file string) bool { return file == "Domain.mri" }
+
+// Origin goes by the suffixes: -E001 and -EP001 are error mail, -T001 a forward, -M00000001 a share of a list, -Y001 an automatic reply.
+func (Server) Origin(_, file string) spool.Origin {
+	stem, _, _ := strings.Cut(strings.ToUpper(file), ".")
+	o := spool.Handed
+	for _, suffix := range strings.Split(stem, "-")[1:] {
+		switch suffix[:1] {
+		case "E":
+			o = spool.Bounce
+		case "T", "M", "Y":
+			o = max(o, spool.Derived)
+		}
+	}
+	return o
+}
 
 // ReadEnvelope reads lines of a name, a colon and an address.
 func (Server) ReadEnvelope(r io.Reader) (spool.MessageEnvelope, error) {

@@ -16,10 +16,12 @@ type Reply struct {
 	Rcpt string // to RCPT TO for a recipient of another domain; "" when MAIL FROM is refused
 }
 
+// Accepted stands for an acceptance in a Reply.
+const Accepted = "250"
+
 // The refusals, as the server words them (receiver of 2026). At RCPT another build answers
 // "550 5.1.1 Please mail to a valid e-mail address." (FAQ 10-01).
 const (
-	replyAccepted  = "250"
 	replyDenied    = "550 5.1.7 Please, mail from a valid IP or Domain address."
 	replyNoAccount = "550 5.1.7 Please, mail from a valid e-mail address."
 	replyNoRelay   = "550 5.7.1 Sorry <rcpt>, I don't allow unauthorized relaying."
@@ -35,9 +37,9 @@ func (d Decision) Reply(sender SenderKind, login bool) Reply {
 	case sender == UnknownLocal && d.Result != Relay && d.Result != AnyAfterAuth:
 		return Reply{Mail: replyNoAccount}
 	case d.relays(sender, login):
-		return Reply{Mail: replyAccepted, Rcpt: replyAccepted}
+		return Reply{Mail: Accepted, Rcpt: Accepted}
 	}
-	return Reply{Mail: replyAccepted, Rcpt: replyNoRelay}
+	return Reply{Mail: Accepted, Rcpt: replyNoRelay}
 }
 
 // relays reports whether a sender may mail a recipient of another domain.

@@ -80,7 +80,7 @@ func (p *pair) half(root string) (h half, err error) {
 		h.id, err = standin.LabID(p.body)
 	}
 	h.path, _ = filepath.Rel(root, p.body+p.envelope)
-	return h, ignoreGone(err)
+	return h, standin.IgnoreGone(err)
 }
 
 // matter are the halves that somebody misses: a body whose client was never told 250 is what a power cut leaves when it falls between
@@ -103,7 +103,7 @@ func (q queue) matter(ledger []traffic.Accepted) []string {
 func read(p *pair, to copies) error {
 	id, err := standin.LabID(p.body)
 	if err != nil {
-		return ignoreGone(err)
+		return standin.IgnoreGone(err)
 	}
 	e, err := standin.ReadEnvelope(p.envelope)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -120,7 +120,7 @@ func pairs(root string) (live, aside map[string]*pair, err error) {
 	live, aside = map[string]*pair{}, map[string]*pair{}
 	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
-			return ignoreGone(err)
+			return standin.IgnoreGone(err)
 		}
 		rel, _ := filepath.Rel(root, path)
 		top, _, _ := strings.Cut(rel, "/")
@@ -200,20 +200,13 @@ func readMailboxes(c standin.Config) (mailboxes, error) {
 	boxes := mailboxes{}
 	err := filepath.WalkDir(c.Spool("inbox"), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() || !strings.EqualFold(filepath.Ext(path), ".MSG") {
-			return ignoreGone(err)
+			return standin.IgnoreGone(err)
 		}
 		id, err := standin.LabID(path)
 		if err == nil && id != "" {
 			boxes[id] = append(boxes[id], strings.ToLower(filepath.Base(filepath.Dir(path))))
 		}
-		return ignoreGone(err)
+		return standin.IgnoreGone(err)
 	})
 	return boxes, err
-}
-
-func ignoreGone(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }

@@ -16,7 +16,8 @@ type Account struct {
 }
 
 // Account looks the address up, as MAIL FROM, RCPT, VRFY and the delivery do at every check. Lines are read in pieces of 1024
-// bytes, a last line without LF is not seen, and the first match counts, letter case apart.
+// bytes, a last line without LF is not seen, and the first match counts, letter case apart. What the real one does at an empty
+// line, which must not occur, is not known: here the file ends there.
 func (s *Server) Account(user, domain string) (Account, bool) {
 	if !s.Own(domain) || !plain(user) {
 		return Account{}, false
@@ -28,7 +29,7 @@ func (s *Server) Account(user, domain string) (Account, bool) {
 	defer f.Close()
 	for r := bufio.NewReaderSize(f, 1024); ; {
 		line, err := r.ReadSlice('\n')
-		if err != nil && err != bufio.ErrBufferFull {
+		if err != nil && err != bufio.ErrBufferFull || string(line) == "\n" {
 			return Account{}, false
 		}
 		if a, ok := parseAccount(line); ok && strings.EqualFold(a.Name, user) {
@@ -39,6 +40,9 @@ func (s *Server) Account(user, domain string) (Account, bool) {
 
 func parseAccount(line []byte) (Account, bool) {
 	line, _, _ = bytes.Cut(bytes.TrimRight(line, "\n"), []byte(" "))
+	if bytes.ContainsRune(line, '\r') { // is no line end, and the decoder below would pass over it
+		return Account{}, false
+	}
 	record, err := base64.StdEncoding.DecodeString(string(line))
 	if err != nil {
 		return Account{}, false
@@ -65,19 +69,25 @@ func (s *Server) Mailbox(user, domain string) string {
 // Login checks a name and password for SMTP AUTH and returns the account's own FROMSecLevel. Only the auth file in the mailbox
 // folder of that name is asked, never the account file.
 func (s *Server) Login(name, password string) (level int, ok bool) {
-	user, domain, found := strings.Cut(name, "@")
-	if !found {
-		domain = s.Domains[0]
-	}
+	user, domain := s.loginAddress(name)
 	level = s.Number("EPST5RS/FROMSecLevel", 0)
 	lines, there := s.authFile(user, domain)
-	if !there || subtle.ConstantTimeCompare([]byte(lines[0]), []byte(password)) == 0 {
+	if !there || lines[0] == "" || subtle.ConstantTimeCompare([]byte(lines[0]), []byte(password)) == 0 {
 		return level, false
 	}
 	if len(lines) > 1 && len(lines[1]) == 1 && lines[1][0] >= '0' && lines[1][0] <= '9' {
 		level = int(lines[1][0] - '0')
 	}
 	return level, true
+}
+
+// loginAddress is the address that an AUTH name stands for: one without a domain is of the first own one.
+func (s *Server) loginAddress(name string) (user, domain string) {
+	user, domain, found := strings.Cut(name, "@")
+	if !found {
+		domain = s.Domains[0]
+	}
+	return user, domain
 }
 
 // HasAuth says whether an account has an auth file, which is what makes it use AUTH (FAQ bsd/01-73).
@@ -96,7 +106,7 @@ func (s *Server) authFile(user, domain string) ([]string, bool) {
 		return nil, false
 	}
 	lines := strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
-	return lines, lines[0] != ""
+	return lines, true
 }
 
 // plain lets through what can be the name of a mailbox folder.

@@ -11,6 +11,7 @@ import (
 // Config is what a daemon is told when it starts. Everything else stands in the settings of the server.
 type Config struct {
 	Root       string         `json:"root"`        // folder of the lab, absolute; all paths lie below it
+	Computer   string         `json:"computer"`    // name in the log folders; "" for the first label of the host name
 	Rate       float64        `json:"rate"`        // messages that the delivery handles in a second
 	Scan       time.Duration  `json:"scan"`        // pause between two looks at the queue
 	RetryAfter time.Duration  `json:"retry_after"` // from one try to the next

@@ -73,11 +73,7 @@ func (s *Server) Link(from, to string) error {
 
 // Remove deletes a file or an empty folder; nothing there is no error.
 func (s *Server) Remove(path string) error {
-	err := s.power.Do(func() error { return os.Remove(path) })
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
+	return IgnoreGone(s.power.Do(func() error { return os.Remove(path) }))
 }
 
 // Folders makes folders below the spool root that are missing.
@@ -124,6 +120,14 @@ func List(dir string, ext ...string) ([]string, error) {
 func Exists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil
+}
+
+// IgnoreGone leaves errors out that say that a file is not there: it has moved on.
+func IgnoreGone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // CRLF returns a writer that gives every LF the CR that the reader of the SMTP dialogue took away.

@@ -31,7 +31,7 @@
 //
 // # What it does not do
 //
-// Aliases, mailing lists, forwards, personal effect.dat files, sender.dat, lock-outs, filters, TLS and CRAM-MD5 are left out; so
-// are POP3 and IMAP4, as in the product without mailboxes (SMTP Server V). It writes with plain system calls and not through
-// package disk, because it plays a program that is not Hikeshi.
+// Aliases, mailing lists, forwards, personal effect.dat files, sender.dat, limits by connection count, filters, TLS and CRAM-MD5 are
+// left out; so are POP3 and IMAP4, as in the product without mailboxes (SMTP Server V). It writes with plain system calls and not
+// through package disk, because it plays a program that is not Hikeshi.
 package standin

@@ -33,6 +33,9 @@ func (s *Server) OpenLogByFolder(name, key string) (*Log, error) {
 
 func (s *Server) openLog(name string) (*Log, error) {
 	computer, _, _ := strings.Cut(s.Host, ".")
+	if s.Computer != "" {
+		computer = s.Computer
+	}
 	dir := filepath.Join(name, computer)
 	return &Log{s: s, dir: s.Spool(dir)}, s.Folders(dir)
 }

@@ -82,10 +82,10 @@ func readStart(path string, most int) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, int64(most)))
 }
 
-// NextID counts LastMsgId up and returns the name of the next message. Only the receiver calls it, one session at a time.
+// NextID counts LastMsgId up and returns the name of the next message. Unlike a setting the counter is read each time. Only the receiver calls it, one session at a time.
 func (s *Server) NextID() (string, error) {
-	n := s.Number("LastMsgId", 0) + 1
 	file := s.Settings.File("LastMsgId")
+	n := number(readValue(file+".1"), 0) + 1
 	err := s.power.Do(func() error { return os.WriteFile(file+".tmp", fmt.Appendf(nil, "%d\n", n), 0o640) })
 	if err == nil {
 		err = s.Move(file+".tmp", file+".1")

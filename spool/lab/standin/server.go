@@ -18,7 +18,11 @@ type Server struct {
 
 // Open reads the settings.
 func Open(c Config, p *Power) (*Server, error) {
-	s := &Server{Config: c, power: p, Settings: Settings{c.Spool("reg/epost/ims")}}
+	settings, err := ReadSettings(c.Spool("reg/epost/ims"))
+	if err != nil {
+		return nil, fmt.Errorf("reading settings of the stand-in: %w", err)
+	}
+	s := &Server{Config: c, power: p, Settings: settings}
 	s.Host = s.Text("HostName", "")
 	for d := range strings.SplitSeq(s.Bytes("DomainNamesAreLocal"), "\x00") {
 		if d != "" {

@@ -3,9 +3,11 @@ package standin
 import (
 	"encoding/base64"
 	"errors"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -40,6 +42,9 @@ func TestSettings(t *testing.T) {
 	if c, d := s.Text("C", "x"), s.Text("D", "x"); c != "first" || d != "x" {
 		t.Errorf("texts %q %q", c, d)
 	}
+	if err := os.WriteFile(s.Settings.File("A.1"), []byte("13\n"), 0o600); err != nil || s.Number("A", 7) != 12 {
+		t.Errorf("a setting changed while the daemon ran: %d, %v", s.Number("A", 7), err)
+	}
 }
 
 func TestOpenWithoutSettings(t *testing.T) {
@@ -61,6 +66,8 @@ func TestAccountFile(t *testing.T) {
 		"last line without LF":           {line("taro") + "\n" + line("hanako"), []string{"taro"}},
 		"text behind a space":            {line("taro") + " note\n", []string{"taro"}},
 		"too few fields":                 {base64.StdEncoding.EncodeToString([]byte("taro\tp")) + "\n", nil},
+		"CR before the LF":               {line("taro") + "\r\n" + line("hanako") + "\n", []string{"hanako"}},
+		"behind an empty line":           {line("taro") + "\n\n" + line("hanako") + "\n", []string{"taro"}},
 		"behind a line that is too long": {strings.Repeat("A", 2000) + "\n" + line("taro") + "\n", []string{"taro"}},
 	} {
 		s := open(t, map[string]string{"db/example.jp.idx": c.file})
@@ -104,8 +111,41 @@ func TestMailboxAndLogin(t *testing.T) {
 			t.Errorf("login %q %q: level %d, %v", c.name, c.password, level, ok)
 		}
 	}
+	if !s.HasAuth("empty", "example.jp") || s.HasAuth("jiro", "example.jp") {
+		t.Error("who uses AUTH is told by the auth file being there")
+	}
 	if got, want := s.Mailbox("a", "example.com"), s.Spool("inbox/link/a"); got != want {
 		t.Errorf("mailbox %s, want %s", got, want)
+	}
+}
+
+func TestFailuresAreCounted(t *testing.T) {
+	s := open(t, map[string]string{"inbox/taro/apop.dat": "secret\n", "authlock/keep": ""})
+	v4, v6 := netip.MustParseAddr("203.0.113.9"), netip.MustParseAddr("2001:db8::9")
+	for _, c := range []struct {
+		name string
+		peer netip.Addr
+		want string
+		n    int
+	}{
+		{"taro", v4, "inbox/taro/203.0.113.9.smtp", 1},
+		{"taro@example.jp", v4, "inbox/taro/203.0.113.9.smtp", 2},
+		{"taro", v6, "inbox/taro/2001$db8$$9.smtp", 1},
+		{"nobody", v4, "authlock/203.0.113.9.smtp", 1},
+		{"../taro", v4, "authlock/203.0.113.9.smtp", 2},
+		{"taro@example.org", v4, "authlock/203.0.113.9.smtp", 3},
+	} {
+		n, err := s.CountFailure(c.name, c.peer)
+		data, rerr := os.ReadFile(s.Spool(c.want))
+		if err != nil || rerr != nil || n != c.n || string(data) != strconv.Itoa(n)+"\n" {
+			t.Errorf("%s: %d in %q, %v %v, want %d", c.name, n, data, err, rerr, c.n)
+		}
+	}
+	if err := errors.Join(s.ForgetFailures("taro", v4), s.ForgetFailures("hanako", v6)); err != nil || Exists(s.Spool("inbox/taro/203.0.113.9.smtp")) {
+		t.Errorf("not forgotten: %v", err)
+	}
+	if Exists(s.Spool("inbox/nobody")) {
+		t.Error("a mailbox folder was made for a counter")
 	}
 }
 
@@ -116,8 +156,8 @@ func TestIDsCountOn(t *testing.T) {
 			t.Errorf("next is %s, %v, want %s", got, err, want)
 		}
 	}
-	if got := s.Number("LastMsgId", 0); got != 97002 {
-		t.Errorf("the setting says %d", got)
+	if got, err := os.ReadFile(s.Settings.File("LastMsgId.1")); string(got) != "97002\n" {
+		t.Errorf("the setting says %q, %v", got, err)
 	}
 }
 

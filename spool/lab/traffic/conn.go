@@ -16,8 +16,12 @@ import (
 // patience is how long a client waits for an answer.
 const patience = 10 * time.Second
 
-// ErrNoConnection says that nobody listens, or that the connection broke.
-var ErrNoConnection = errors.New("no connection")
+// ErrNoConnection says that nobody listens, or that the connection broke. ErrTurnedAway says besides that somebody listened and
+// closed the connection before the banner, as the receiver does by its lock-out table.
+var (
+	ErrNoConnection = errors.New("no connection")
+	ErrTurnedAway   = errors.New("turned away before the banner")
+)
 
 // A Conn is one SMTP session with the receiver of the lab.
 type Conn struct {
@@ -57,6 +61,9 @@ func (c *Conn) greet(peer netip.Addr) error {
 		return fmt.Errorf("%w: %w", ErrNoConnection, err)
 	}
 	banner, err := c.answer()
+	if errors.Is(err, ErrNoConnection) {
+		return fmt.Errorf("%w: %w", ErrTurnedAway, err)
+	}
 	if err == nil && !(strings.HasPrefix(banner, "220 ") && strings.Contains(banner, "-lab)")) {
 		err = fmt.Errorf("greeted with %q: not the receiver of a lab", banner)
 	}
@@ -94,23 +101,33 @@ func (c *Conn) answer() (string, error) {
 	return line, nil
 }
 
-// Hello introduces the client; with a login it logs in. All lines of the answer to EHLO begin "250 ", so that nothing says which is
-// the last one: it is the one with AUTH.
-func (c *Conn) Hello(name, login, password string) error {
-	if login == "" {
-		_, err := c.Command("HELO %s", name)
+// Hello introduces the client, and logs in if it has a login. All lines of the answer to EHLO begin "250 ", so that nothing says
+// which is the last one: it is the one with AUTH.
+func (c *Conn) Hello(client Client) error {
+	if client.Login == "" {
+		_, err := c.Command("HELO %s", client.Name)
 		return err
 	}
-	line, err := c.Command("EHLO %s", name)
+	line, err := c.Command("EHLO %s", client.Name)
 	for err == nil && !strings.HasPrefix(line, "250 AUTH ") {
 		line, err = c.answer()
 	}
 	if err != nil {
 		return err
 	}
-	_, err = c.Command("AUTH PLAIN %s", base64.StdEncoding.EncodeToString([]byte("\x00"+login+"\x00"+password)))
-	return err
+	if client.Mode != "LOGIN" {
+		_, err = c.Command("AUTH PLAIN %s", encode("\x00"+client.Login+"\x00"+client.Password))
+		return err
+	}
+	for _, line := range []string{"AUTH LOGIN", encode(client.Login), encode(client.Password)} {
+		if _, err = c.Command("%s", line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+func encode(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 
 // Send hands one message over. Without an error it has been accepted.
 func (c *Conn) Send(m Message) error {

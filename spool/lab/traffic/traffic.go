@@ -17,9 +17,13 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"net/textproto"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"hikeshi/spool/lab/standin"
 )
 
 // A Client is one host outside with what it sends.
@@ -27,16 +31,20 @@ type Client struct {
 	Peer     netip.Addr
 	Name     string // in HELO
 	Login    string // "" for no AUTH
+	Mode     string // of AUTH: LOGIN, else PLAIN
 	Password string
 	Sender   string
 	To       [][]string    // recipients of the first message, the second, …; then again from the first
-	Every    time.Duration // pause between two messages
+	Burst    int           // messages sent without a pause
+	Every    time.Duration // pause between two messages after those
+	Gate     string        // file without which this client does not reach the server: it is a form on a web page; "" for none
 }
 
-// A Thief is a client with a stolen password.
+// A Thief is a client who was let in, by a stolen password or a hole. After each refusal he tries the next of his other ways, over
+// and over, and keeps to the one that works.
 type Thief struct {
 	Client
-	Burst int // messages sent without a pause; afterwards one each Client.Every
+	Tries []Client
 }
 
 // Config says who sends.
@@ -57,11 +65,13 @@ type Traffic struct {
 
 	numbers                      atomic.Int64
 	spam, mail, refused, unheard atomic.Int64
+	returned                     atomic.Int64
 }
 
 // Count is what became of the attempts so far.
 type Count struct {
 	Spam, Mail int64 // messages accepted
+	Returned   int64 // messages of everyone else that went back to their authors: no such user
 	Refused    int64 // attempts of thieves that were answered with a refusal
 	Unheard    int64 // attempts of anyone that found no connection or lost it
 }
@@ -96,39 +106,58 @@ func (t *Traffic) Stop() error {
 
 // Count says how it goes.
 func (t *Traffic) Count() Count {
-	return Count{Spam: t.spam.Load(), Mail: t.mail.Load(), Refused: t.refused.Load(), Unheard: t.unheard.Load()}
+	return Count{Spam: t.spam.Load(), Mail: t.mail.Load(), Returned: t.returned.Load(), Refused: t.refused.Load(), Unheard: t.unheard.Load()}
 }
 
-// flood sends as much as the thief can: many messages in a session, a new session after every refusal.
+// flood sends as much as the thief can: many messages in a session, a new session by his next way after every refusal. To be turned
+// away once is what a stop of the server looks like as well.
 func (t *Traffic) flood(ctx context.Context, thief Thief) {
-	for n := 0; ctx.Err() == nil; pause(ctx, thief.Every) {
-		sent, err := t.session(ctx, thief, n)
+	ways := append([]Client{thief.Client}, thief.Tries...)
+	away := 0
+	for n, way := 0, 0; ctx.Err() == nil; {
+		sent, err := t.session(ctx, ways[way], n)
 		n += sent
+		if err != nil {
+			pause(ctx, thief.Every)
+		}
+		if away++; !errors.Is(err, ErrTurnedAway) {
+			away = 0
+		}
 		switch {
-		case errors.Is(err, ErrNoConnection):
+		case errors.Is(err, ErrNoConnection) && away < 2:
 			t.unheard.Add(1)
 		case err != nil:
 			t.refused.Add(1)
+			way, away = (way+1)%len(ways), 0
 		}
 	}
 }
 
-// session sends until something goes wrong; n messages were sent before.
-func (t *Traffic) session(ctx context.Context, thief Thief, n int) (sent int, err error) {
-	c, err := t.connect(ctx, thief.Client)
+// errGate says that a client does not reach the server any more.
+var errGate = errors.New("the form is switched off")
+
+// perSession is how many messages a thief sends before he connects anew: the server logs a session when it ends.
+const perSession = 20
+
+// session sends until something goes wrong, or enough for one session; n messages were sent before.
+func (t *Traffic) session(ctx context.Context, thief Client, n int) (sent int, err error) {
+	c, err := t.connect(ctx, thief)
 	if err != nil {
 		return 0, err
 	}
 	defer c.Close()
-	for ctx.Err() == nil {
-		m := t.compose(thief.Client, spamID, n+sent)
+	for sent < perSession && ctx.Err() == nil {
+		if thief.shut() {
+			return sent, errGate
+		}
+		m := t.compose(thief, spamID, n+sent)
 		began := time.Now()
 		if err := c.Send(m); err != nil {
 			return sent, err
 		}
 		sent++
 		t.spam.Add(1)
-		t.record(thief.Client, m, began)
+		t.record(thief, m, began)
 		if n+sent > thief.Burst {
 			pause(ctx, thief.Every)
 		}
@@ -136,21 +165,36 @@ func (t *Traffic) session(ctx context.Context, thief Thief, n int) (sent int, er
 	return sent, nil
 }
 
-// correspond sends one message a session and tries each until it is accepted.
+// shut says whether the client's gate is.
+func (c Client) shut() bool { return c.Gate != "" && !standin.Exists(c.Gate) }
+
+// correspond sends one message a session and tries each until it is accepted, or until it has to go back to its author because there
+// is no such user.
 func (t *Traffic) correspond(ctx context.Context, client Client) {
 	for n := 0; ctx.Err() == nil; n++ {
 		m := t.compose(client, mailID, n)
 		for ctx.Err() == nil {
 			err := t.try(ctx, client, m)
-			pause(ctx, client.Every)
-			if err == nil {
-				break
+			settled := err == nil || unknownUser(err)
+			if !settled || n >= client.Burst {
+				pause(ctx, client.Every)
 			}
-			if errors.Is(err, ErrNoConnection) {
+			switch {
+			case errors.Is(err, ErrNoConnection):
 				t.unheard.Add(1)
+			case unknownUser(err):
+				t.returned.Add(1)
+			}
+			if settled {
+				break
 			}
 		}
 	}
+}
+
+func unknownUser(err error) bool {
+	var smtp *textproto.Error
+	return errors.As(err, &smtp) && smtp.Code == 550 && strings.HasPrefix(smtp.Msg, "5.1.1 ")
 }
 
 func (t *Traffic) try(ctx context.Context, client Client, m Message) error {
@@ -169,11 +213,14 @@ func (t *Traffic) try(ctx context.Context, client Client, m Message) error {
 }
 
 func (t *Traffic) connect(ctx context.Context, client Client) (*Conn, error) {
+	if client.shut() {
+		return nil, errGate
+	}
 	c, err := Dial(ctx, t.c.Address, client.Peer)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Hello(client.Name, client.Login, client.Password); err != nil {
+	if err := c.Hello(client); err != nil {
 		c.Close()
 		return nil, err
 	}
@@ -183,6 +230,9 @@ func (t *Traffic) connect(ctx context.Context, client Client) (*Conn, error) {
 func (t *Traffic) compose(client Client, prefix string, n int) Message {
 	m := Message{ID: fmt.Sprintf("%s%06d", prefix, t.numbers.Add(1)), Sender: client.Sender, Recipients: client.To[n%len(client.To)]}
 	m.Subject, m.Body = "About tomorrow", "See you at ten.\n.\nThe line above is a single dot."
+	if client.Sender == "" {
+		m.Subject, m.Body = "Undelivered Mail Returned to Sender", "550 User Unknown"
+	}
 	if prefix == spamID {
 		m.Subject, m.Body = "You have won", "Open http://www.example.org/ today."
 	}

@@ -122,7 +122,8 @@ func TestOnlyWhatWasPromisedStandsInTheLedger(t *testing.T) {
 func TestTheThiefComesBack(t *testing.T) {
 	s := &script{banner: banner, answers: map[string][]string{"EHLO": {"250 AUTH PLAIN"}, "DATA": {"354 go"},
 		"MAIL": {"250 OK", "250 OK", "550 5.1.7 Please, mail from a valid IP or Domain address."}}}
-	thief := Thief{Client: hanako, Burst: 5}
+	thief := Thief{Client: hanako}
+	thief.Burst = 5
 	thief.Login, thief.Password = "taro", "secret"
 	c := Config{Address: s.serve(t), Ledger: filepath.Join(t.TempDir(), "ledger"), Thieves: []Thief{thief}}
 	tr, err := Start(t.Context(), c)
@@ -142,6 +143,126 @@ func TestTheThiefComesBack(t *testing.T) {
 	defer s.mu.Unlock()
 	if !strings.HasPrefix(s.heard[1], "AUTH PLAIN AHRhcm8Ac2VjcmV0") {
 		t.Errorf("the thief logs in with %q", s.heard[1])
+	}
+}
+
+// until waits for what has to happen soon.
+func until(t *testing.T, happened func() bool) {
+	t.Helper()
+	for range 5000 {
+		if happened() {
+			return
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	t.Fatal("it does not happen")
+}
+
+// TestTheThiefTriesHisOtherWays: in turn after each refusal, and stays with the one that works.
+func TestTheThiefTriesHisOtherWays(t *testing.T) {
+	s := &script{banner: banner, answers: map[string][]string{"EHLO": {"250 AUTH LOGIN"}, "AUTH": {"334 x", "535 5.7.0 Authentication failed."},
+		"MAIL": {"503 5.0.0 Need EHLO before AUTH", "503 5.0.0 Need EHLO before AUTH", "250 OK"}, "DATA": {"354 go"}}}
+	thief := Thief{Client: hanako}
+	thief.Login, thief.Password, thief.Mode = "taro", "secret", "LOGIN"
+	bare, other := hanako, hanako
+	bare.Sender, other.Sender = "taro@example.jp", "jiro@example.jp"
+	thief.Tries = []Client{bare, other}
+	s.answers["dGFybw=="] = []string{"535 5.7.0 Authentication failed."}
+	c := Config{Address: s.serve(t), Ledger: filepath.Join(t.TempDir(), "ledger"), Thieves: []Thief{thief}}
+	tr, err := Start(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	until(t, func() bool { return tr.Count().Spam >= 3 })
+	if err := tr.Stop(); err != nil {
+		t.Error(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var senders []string
+	for _, line := range s.heard {
+		if from, ok := strings.CutPrefix(line, "MAIL FROM:"); ok {
+			senders = append(senders, from)
+		}
+	}
+	want := "<taro@example.jp> <jiro@example.jp> <taro@example.jp> <taro@example.jp>"
+	if got := strings.Join(senders, " "); !strings.HasPrefix(got, want) || strings.Contains(strings.TrimPrefix(got, want), "jiro") {
+		t.Errorf("the thief named %s", got)
+	}
+	if tr.Count().Refused != 4 {
+		t.Errorf("refused %d times, want the login twice and two senders", tr.Count().Refused)
+	}
+}
+
+// TestTheGate: a form that is switched off lets nothing through, in the session that is open too.
+func TestTheGate(t *testing.T) {
+	s := &script{banner: banner, answers: map[string][]string{"DATA": {"354 go"}}}
+	thief := Thief{Client: hanako}
+	thief.Gate = filepath.Join(t.TempDir(), "form.enabled")
+	if err := os.WriteFile(thief.Gate, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := Config{Address: s.serve(t), Ledger: filepath.Join(t.TempDir(), "ledger"), Thieves: []Thief{thief}}
+	tr, err := Start(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	until(t, func() bool { return tr.Count().Spam >= 2 })
+	if err := os.Remove(thief.Gate); err != nil {
+		t.Fatal(err)
+	}
+	until(t, func() bool { return tr.Count().Refused >= 2 })
+	sent := tr.Count().Spam
+	until(t, func() bool { return tr.Count().Refused >= 5 })
+	if err := tr.Stop(); err != nil || tr.Count().Spam != sent {
+		t.Errorf("%d sent, %d when the form was off, %v", tr.Count().Spam, sent, err)
+	}
+}
+
+// TestMailForNobodyGoesBack: a message for a user who is not there is not tried for ever.
+func TestMailForNobodyGoesBack(t *testing.T) {
+	s := &script{banner: banner, answers: map[string][]string{"RCPT": {"550 5.1.1 <taro@example.jp> ... User unknown.", "250 OK"}, "DATA": {"354 go"}}}
+	c := Config{Address: s.serve(t), Ledger: filepath.Join(t.TempDir(), "ledger"), Clients: []Client{hanako}}
+	tr, err := Start(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	until(t, func() bool { return tr.Count().Mail > 0 })
+	if err := tr.Stop(); err != nil || tr.Count().Returned != 1 {
+		t.Errorf("%+v, %v", tr.Count(), err)
+	}
+	if got := ids(t, c.Ledger); !strings.HasPrefix(got, "mail-000002") {
+		t.Errorf("the ledger holds %q", got)
+	}
+}
+
+// TestTurnedAway: a connection that is closed before the banner is told from one that nobody takes.
+func TestTurnedAway(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			bufio.NewReader(conn).ReadString('\n')
+			conn.Close()
+		}
+	}()
+	file := filepath.Join(t.TempDir(), "smtp.addr")
+	if err := os.WriteFile(file, []byte(l.Addr().String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Dial(t.Context(), file, hanako.Peer); !errors.Is(err, ErrTurnedAway) || !errors.Is(err, ErrNoConnection) {
+		t.Errorf("turned away: %v", err)
+	}
+	l.Close()
+	if _, err := Dial(t.Context(), file, hanako.Peer); errors.Is(err, ErrTurnedAway) || !errors.Is(err, ErrNoConnection) {
+		t.Errorf("nobody listens: %v", err)
 	}
 }
 

@@ -10,6 +10,8 @@
 // body in holding whose envelope is not in domains and each half in lists; at every look an envelope in incoming without its body;
 // at a retry the envelope whose body is gone from holding. A body in incoming without envelope is ignored and stays.
 //
+// With the setting Clustering several deliveries, of several hosts, share one spool and take turns message by message.
+//
 // Tries never run out: a rehearsal is shorter than the 8 hours after which the real one gives up (FAQ bsd/01-65).
 package delivery
 
@@ -28,6 +30,7 @@ import (
 
 type delivery struct {
 	*standin.Server
+	shared             bool // with other hosts
 	out, local, failed *standin.Log
 }
 
@@ -35,7 +38,7 @@ type delivery struct {
 func Run(ctx context.Context, c standin.Config, p *standin.Power, ready func()) error {
 	d, err := open(c, p)
 	if err == nil {
-		err = d.repair()
+		err = d.exclusive(d.repair)
 	}
 	if err != nil {
 		return fmt.Errorf("starting the delivery: %w", err)
@@ -44,13 +47,13 @@ func Run(ctx context.Context, c standin.Config, p *standin.Power, ready func()) 
 	pace := time.NewTicker(time.Duration(float64(time.Second) / c.Rate))
 	defer pace.Stop()
 	for ctx.Err() == nil && err == nil {
-		if err = d.due(time.Now()); err == nil {
+		if err = d.exclusive(func() error { return d.due(time.Now()) }); err == nil {
 			err = d.scan(ctx, pace)
 		}
 		pause(ctx, c.Scan)
 	}
 	if err == nil || !errors.Is(err, standin.ErrPower) {
-		err = errors.Join(err, d.repair())
+		err = errors.Join(err, d.exclusive(d.repair))
 	}
 	if errors.Is(err, standin.ErrPower) {
 		return nil // a machine without power does not clean up
@@ -63,7 +66,7 @@ func open(c standin.Config, p *standin.Power) (*delivery, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &delivery{Server: s}
+	d := &delivery{Server: s, shared: s.Number("Clustering", 0) != 0}
 	if err := s.Folders("exclusive", "incoming", "domains", "holding", "lists", "dead", "temp"); err != nil {
 		return nil, err
 	}
@@ -87,7 +90,7 @@ func (d *delivery) scan(ctx context.Context, pace *time.Ticker) error {
 			return nil
 		case <-pace.C:
 		}
-		if err := d.deliver(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := d.exclusive(func() error { return d.deliver(path) }); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

@@ -2,6 +2,8 @@ package receiver
 
 import (
 	"encoding/base64"
+	"errors"
+	"io"
 	"strings"
 )
 
@@ -30,9 +32,17 @@ func (s *session) authenticate(arg string) error {
 	s.user = name
 	level, ok := s.r.Login(name, password)
 	if !ok {
-		return s.reply("535 5.7.0 Authentication failed.")
+		on := s.failed()
+		err := s.reply("535 5.7.0 Authentication failed.")
+		if !on {
+			err = errors.Join(err, io.EOF)
+		}
+		return err
 	}
 	s.auth, s.level = authDone, level
+	if err := s.succeeded(); err != nil {
+		return err
+	}
 	return s.reply("235 2.0.0 Authentication successful.")
 }
 

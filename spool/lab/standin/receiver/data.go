@@ -10,7 +10,10 @@ import (
 	"hikeshi/spool/lab/standin"
 )
 
-var errTooBig = errors.New("message too big")
+var (
+	errTooBig = errors.New("message too big")
+	errHeader = errors.New("header From is not of the login")
+)
 
 // data takes the message. The 250 is given when both files are on disk in incoming.
 func (s *session) data() error {
@@ -25,6 +28,9 @@ func (s *session) data() error {
 	switch err := s.take(m); {
 	case errors.Is(err, errTooBig):
 		return s.reply("552 5.3.4 Message size exceeds fixed maximum message size")
+	case errors.Is(err, errHeader):
+		// The words of this refusal are not known.
+		return s.reply("550 5.1.7 Please, mail from a valid e-mail address.")
 	case errors.Is(err, errConnection):
 		return err
 	case err != nil:
@@ -42,6 +48,12 @@ var errConnection = errors.New("connection lost")
 func (s *session) take(m *mail) error {
 	body, envelope := s.r.Spool("temp", m.id+".MSG"), s.r.Spool("temp", m.id+".RCP")
 	err := s.receive(m, body)
+	if err == nil && s.auth == authDone && s.level >= 2 {
+		var fits bool
+		if fits, err = s.headerFits(body); err == nil && !fits {
+			err = errHeader
+		}
+	}
 	if err == nil {
 		e := standin.Envelope{ID: m.id + "@" + s.r.Host, Sender: m.sender, Recipients: m.recipients}
 		err = s.r.Write(envelope, e.Bytes())

@@ -83,9 +83,13 @@ func launch(c standin.Config, p *standin.Power) (stop func() error, err error) {
 //	effect: LINE                     C: TEXT        the client says
 //	setting: KEY VALUE               S: TEXT        the server says
 //	start                            closed         the server ends the connection
-//	file PATH, log NAME              | TEXT         the next line there
+//	restart                          | TEXT         the next line there
+//	file PATH, log NAME              gone PATH
+//	account: OLD NEW                 rename OLD NEW
+//	program: FILE LINE
 //
-// "effect" appends a line to effect.dat, settings stand above the start. In what the server writes, * stands for any text; in what
+// "effect" appends a line to effect.dat, "program" makes another file of the program folder, with \t for TAB; "account" gives a name
+// in the account file another one. In what the server writes, * stands for any text; in what
 // the client says, base64(TEXT) is encoded, with \0 for NUL.
 func TestDialogues(t *testing.T) {
 	paths, err := filepath.Glob("testdata/*.txt")
@@ -144,7 +148,20 @@ func (p *play) act(line string) {
 		data, err := os.ReadFile(p.c.Program("effect.dat"))
 		p.must(err)
 		put(p, p.c.Program("effect.dat"), string(data)+rest+"\n")
+	case "program:":
+		name, text, _ := strings.Cut(rest, " ")
+		put(p, p.c.Program(name), strings.ReplaceAll(text, `\t`, "\t")+"\n")
+	case "account:", "rename":
+		p.rename(word, rest)
+	case "gone":
+		if standin.Exists(p.c.Spool(rest)) {
+			p.fail("it is there")
+		}
 	case "start":
+		p.stop = start(p, p.c, &standin.Power{})
+	case "restart":
+		p.hangUp()
+		p.must(p.stop())
 		p.stop = start(p, p.c, &standin.Power{})
 	case "P:":
 		p.connect(rest)
@@ -173,6 +190,28 @@ func (p *play) act(line string) {
 	default:
 		p.fail("unknown line")
 	}
+}
+
+// rename gives a file, or an account in its line, another name.
+func (p *play) rename(what, names string) {
+	old, name, _ := strings.Cut(names, " ")
+	if what == "rename" {
+		p.must(os.Rename(p.c.Spool(old), p.c.Spool(name)))
+		return
+	}
+	path := p.c.Spool("db/example.jp.idx")
+	data, err := os.ReadFile(path)
+	p.must(err)
+	var text strings.Builder
+	for line := range strings.Lines(string(data)) {
+		record, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(line, "\n"))
+		p.must(err)
+		if rest, ok := strings.CutPrefix(string(record), old+"\t"); ok {
+			line = base64.StdEncoding.EncodeToString([]byte(name+"\t"+rest)) + "\n"
+		}
+		text.WriteString(line)
+	}
+	put(p, path, text.String())
 }
 
 func (p *play) connect(peer string) {

@@ -3,7 +3,8 @@
 // It answers as the real one does where that is known: the order of the checks at MAIL FROM, effect.dat read at every one of them,
 // who may send to whom after each of its results, the words of every refusal, EHLO lines that all begin "250 " with a blank, AUTH
 // PLAIN and LOGIN against the auth file only, ids that count at every accepted MAIL FROM, the body moved into incoming before the
-// envelope, both on disk before the 250. When it starts it wipes its files in temp; when it stops it waits for no session. The words
+// envelope, both on disk before the 250, the lock-out table before the banner, failed logins that are counted and lock a peer out. Of
+// its settings those count that stood there when it started. When it starts it wipes its files in temp; when it stops it waits for no session. The words
 // of acceptances are not known and are its own.
 //
 // All its clients come from this machine. Whom each of them plays it says before the banner, in a line that no real server knows:
@@ -20,6 +21,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"hikeshi/spool/lab/standin"
 )
@@ -37,6 +39,9 @@ type receiver struct {
 	accept     *standin.Log
 	in         *standin.Log
 	dialogue   *standin.Log
+	lockAfter  int           // failed logins of one peer, 0 for no limit
+	lockTime   time.Duration // 0 is for ever
+	counting   sync.Mutex    // of failed logins
 	ids        sync.Mutex
 	sessions   atomic.Uint32
 	connected  sync.WaitGroup
@@ -80,6 +85,8 @@ func open(ctx context.Context, c standin.Config, p *standin.Power) (*receiver, e
 	r.authModes = s.Text("EPST5RS/SMTPAUTHMode", "NO")
 	r.vrfy = s.Number("Vrfy", 1) == 1
 	r.maxSize = int64(s.Number("MailInMaxSize", 1<<20))
+	r.lockAfter = s.Number("EPST5RS/AuthLockOut", 0)
+	r.lockTime = time.Duration(s.Number("EPST5RS/AuthLockOutTime", 0)) * time.Minute
 	if err := s.Folders("incoming", "temp", "authlock", "iplock"); err != nil {
 		return nil, err
 	}

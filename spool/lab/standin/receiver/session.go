@@ -71,6 +71,10 @@ func (s *session) run() {
 	if !s.preamble() {
 		return
 	}
+	if s.r.locked(s.peer) {
+		s.r.dialogue.Printf("{time}, %08x, reject address = [%s]", 0, s.peer)
+		return
+	}
 	s.r.accept.Printf("{time}, (%s), [%s]:%d, Client accept now.", s.r.Host, s.peer, s.r.listenPort)
 	err := s.reply("220 %s E-POST ESMTP Receiver %s %s", s.r.Host, Version, time.Now().Format(time.RFC1123Z))
 	for err == nil {

@@ -1,37 +1,35 @@
-package epms
+package effect
 
-import "hikeshi/spool/epms/effect"
-
-// meaningJA says in Japanese what Decision.Meaning says; "" for a result that it does not know.
-func meaningJA(d effect.Decision, login bool) string {
+// MeaningJA says in Japanese what Meaning says; "" for a result that it does not know.
+func (d Decision) MeaningJA(login bool) string {
 	switch d.Result {
-	case effect.Deny:
+	case Deny:
 		return "認証の有無にかかわらず MAIL FROM で拒否される。"
-	case effect.Relay:
+	case Relay:
 		return "認証の有無にかかわらず、どの差出人でも、どこあてでも中継される。この相手または差出人に対してはオープンリレーになっている。"
-	case effect.DefaultRule:
+	case DefaultRule:
 		return "既定の規則。実在する自社の差出人を名乗れば、どこあてでも中継される。ほかの差出人は自社あてだけ。認証は求められない。"
-	case effect.OnlyFrom:
+	case OnlyFrom:
 		return "この相手は中継できる。実在する自社の差出人を名乗ればよく、認証は求められない。ほかの差出人は自社あてだけ。"
-	case effect.RelayNever:
+	case RelayNever:
 		return "認証しても、実在する自社の宛先にしか届かない。"
-	case effect.RelayAfterAuth:
+	case RelayAfterAuth:
 		if login {
 			return "この認証の後は、実在する自社の差出人ならどこあてでも中継される。ほかの差出人は自社あてだけ。"
 		}
 		return "認証なしでは実在する自社の宛先にしか届かない。認証後は既定の規則になる。"
-	case effect.AnyAfterAuth:
+	case AnyAfterAuth:
 		if login {
 			return "この認証の後は、どの差出人でも、どこあてでも中継される。"
 		}
 		return "認証なしでは、どの差出人でも実在する自社の宛先にしか届かない。認証後は中継される。"
-	case effect.RestrictedByOnly:
+	case RestrictedByOnly:
 		return restrictedJA(d, login)
 	}
 	return ""
 }
 
-func restrictedJA(d effect.Decision, login bool) string {
+func restrictedJA(d Decision, login bool) string {
 	const restricted = "only の行により、中継は別の相手に限られている。外部の差出人からは実在する自社の宛先に届く。自社の差出人からは、"
 	switch {
 	case login && d.Zero:

@@ -1,4 +1,6 @@
-package relay
+// Package guard says what must not be denied, and what to look at before something is: what is the owner's own, what would lock the
+// responder out, and what may hit more than the one who is meant.
+package guard
 
 import (
 	"errors"
@@ -7,42 +9,53 @@ import (
 	"strings"
 
 	"hikeshi/runbook"
+	"hikeshi/spool"
 )
 
-// refuse says which targets must not be denied, each with its reason: what is our own, what would lock the responder out, and
+// Guard is what is never denied.
+type Guard struct {
+	Own       spool.Own
+	Protected []netip.Prefix // configured, besides what is the owner's
+	Domains   []string       // protected sender domains, likewise
+	Responder []netip.Addr   // where the responder is connected from; empty if unknown
+	PrefixV4  int            // networks wider than this are refused
+	PrefixV6  int
+}
+
+// Refuse says which targets must not be denied, each with its reason: what is our own, what would lock the responder out, and
 // what is wider than configured.
-func (e Env) refuse(targets []string) error {
+func (g Guard) Refuse(targets []string) error {
 	var all error
 	for _, t := range targets {
-		if why := e.why(t); why != "" {
+		if why := g.why(t); why != "" {
 			all = errors.Join(all, fmt.Errorf("%w: denying %q: %s", runbook.ErrInput, t, why))
 		}
 	}
 	return all
 }
 
-func (e Env) why(target string) string {
+func (g Guard) why(target string) string {
 	p, ok := prefix(target)
 	if !ok {
-		return e.whyDomain(target)
+		return g.whyDomain(target)
 	}
 	switch {
 	case overlaps(p, netip.MustParsePrefix("127.0.0.0/8")), overlaps(p, netip.MustParsePrefix("::1/128")):
 		return "it is the loopback address of this machine"
-	case p.Addr().Is4() && p.Bits() < e.PrefixV4, p.Addr().Is6() && p.Bits() < e.PrefixV6:
-		return fmt.Sprintf("it is wider than /%d; protect.prefix_v4 and prefix_v6 say how wide a denial may be", e.limit(p))
+	case p.Addr().Is4() && p.Bits() < g.PrefixV4, p.Addr().Is6() && p.Bits() < g.PrefixV6:
+		return fmt.Sprintf("it is wider than /%d; protect.prefix_v4 and prefix_v6 say how wide a denial may be", g.limit(p))
 	}
-	for _, own := range e.Own.Addresses {
+	for _, own := range g.Own.Addresses {
 		if overlaps(p, own) {
 			return "it covers " + own.String() + ", an own address of this server"
 		}
 	}
-	for _, prot := range e.Protected {
+	for _, prot := range g.Protected {
 		if overlaps(p, prot) {
 			return "it covers " + prot.String() + ", which the configuration protects"
 		}
 	}
-	for _, a := range e.Responder {
+	for _, a := range g.Responder {
 		if p.Contains(a) {
 			return "it covers " + a.String() + ", where you are connected from"
 		}
@@ -50,15 +63,15 @@ func (e Env) why(target string) string {
 	return ""
 }
 
-func (e Env) limit(p netip.Prefix) int {
+func (g Guard) limit(p netip.Prefix) int {
 	if p.Addr().Is4() {
-		return e.PrefixV4
+		return g.PrefixV4
 	}
-	return e.PrefixV6
+	return g.PrefixV6
 }
 
 // whyDomain refuses own domains, and senders of them: that would stop the owner's own mail and not the thief, who names any sender.
-func (e Env) whyDomain(target string) string {
+func (g Guard) whyDomain(target string) string {
 	_, domain, at := strings.Cut(target, "@")
 	if !at {
 		domain = target
@@ -66,12 +79,12 @@ func (e Env) whyDomain(target string) string {
 	if i := strings.LastIndexByte(domain, '.'); i < 0 || strings.Trim(domain[i+1:], "0123456789-") == "" {
 		return "it is no address, no network, and no sender domain or address"
 	}
-	for _, own := range e.Own.Domains {
+	for _, own := range g.Own.Domains {
 		if within(domain, own) {
 			return "it is the own domain " + own + "; close the account instead"
 		}
 	}
-	for _, d := range e.Domains {
+	for _, d := range g.Domains {
 		if within(domain, d) {
 			return "the configuration protects the domain " + d
 		}

@@ -1,0 +1,48 @@
+package guard
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"hikeshi/runbook"
+	"hikeshi/spool"
+)
+
+func TestCare(t *testing.T) {
+	for target, want := range map[string]string{
+		"203.0.113.9": "", "203.0.113.0/24": "203.0.113.0/24 (256)", "2001:db8::/48": "(2^80)", "2001:db8::5": "", "203.0.113.9/32": "",
+		"192.168.1.5": "inside", "10.1.0.0/16": "inside", "100.64.3.4": "inside", "fd00::1": "inside", "example.com": "chosen by who sends", "a@example.com": "chosen by who sends",
+	} {
+		found := Care([]string{target})
+		if want == "" {
+			if len(found) > 0 {
+				t.Errorf("%s: %v", target, found)
+			}
+			continue
+		}
+		if len(found) != 1 || found[0].Level != runbook.Warn || !strings.Contains(found[0].Text.EN, want) || !strings.Contains(found[0].Text.JA, target) {
+			t.Errorf("%s: %+v", target, found)
+		}
+	}
+	many := make([]string, 100)
+	for i := range many {
+		many[i] = "192.168.1.5"
+	}
+	if found := Care(many); len(found) != 1 || len(found[0].Text.EN) > 400 {
+		t.Errorf("%d findings", len(found))
+	}
+}
+
+func TestRefuse(t *testing.T) {
+	g := Guard{Own: spool.Own{Domains: []string{"example.jp"}, Addresses: []netip.Prefix{netip.MustParsePrefix("192.0.2.25/32")}}, Responder: []netip.Addr{netip.MustParseAddr("203.0.113.200")}, PrefixV4: 24, PrefixV6: 48}
+	for _, target := range []string{"127.0.0.1", "192.0.2.25", "203.0.113.0/24", "203.0.113.200", "198.51.0.0/16", "example.jp", "taro@example.jp", "x"} {
+		if err := g.Refuse([]string{"203.0.113.9", target}); !errors.Is(err, runbook.ErrInput) {
+			t.Errorf("%s: %v", target, err)
+		}
+	}
+	if err := g.Refuse([]string{"203.0.113.9", "198.51.100.0/24", "example.com"}); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,331 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/mattn/go-runewidth"
+
+	"hikeshi/actions/account"
+	"hikeshi/actions/evidence"
+	"hikeshi/actions/queue"
+	"hikeshi/actions/relay"
+	"hikeshi/runbook"
+	"hikeshi/runbook/book"
+	"hikeshi/runbook/expression"
+	"hikeshi/templates"
+)
+
+func builtin(t *testing.T, name string) *runbook.Runbook {
+	t.Helper()
+	data, err := templates.Runbook(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := book.Load(name+".yaml", data, catalogue())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// texts returns every text of a runbook with the name of its place.
+func texts(b *runbook.Runbook) map[string]runbook.Text {
+	all := map[string]runbook.Text{"title": b.Title, "about": b.About}
+	for _, in := range b.Inputs {
+		all["input "+in.Name] = in.Title
+	}
+	for _, s := range b.Steps {
+		for key, text := range map[string]runbook.Text{"title": s.Title, "why": s.Why, "cost": s.Cost, "fails": s.Fails, "undo": s.Back} {
+			all[s.ID+" "+key] = text
+		}
+		if s.Manual != nil {
+			all[s.ID+" text"] = s.Manual.Text
+			for _, c := range s.Manual.Choices {
+				all[s.ID+" choice "+c.Value] = c.Title
+			}
+		}
+		for i, g := range s.Gate {
+			all[fmt.Sprintf("%s condition %d", s.ID, i+1)] = g.Title
+		}
+	}
+	return all
+}
+
+// Every text is there in both languages, in lines that stand beside their label on 80 columns: the labels take nine.
+func TestBuiltInTexts(t *testing.T) {
+	for _, name := range templates.Runbooks() {
+		b := builtin(t, name)
+		for place, text := range texts(b) {
+			if text.EN == "" || text.JA == "" {
+				t.Errorf("%s: %s is not there in both languages: %+v", name, place, text)
+			}
+			limit := 71
+			switch {
+			case strings.HasSuffix(place, " title"):
+				limit = 46 // beside its number, phase, incident and elapsed time
+			case place == "about":
+				limit = 80
+			}
+			for _, line := range strings.Split(text.EN+"\n"+text.JA, "\n") {
+				if n := cells.StringWidth(line); n > limit {
+					t.Errorf("%s: %s: %d columns, more than %d: %s", name, place, n, limit, line)
+				}
+			}
+			language(t, place, text)
+		}
+	}
+}
+
+// language finds a text in the wrong place and characters whose width differs between consoles.
+func language(t *testing.T, place string, text runbook.Text) {
+	t.Helper()
+	japanese := func(s string) bool {
+		return strings.ContainsFunc(s, func(r rune) bool {
+			return unicode.In(r, unicode.Hiragana, unicode.Katakana, unicode.Han)
+		})
+	}
+	if japanese(text.EN) || !japanese(text.JA) && !strings.HasPrefix(text.JA, "`") {
+		t.Errorf("%s: the languages are mixed up: %+v", place, text)
+	}
+	for _, r := range text.EN + text.JA {
+		if runewidth.IsAmbiguousWidth(r) {
+			t.Errorf("%s: %q has another width on other consoles: %+v", place, r, text)
+		}
+	}
+}
+
+func ids(b *runbook.Runbook, keep func(runbook.Step) bool) []string {
+	var all []string
+	for _, s := range b.Steps {
+		if keep(s) {
+			all = append(all, s.ID)
+		}
+	}
+	return all
+}
+
+func TestMailAbuseOrder(t *testing.T) {
+	b := builtin(t, "mail-abuse")
+	var got []string
+	for _, s := range b.Steps {
+		if s.Uses != "" {
+			got = append(got, s.Uses)
+		} else if s.Gate != nil {
+			got = append(got, "gate "+s.ID)
+		}
+	}
+	want := []string{
+		"service.status", "evidence.symptoms", "queue.scan", "relay.lint", "evidence.snapshot", // look
+		"service.stop", "queue.nodes", "queue.quarantine", "evidence.cause", // stop and keep
+		"account.audit", "account.lock", "account.rename", "account.clean", "relay.fix", "relay.deny", "settings.set", "settings.set", // close
+		"account.check", "relay.door", "queue.check", "relay.denied", "gate closed",
+		"queue.release", "queue.release", "service.start", "evidence.watch", "service.stop", "gate quiet", "service.start", // come back
+		"service.status", "queue.scan", "account.check", "relay.door",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("steps: %v\nwant   %v", got, want)
+	}
+	manual := ids(b, func(s runbook.Step) bool { return s.Manual != nil })
+	if want := []string{"ours", "first_notice", "nodes_down", "cause", "name_accounts", "name_sources", "by_hand", "start_by_hand", "release_rest", "restored_notice", "blocklists", "mailbox_read", "legal", "notices", "report", "later"}; !slices.Equal(manual, want) {
+		t.Errorf("manual steps: %v\nwant          %v", manual, want)
+	}
+	phases := []runbook.Phase{runbook.Identify, runbook.Contain, runbook.Eradicate, runbook.Recover, runbook.Learn}
+	last := 0
+	for _, s := range b.Steps {
+		p := slices.Index(phases, s.Phase)
+		if p < last {
+			t.Errorf("step %s goes back to %s", s.ID, s.Phase)
+		}
+		last = p
+	}
+}
+
+// What only looks, or only puts good mail back, must not keep the damage from being stopped nor the services from coming back.
+func TestMailAbuseGoesOnPastSmallErrors(t *testing.T) {
+	b := builtin(t, "mail-abuse")
+	got := ids(b, func(s runbook.Step) bool { return s.OnError == runbook.OnErrorContinue })
+	want := []string{"services", "symptoms", "backlog", "relay_file", "snapshot", "causes", "logs_on", "lockouts", "release", "release_all", "verify_services", "verify_backlog", "verify_accounts", "verify_door"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+func TestMailAbuseInputs(t *testing.T) {
+	b := builtin(t, "mail-abuse")
+	values, err := book.Bind(b, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "map[accounts:[] cause: release:own-domains settle:5m0s sources:[] strategy:auto watch:5m0s]"
+	if got := fmt.Sprint(values); got != want {
+		t.Errorf("defaults %s, want %s", got, want)
+	}
+	_, err = book.Bind(b, []string{"cause=h", "settle=2s", "watch=2s", "accounts=a@example.jp,b@example.jp", "sources=192.0.2.1", "strategy=rename", "release=clean"})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// abuse is the runbook at work on facts that a test makes up.
+type abuse struct {
+	t     *testing.T
+	book  *runbook.Runbook
+	facts map[string]any
+	set   map[string]any
+}
+
+func newAbuse(t *testing.T, cause string, set ...string) *abuse {
+	t.Helper()
+	a := &abuse{t: t, book: builtin(t, "mail-abuse")}
+	var err error
+	if a.set, err = book.Bind(a.book, append(set, "cause="+cause)); err != nil {
+		t.Fatal(err)
+	}
+	a.facts = map[string]any{
+		"ours": runbook.ManualFacts{Answer: "ours"}, "cause": runbook.ManualFacts{Answer: cause}, "name_accounts": runbook.ManualFacts{Answer: " taro , hanako@example.jp,, -"},
+		"name_sources": runbook.ManualFacts{Answer: "203.0.113.9"}, "nodes_down": runbook.ManualFacts{Answer: "single"}, "by_hand": runbook.ManualFacts{Answer: "not needed"},
+		"check_accounts": account.CheckFacts{Closed: true, Living: true}, "door": relay.DoorFacts{}, "check_queue": queue.CheckFacts{Whole: true, SetAside: true, Room: true},
+		"check_denied": relay.DeniedFacts{Denied: true}, "backlog": queue.ScanFacts{Messages: 600}, "watch": evidence.WatchFacts{Known: true}, "rename": account.RenameFacts{},
+	}
+	return a
+}
+
+func (a *abuse) step(id string) runbook.Step {
+	a.t.Helper()
+	s, ok := a.book.Step(id)
+	if !ok {
+		a.t.Fatalf("there is no step %s", id)
+	}
+	return s
+}
+
+func (a *abuse) eval(x *expression.Program) any {
+	a.t.Helper()
+	v, err := x.Eval(expression.Values{Inputs: a.set, Facts: a.facts})
+	if err != nil {
+		a.t.Fatalf("%s: %v", x.Source(), err)
+	}
+	return v
+}
+
+// done says whether a step is done at all; one that depends on a step that was not done is left open.
+func (a *abuse) done(id string) bool {
+	when := a.step(id).When
+	if when == nil {
+		return true
+	}
+	v, err := when.Eval(expression.Values{Inputs: a.set, Facts: a.facts})
+	return err == nil && v == true
+}
+
+// shut is the first condition of a gate that does not hold, counted from 1; 0 if it opens.
+func (a *abuse) shut(gate string) int {
+	for i, c := range a.step(gate).Gate {
+		if a.eval(c.That) != true {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// Each cause closes what it came through, and nothing else.
+func TestMailAbuseBranches(t *testing.T) {
+	named := []any{"taro", "hanako@example.jp"}
+	for cause, want := range map[string]struct {
+		lock, rename, clean []any
+		fix                 bool
+	}{
+		"a": {named, nil, named, true}, "b": {nil, named, nil, true}, "c": {nil, nil, nil, true}, "d": {nil, nil, nil, false}, "e": {nil, nil, nil, false},
+		"f": {nil, nil, nil, false}, "g": {nil, nil, named, false}, "h": {nil, nil, nil, false},
+	} {
+		a := newAbuse(t, cause)
+		for id, accounts := range map[string][]any{"lock": want.lock, "rename": want.rename, "clean": want.clean, "audit": named, "check_accounts": named} {
+			if got := fmt.Sprint(a.eval(a.step(id).With["accounts"].Expr)); got != fmt.Sprint(append([]any{}, accounts...)) {
+				t.Errorf("cause %s, step %s: accounts %s, want %v", cause, id, got, accounts)
+			}
+		}
+		if a.done("fix_relay") != want.fix {
+			t.Errorf("cause %s: relay lines fixed: %v", cause, !want.fix)
+		}
+		if a.done("release") == (cause == "h") || a.done("release_all") != (cause == "h") {
+			t.Errorf("cause %s: releases %v %v", cause, a.done("release"), a.done("release_all"))
+		}
+	}
+}
+
+// The gate holds back whatever is missing, one condition each.
+func TestMailAbuseGate(t *testing.T) {
+	if n := newAbuse(t, "a").shut("closed"); n != 0 {
+		t.Fatalf("condition %d does not hold", n)
+	}
+	for want, missing := range map[int]map[string]any{
+		1: {"cause": runbook.ManualFacts{}},
+		2: {"check_accounts": account.CheckFacts{Closed: false, Living: true}},
+		3: {"door": relay.DoorFacts{Open: true}},
+		4: {"by_hand": runbook.ManualFacts{}},
+		5: {"check_denied": relay.DeniedFacts{}},
+		6: {"check_queue": queue.CheckFacts{SetAside: true, Room: true}},
+		7: {"check_queue": queue.CheckFacts{Whole: true, Room: true}},
+		8: {"check_queue": queue.CheckFacts{Whole: true, SetAside: true}},
+		9: {"nodes_down": runbook.ManualFacts{}},
+	} {
+		a := newAbuse(t, "a")
+		for id, f := range missing {
+			a.facts[id] = f
+		}
+		if got := a.shut("closed"); got != want {
+			t.Errorf("%+v: condition %d shuts the gate, want %d", missing, got, want)
+		}
+	}
+	a := newAbuse(t, "b") // nobody was named
+	a.facts["check_accounts"] = account.CheckFacts{Closed: true}
+	if got := a.shut("closed"); got != 2 {
+		t.Errorf("no account named: condition %d", got)
+	}
+	for _, f := range []evidence.WatchFacts{{Known: false}, {Known: true, Outside: 1}} {
+		a.facts["watch"] = f
+		if a.shut("quiet") != 1 || a.done("stop_again") != (f.Outside > 0) {
+			t.Errorf("watch %+v: the gate opens, or delivery goes on", f)
+		}
+	}
+}
+
+// Not us: nothing that changes anything is done.
+func TestMailAbuseNotUs(t *testing.T) {
+	a := newAbuse(t, "h")
+	a.facts = map[string]any{"ours": runbook.ManualFacts{Answer: "not_us"}, "cause": runbook.ManualFacts{Answer: "h"}}
+	kinds := catalogue()
+	for _, s := range a.book.Steps {
+		_, changes := kinds[s.Uses].Changer()
+		if (changes || s.Gate != nil) && a.done(s.ID) {
+			t.Errorf("step %s is done though it is not us", s.ID)
+		}
+	}
+}
+
+// The built-in runbooks print within 80 columns, but for long expressions.
+func TestChecklistOfBuiltInsIsNarrow(t *testing.T) {
+	for _, name := range templates.Runbooks() {
+		b := builtin(t, name)
+		for _, lang := range []string{"en", "ja"} {
+			list := book.Checklist(b, lang)
+			for _, line := range strings.Split(list, "\n") {
+				if cells.StringWidth(line) > 80 && !strings.Contains(line, "${") && !strings.Contains(line, "facts.") && !strings.Contains(line, "inputs.") {
+					t.Errorf("%s: %d columns: %s", name, cells.StringWidth(line), line)
+				}
+				if strings.TrimRight(line, " ") != line {
+					t.Errorf("%s: blanks at the end of %q", name, line)
+				}
+			}
+			for _, s := range b.Steps {
+				if !strings.Contains(list, "  "+s.Title.In(lang)+"\n") {
+					t.Errorf("%s: step %s is not in the list", name, s.ID)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,254 @@
+// Package directory finds the accounts of one E-Post mail server: what the account files list, where the mailbox of each is, whether it
+// has an auth file, and what names it.
+//
+// [Directory.List] reads the account files (package account) and looks for mailbox folders and auth files (package mailbox).
+// [Directory.Examine] then looks at some accounts more closely: planted settings in their control file, and the aliases, lists, control
+// files of others and the postmaster setting that name them. Below the settings tree these stand in
+//
+//	Aliases/<key>/Alias.2, MappedTo.2          an address (one * in the local part) and where it leads: addr[,option[,ip]]
+//	Lists/<name[@domain]>/Moderator.2, BouncesTo.2, Members/<address>/
+//	PostMaster.2
+//
+// Nothing is read through a symbolic link below the folders that the settings name, everything is bounded, and what cannot be read
+// becomes a problem of the list. A password is never taken out of a file.
+package directory
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"hikeshi/spool"
+	"hikeshi/spool/disk"
+	"hikeshi/spool/epms/account"
+	"hikeshi/spool/epms/mailbox"
+	"hikeshi/spool/epms/settings"
+)
+
+// Bounds of what is read.
+const (
+	maxFile     = 64 << 20 // bytes of an account file
+	maxControl  = 256 << 10
+	maxProblems = 20 // of one file
+)
+
+// A Directory says where things are.
+type Directory struct {
+	Accounts string                                     // the folder of the account files
+	AuthFile string                                     // the name of auth files
+	Place    func(domain string) (mailbox.Place, error) // as the settings say
+	Resolve  func(serverPath string) (string, error)    // the real place of a path of the settings
+	Settings settings.Tree
+}
+
+// listing is a list that is being made.
+type listing struct {
+	Directory
+	list    spool.AccountList
+	folders map[string]map[string][]string // by parent: the names in it by their lower-case form
+}
+
+// List lists the accounts, by domain and line. The error wraps fs.ErrNotExist if there is no folder of account files.
+func (d Directory) List() (spool.AccountList, error) {
+	dir, err := disk.Open(d.Accounts)
+	if err != nil {
+		return spool.AccountList{}, fmt.Errorf("listing accounts: %w", err)
+	}
+	defer dir.Close()
+	names, err := dir.Names()
+	if err != nil {
+		return spool.AccountList{}, fmt.Errorf("listing accounts: %w", err)
+	}
+	l := &listing{Directory: d, folders: map[string]map[string][]string{}}
+	slices.Sort(names)
+	for _, name := range names {
+		if domain, ok := strings.CutSuffix(name, ".idx"); ok {
+			l.file(dir, name, strings.ToLower(domain))
+		}
+	}
+	l.share()
+	return l.list, nil
+}
+
+func (l *listing) problem(path string, line int, en, ja string) {
+	l.list.Problems = append(l.list.Problems, spool.AccountProblem{Path: path, Line: line, Text: en, TextJA: ja})
+}
+
+func (l *listing) unread(path string, err error) {
+	l.problem(path, 0, "cannot be read: "+err.Error(), "読めない: "+err.Error())
+}
+
+// file lists the accounts of one account file.
+func (l *listing) file(dir *disk.Dir, name, domain string) {
+	at := path.Join(l.Accounts, name)
+	data, err := read(dir, name, maxFile)
+	if err == nil && !mailbox.Plain(domain) {
+		err = errors.New("its name is not that of a domain")
+	}
+	if err != nil {
+		l.unread(at, err)
+		return
+	}
+	f := account.Parse(data)
+	fixed := l.faults(at, f)
+	seen := map[string]bool{}
+	for _, e := range f.Entries() {
+		low := strings.ToLower(e.Name)
+		switch {
+		case !mailbox.Plain(e.Name):
+			l.problem(at, e.Line, "the account has a name that cannot be used here; look at it in the console", "この名前のアカウントは扱えない。コンソールで確認すること")
+		case seen[low]:
+			l.problem(at, e.Line, "the account is there already in a line above, which is the one that counts", "同名のアカウントが上の行にあり、そちらが有効")
+		default:
+			a := spool.Account{Name: e.Name, Domain: domain, FullName: e.FullName, File: at, Line: e.Line, Fixed: fixed}
+			l.place(&a)
+			l.list.Accounts = append(l.list.Accounts, a)
+		}
+		seen[low] = true
+	}
+}
+
+// faults notes what is wrong in a file and returns why it cannot be rewritten.
+func (l *listing) faults(at string, f *account.File) (fixed string) {
+	all := f.Faults()
+	for i, fault := range all {
+		if i == maxProblems {
+			l.problem(at, 0, fmt.Sprintf("%d more lines are not as documented", len(all)-i), fmt.Sprintf("ほかに %d 行が文書の形式と異なる", len(all)-i))
+			break
+		}
+		l.problem(at, fault.Line, fault.Text, fault.TextJA)
+	}
+	if len(all) > 0 {
+		fixed = fmt.Sprintf("%s:%d: %s", at, all[0].Line, all[0].Text)
+	}
+	return fixed
+}
+
+// place finds the mailbox folder and the auth file of an account.
+func (l *listing) place(a *spool.Account) {
+	folder, err := l.Folder(a.Name, a.Domain)
+	if err != nil {
+		a.Lost = err.Error()
+		return
+	}
+	parent, name := path.Split(folder)
+	parent = path.Clean(parent)
+	same := l.in(parent)[strings.ToLower(name)]
+	if !slices.Contains(same, name) && len(same) == 1 {
+		name = same[0]
+	}
+	a.Mailbox = path.Join(parent, name)
+	a.AuthFile = path.Join(a.Mailbox, l.AuthFile)
+	for _, n := range same {
+		there, err := exists(path.Join(parent, n), l.AuthFile)
+		switch {
+		case err != nil:
+			l.unread(path.Join(parent, n, l.AuthFile), err)
+		case there && n == name:
+			a.Auth = true
+		case there:
+			a.Twins = append(a.Twins, path.Join(parent, n))
+		}
+	}
+}
+
+// Folder is the folder of an account below Resolve, there or not.
+func (d Directory) Folder(name, domain string) (string, error) {
+	place, err := d.Place(domain)
+	if err != nil {
+		return "", err
+	}
+	folder, err := place.Folder(name)
+	if err != nil {
+		return "", err
+	}
+	parent, err := d.Resolve(path.Dir(folder))
+	return path.Join(parent, path.Base(folder)), err
+}
+
+// in are the names in a folder of mailboxes, by their lower-case form; none if there is no such folder.
+func (l *listing) in(parent string) map[string][]string {
+	if names, ok := l.folders[parent]; ok {
+		return names
+	}
+	names := map[string][]string{}
+	l.folders[parent] = names
+	all, err := children(parent)
+	if err != nil {
+		l.unread(parent, err)
+	}
+	slices.Sort(all)
+	for _, n := range all {
+		names[strings.ToLower(n)] = append(names[strings.ToLower(n)], n)
+	}
+	return names
+}
+
+// share notes which accounts have the same folder: those of the same name in domains without a folder of their own.
+func (l *listing) share() {
+	users := map[string][]int{}
+	for i, a := range l.list.Accounts {
+		if a.Mailbox != "" {
+			users[a.Mailbox] = append(users[a.Mailbox], i)
+		}
+	}
+	for i := range l.list.Accounts {
+		for _, other := range users[l.list.Accounts[i].Mailbox] {
+			if other != i {
+				l.list.Accounts[i].Shares = append(l.list.Accounts[i].Shares, l.list.Accounts[other].Address())
+			}
+		}
+	}
+	slices.SortStableFunc(l.list.Accounts, func(a, b spool.Account) int { return cmp.Compare(a.Domain, b.Domain) })
+}
+
+// children are the names in a folder; none if it is not there.
+func children(at string) ([]string, error) {
+	dir, err := disk.Open(at)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	return dir.Names()
+}
+
+// exists says whether there is a file in a folder that is no symbolic link.
+func exists(folder, name string) (bool, error) {
+	up, err := disk.Open(path.Dir(folder))
+	if err != nil {
+		return false, err
+	}
+	defer up.Close()
+	dir, err := up.Sub(path.Base(folder))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer dir.Close()
+	return dir.Exists(name)
+}
+
+// read reads a regular file of bounded size.
+func read(dir *disk.Dir, name string, limit int64) ([]byte, error) {
+	e, err := dir.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	if e.Size > limit {
+		return nil, fmt.Errorf("it is larger than %d bytes", limit)
+	}
+	data, err := dir.ReadAll(name)
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("it is larger than %d bytes", limit)
+	}
+	return data, err
+}
