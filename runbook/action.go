@@ -216,6 +216,24 @@ func (k Kind) Changer() (Changer, bool) {
 	return c, ok
 }
 
+// RiskOf returns the highest risk that changes of a step with these parameters can have: MaxRisk, or Reversible if that belongs to
+// parameters that are not given.
+func (k Kind) RiskOf(with map[string]Value) Risk {
+	bound := false
+	for _, p := range k.Params {
+		if p.Risk != "" && p.Risk == k.MaxRisk {
+			if _, given := with[p.Name]; given {
+				return k.MaxRisk
+			}
+			bound = true
+		}
+	}
+	if bound {
+		return Reversible
+	}
+	return k.MaxRisk
+}
+
 // A Param is one parameter of a kind.
 type Param struct {
 	Name     string
@@ -223,6 +241,7 @@ type Param struct {
 	Required bool
 	Choices  []string // for Choice
 	Short    string
+	Risk     Risk // the MaxRisk of the kind, if only a step that gives this parameter can have it; else ""
 }
 
 // Type is the type of a parameter or an input.

@@ -33,8 +33,12 @@ type StepPlan struct {
 type GateRow struct {
 	Title Text   `json:"title"`
 	Holds bool   `json:"holds"`
-	Why   string `json:"why,omitempty"` // why it cannot be told
+	Why   string `json:"why,omitempty"`    // why it cannot be told
+	WhyJA string `json:"why_ja,omitempty"` // the same in Japanese, where there are words for it
 }
+
+// Reason returns Why in lang.
+func (g GateRow) Reason(lang string) string { return T(g.Why, g.WhyJA).In(lang) }
 
 // Reason returns Why in lang.
 func (p StepPlan) Reason(lang string) string { return T(p.Why, p.WhyJA).In(lang) }

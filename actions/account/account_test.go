@@ -55,6 +55,20 @@ func TestListAndAudit(t *testing.T) {
 	}
 }
 
+// Who names no account needs no account file: the accounts may be somewhere else.
+func TestNobodyNamedWithoutAccounts(t *testing.T) {
+	p := newPlace(t)
+	trial.Must(t, os.RemoveAll(filepath.Join(p.base, "db")))
+	for _, kind := range []string{"account.audit", "account.lock", "account.rename", "account.clean", "account.check"} {
+		if out := p.planned(kind, names()); len(out.Changes) > 0 || len(out.Findings) == 0 {
+			t.Errorf("%s: %+v", kind, out)
+		}
+		if _, err := p.plan(kind, names("taro")); !errors.Is(err, runbook.ErrUndetermined) {
+			t.Errorf("%s of taro: %v", kind, err)
+		}
+	}
+}
+
 func TestLock(t *testing.T) {
 	p := newPlace(t)
 	was := p.contents()

@@ -214,12 +214,21 @@ func (t *inspection) passwords(a spool.Account) error {
 	if had && !a.Auth {
 		t.stays(a.Address(), a.AuthFile, runbook.T("its auth file is gone, so mail in its name may need no password", "認証ファイルがなくなり、その名前での送信にパスワードが要らなくなっている"))
 	}
-	errs := []error{t.compare(a, a.File, rewrite.IdxCopy(a.Domain), t.desk.AccountSecrets())}
-	if a.Auth {
-		errs = append(errs, t.compare(a, a.AuthFile, rewrite.AuthCopy(a.Address()), t.desk.AuthSecrets()))
+	err = t.compare(a, a.File, rewrite.IdxCopy(a.Domain), t.desk.AccountSecrets())
+	if !a.Auth {
+		return err
 	}
-	return errors.Join(errs...)
+	second := t.compare(a, a.AuthFile, rewrite.AuthCopy(a.Address()), t.desk.AuthSecrets())
+	if errors.Is(err, errNoCopy) && errors.Is(second, errNoCopy) {
+		return err
+	}
+	return errors.Join(err, second)
 }
+
+// errNoCopy is why two passwords cannot be compared, noCopyJA the same in Japanese.
+var errNoCopy = errors.New("no copy of its password was kept in this incident: run account.audit first")
+
+const noCopyJA = "この事案にパスワードの控えがない。先に account.audit を行うこと"
 
 // had says whether the account had an auth file when copies were kept.
 func (t *inspection) had(a spool.Account) (bool, error) {
@@ -241,7 +250,7 @@ func (t *inspection) compare(a spool.Account, file, name string, f spool.Secrets
 	}
 	kept, err := rewrite.First(t.rec, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return errors.New("no copy of its password was kept in this incident: run account.audit first")
+		return errNoCopy
 	}
 	if err != nil {
 		return err
@@ -259,7 +268,7 @@ func (t *inspection) findings(names []string) []runbook.Finding {
 	}
 	all := append(t.found, t.closed...)
 	for _, err := range t.unsure {
-		all = append(all, runbook.Finding{Level: runbook.Bad, Text: runbook.Tf("cannot be told: %s", "判定できない: %s", err)})
+		all = append(all, runbook.Finding{Level: runbook.Bad, Text: runbook.T("cannot be told: "+err.Error(), "判定できない: "+strings.Replace(err.Error(), errNoCopy.Error(), noCopyJA, 1))})
 	}
 	if len(all) > 2*maxNames {
 		n := len(all) - 2*maxNames

@@ -33,7 +33,7 @@ func Kinds(env Env) []runbook.Kind {
 		{Name: "settings.show", Short: runbook.T("show the settings that matter, and what they mean", "事案に関わる設定と、その意味を表示する"), Facts: ShowFacts{},
 			Reads: []string{"settings"}, Action: show{env}},
 		{Name: "settings.set", Short: runbook.T("set values of the server's settings", "サーバーの設定値を変更する"), Params: []runbook.Param{
-			{Name: "values", Type: runbook.Strings, Short: "NAME=VALUE, names as settings.show has them"},
+			{Name: "values", Type: runbook.Strings, Short: "NAME=VALUE, names as settings.show has them", Risk: runbook.Reopening},
 			{Name: "profile", Type: runbook.Choice, Choices: []string{"auth", "logs", "lockouts"}, Short: "values that belong together; those of values come on top"}},
 			Facts: SetFacts{}, MaxRisk: runbook.Reopening, Reads: []string{"settings", "services"}, Touches: []string{"settings"}, Action: set{env}},
 	}

@@ -128,7 +128,7 @@ func (j job) check() error {
 func (j job) risks(w *world, u unattended) error {
 	var missing []string
 	for _, s := range j.book.Steps {
-		r := w.kinds[s.Uses].MaxRisk
+		r := w.kinds[s.Uses].RiskOf(s.With)
 		if r != "" && !slices.Contains(j.skip, s.ID) && !u.accepts(r) && !slices.Contains(missing, string(r)) {
 			missing = append(missing, string(r))
 		}
@@ -212,6 +212,11 @@ func tellHolder(op engine.Operator, l *lock.Lock, incident string) {
 		s = op.screen
 	case attended:
 		s = op.screen
+	case labHand:
+		s = op.screen
+	case cutting:
+		tellHolder(op.Operator, l, incident)
+		return
 	default:
 		return
 	}

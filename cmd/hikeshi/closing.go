@@ -23,7 +23,7 @@ func (a *app) closing(h *runbook.History, jr *journal.Journal, err error) {
 		case runbook.ResultOpen:
 			open = append(open, s.Head.Title.In(a.lang()))
 		case runbook.ResultFailed:
-			failed = append(failed, s.Head.Title.In(a.lang())+": "+line(s.Error))
+			failed = append(failed, s.Head.Title.In(a.lang())+": "+line(joined(s.Error)))
 		}
 	}
 	fmt.Fprintf(a.stdout, a.word("\nincident %s: %s\n%d done, %d by hand, %d left open, %d skipped, %d failed, %d not reached\n",
@@ -39,8 +39,8 @@ func (a *app) closing(h *runbook.History, jr *journal.Journal, err error) {
 		a.screenOn(a.stdout).row("[!]", text.In(a.lang()))
 	}
 	if !onDisk(jr) {
-		a.screenOn(a.stdout).row("[!]", a.word("nothing of this incident is on disk, so resume, undo and report do not know it; services that it stopped are started with `hikeshi service start`",
-			"この事案の記録はディスクにないため、resume、undo、report は使えない。止めたサービスは `hikeshi service start` で起動する"))
+		a.screenOn(a.stdout).row("[!]", a.word("nothing of this incident is on disk, so resume, undo and report do not know it; services that it stopped are started with `hikeshi service start`, once there is room, or with --state DIR on another disk",
+			"この事案の記録はディスクにないため、resume、undo、report は使えない。止めたサービスは、空きができてから `hikeshi service start` で起動する。待てないときは --state DIR で別のディスクを指定する"))
 		return
 	}
 	a.wayOn(h, jr)

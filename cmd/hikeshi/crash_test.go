@@ -11,9 +11,11 @@ import (
 // A campaign ends one kind of run before and after each of its writing calls.
 type campaign struct {
 	strategy string
-	running  []string // services that run before
-	plain    string   // the program
-	crash    string   // the program, built so that it can be ended at a writing call
+	book     string            // steps of a runbook of its own; "" is mail-abuse
+	running  []string          // services that run before
+	furnish  func(*playground) // what else there is before; nil: nothing
+	plain    string            // the program
+	crash    string            // the program, built so that it can be ended at a writing call
 
 	start, end       picture // before the run, and after one that nothing interrupted
 	runCalls, undoes int     // writing calls of a run, and of the undo after it
@@ -32,7 +34,7 @@ func TestCrash(t *testing.T) {
 	plain, crash := build(t, ""), build(t, "crash")
 	for _, c := range []*campaign{
 		{strategy: "move", running: []string{"epstrd", "epstdd"}},
-		{strategy: "rename", running: []string{"epstdd"}},
+		{strategy: "rename", running: []string{"epstdd"}, book: queueBook},
 	} {
 		c.plain, c.crash = plain, crash
 		t.Run(c.strategy, func(t *testing.T) {
@@ -46,7 +48,7 @@ func TestCrash(t *testing.T) {
 // uninterrupted does it all without a crash, and counts.
 func (c *campaign) uninterrupted(t *testing.T) {
 	os.Mkdir("/run/hikeshi", 0o755) // else the first run does one call more than the others
-	p := newPlayground(t, c.running...)
+	p := c.playground(t)
 	c.start = p.tree()
 	c.runCalls = counted(t, p, c.run(p, c.crash))
 	c.end = p.tree()
@@ -57,13 +59,45 @@ func (c *campaign) uninterrupted(t *testing.T) {
 	t.Logf("%s: %d writing calls in a run, %d in its undo", c.strategy, c.runCalls, c.undoes)
 }
 
+// queueBook are the steps that deal with the queue.
+const queueBook = `
+  - {id: stop, title: {en: stop}, uses: service.stop}
+  - {id: aside, title: {en: set aside}, uses: queue.quarantine, with: {strategy: rename}}
+  - {id: deny, title: {en: deny}, uses: relay.deny, with: {targets: [203.0.113.9, 198.51.100.0/24]}}
+  - {id: release, title: {en: release}, uses: queue.release, with: {own_domains: true}}
+  - {id: start, title: {en: start}, uses: service.start, with: {units: "${facts.stop.found_running}"}}
+`
+
+// playground is where a campaign takes place.
+func (c *campaign) playground(t *testing.T) *playground {
+	p := newPlayground(t, c.running...)
+	if c.furnish != nil {
+		c.furnish(p)
+		p.age()
+	}
+	if c.book != "" {
+		p.booked(nil, c.book)
+	}
+	return p
+}
+
+// run is a stolen password, up to the report, or the runbook of the campaign. What is only read is left out.
 func (c *campaign) run(p *playground, binary string) []string {
+	if c.book != "" {
+		return p.argv(binary, "run", p.ownBook(), "--yes", "--accept-risk", "disruptive,reopening")
+	}
 	return p.argv(binary, "run", "mail-abuse", "--yes", "--accept-risk", "disruptive", "--set", "sources=203.0.113.9,198.51.100.0/24",
-		"--set", "settle=100ms", "--set", "strategy="+c.strategy)
+		"--set", "cause=a", "--set", "accounts=taro@example.jp", "--skip", "logs_on", "--skip", "lockouts",
+		"--skip", "symptoms", "--skip", "snapshot", "--skip", "causes",
+		"--set", "settle=100ms", "--set", "watch=100ms", "--set", "strategy="+c.strategy)
 }
 
 func (c *campaign) resume(p *playground, binary string) []string {
-	return p.argv(binary, "resume", p.id, "--yes", "--accept-risk", "disruptive")
+	risks := "disruptive"
+	if c.book != "" {
+		risks += ",reopening"
+	}
+	return p.argv(binary, "resume", p.id, "--yes", "--accept-risk", risks)
 }
 
 func (c *campaign) undo(p *playground, binary string) []string {
@@ -112,11 +146,12 @@ func (c *campaign) new(p *playground, when string, n int) bool {
 // crashed is a playground in which argv was ended at a call; prepare comes before.
 func (c *campaign) crashed(t *testing.T, at string, prepare func(*playground), argv func(*playground, string) []string) *playground {
 	t.Helper()
-	p := newPlayground(t, c.running...)
+	p := c.playground(t)
 	prepare(p)
 	if e := p.exec(argv(p, c.crash), []string{"HIKESHI_CRASH=" + at}); !e.crashed {
 		t.Fatalf("no crash %s: exit %d\n%s", at, e.code, e.out)
 	}
+	p.whole(t)
 	return p
 }
 

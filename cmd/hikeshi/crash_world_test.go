@@ -84,18 +84,19 @@ type playground struct {
 func newPlayground(t *testing.T, running ...string) *playground {
 	t.Helper()
 	p := &playground{place: newPlace(t)}
-	p.put("incoming/b0000000010.msg", "Subject: to one of us\n\nbody\n")
+	p.put("incoming/b0000000010.msg", received("B0000000010")+"Subject: to one of us\n\nbody\n")
 	p.put("incoming/b0000000010.rcp", envelope("B0000000010", "a@example.com", "taro@example.jp"))
 	p.put("incoming/B0000000011.MSG", "a body without an envelope\n")
-	p.put("holding/B0000000012-R0002.MSG", "Subject: a retry to one of us\n\nbody\n")
+	p.put("holding/B0000000012-R0002.MSG", received("B0000000012")+"Subject: a retry to one of us\n\nbody\n")
 	p.put("domains/example.jp/B0000000012-R0002.RCP", envelope("B0000000012", "a@example.com", "hana@example.jp"))
 	p.put("domains/example.jp/Domain.mri", "Domain-name: example.jp\n")
 	for share, to := range map[string]string{"-001": "taro@example.jp", "-002": "v@example.com"} {
-		p.put("incoming/B0000000014"+share+".MSG", "Subject: one for us, one not\n\nbody\n")
+		p.put("incoming/B0000000014"+share+".MSG", received("B0000000014")+"Subject: one for us, one not\n\nbody\n")
 		p.put("incoming/B0000000014"+share+".RCP", envelope("B0000000014", "a@example.com", to))
 	}
-	p.put("lists/staff-B0000000013/B0000000013-M00000001.MSG", "Subject: a list of us\n\nbody\n")
+	p.put("lists/staff-B0000000013/B0000000013-M00000001.MSG", received("B0000000013")+"Subject: a list of us\n\nbody\n")
 	p.put("lists/staff-B0000000013/B0000000013-M00000001.RCP", envelope("B0000000013", "staff@example.jp", "taro@example.jp"))
+	p.people()
 	fine(t, os.Chmod(filepath.Join(p.spool(), "lists/staff-B0000000013"), 0o731))
 	fine(t, os.Chmod(p.deny(), 0o604))
 	p.age()
@@ -112,8 +113,14 @@ services:
 	return p
 }
 
+// received is the head of a message that a partner has sent.
+func received(base string) string {
+	return "Received: from mx.example.com (unverified [192.0.2.33]) by mail1.example.jp\n\t(E-POST ESMTP Receiver 5.00) with ESMTP id <" + base + "@mail1.example.jp>;\n\tSat, 21 Nov 2026 03:12:00 +0900\n"
+}
+
 func (p *playground) running(unit string) string { return filepath.Join(p.dir, "running", unit) }
 func (p *playground) config() string             { return filepath.Join(p.dir, "config.yaml") }
+func (p *playground) ownBook() string            { return filepath.Join(p.dir, "book.yaml") }
 
 // holders are the files in which the holder of the lock is written down.
 func (p *playground) holders() []string {
@@ -164,7 +171,8 @@ func (p *playground) tree() picture {
 		if strings.HasPrefix(name, "running/") {
 			x.time = ""
 		}
-		if name != filepath.Base(p.config()) {
+		if name != filepath.Base(p.config()) && name != filepath.Base(p.ownBook()) {
+			name, x = p.withoutDrawn(name, x)
 			all[p.named(name)] = x
 		}
 	}
@@ -178,8 +186,8 @@ func (p *playground) named(name string) string {
 	return strings.ReplaceAll(name, p.id, "ID")
 }
 
-// changing is what differs in the record whenever the same is done again: times, process numbers, inodes, hashes.
-var changing = regexp.MustCompile(`lock-[0-9a-f]+-[0-9a-f]+|[0-9a-f]{64}|[0-9]+`)
+// changing is what differs in the record whenever the same is done again: times, process numbers, inodes, hashes, what is drawn.
+var changing = regexp.MustCompile(`lock-[0-9a-f]+-[0-9a-f]+|hikeshi-[0-9a-f]{8}-|zz-[a-z]{6}-|[0-9a-f]{64}|[0-9]+`)
 
 // key tells all that a later process can know: from two playgrounds with the same key it goes on in the same way.
 func (p *playground) key() string {
@@ -195,6 +203,9 @@ func (p *playground) key() string {
 		text := ""
 		if d.Type().IsRegular() && d.Name() != "ballast" {
 			b, err := os.ReadFile(path)
+			if m, ok := masked(path, b); ok { // the backup of a file with passwords
+				b = []byte(m)
+			}
 			text = fmt.Sprintf("%q %v", bytes.ReplaceAll(b, []byte(p.dir), nil), err)
 		}
 		fi, err := d.Info()
@@ -220,7 +231,7 @@ func (p *playground) leftovers() []string {
 		}
 		fi, err := d.Info()
 		name := d.Name()
-		if err == nil && (strings.HasPrefix(name, ".") || strings.HasPrefix(name, "lock-") || strings.Contains(name, ".n-") || strings.HasSuffix(name, ".tmp") || fi.Mode().Perm() == 0) {
+		if err == nil && (strings.HasPrefix(name, ".") || filepath.Dir(path) == p.state() && strings.HasPrefix(name, "lock-") || strings.Contains(name, ".n-") || strings.HasSuffix(name, ".tmp") || fi.Mode().Perm() == 0) {
 			all = append(all, path)
 		}
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"hikeshi/runbook/engine"
 	"hikeshi/runbook/journal/lock"
@@ -35,6 +36,14 @@ func (f *failure) Unwrap() error { return f.err }
 
 func usagef(hint, format string, args ...any) error {
 	return &failure{code: exitUsage, err: fmt.Errorf(format, args...), hint: hint}
+}
+
+// notNegative refuses a --watch below zero.
+func notNegative(watch time.Duration) error {
+	if watch < 0 {
+		return usagef("how long is 0 or more: 0 looks once", "--watch %s: the time cannot be negative", watch)
+	}
+	return nil
 }
 
 func failf(code int, hint, format string, args ...any) error {
@@ -89,7 +98,15 @@ func hintOf(err error) string {
 	}
 	var held *lock.HeldError
 	if errors.As(err, &held) {
-		return "wait until that responder has ended, or work with them: `hikeshi incidents` shows the incident"
+		return "wait until that responder has ended, or work with them: `hikeshi incidents` shows the incident; `hikeshi resume " + incidentOf(held) + " --take-over` takes over"
 	}
 	return ""
+}
+
+// incidentOf is the incident at which the holder of the lock works.
+func incidentOf(held *lock.HeldError) string {
+	if held.Holder == nil || held.Holder.Incident == "" {
+		return "INCIDENT"
+	}
+	return held.Holder.Incident
 }

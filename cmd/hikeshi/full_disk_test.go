@@ -139,6 +139,7 @@ func TestReadOnlyDisk(t *testing.T) {
 		} {
 			r.hikeshi(strings.Fields(line)...).exits(t, code)
 		}
+		r.hikeshi("doctor").exits(t, exitFound, "lies on a read-only file system, so nothing can be set aside", "so nobody can be denied: read-only file system")
 		for _, line := range []string{"relay deny 203.0.113.9 --yes", "spool quarantine --strategy rename --yes", "spool quarantine --strategy move --yes", "undo " + id + " --yes --accept-risk reopening"} {
 			s := r.hikeshi(strings.Fields(line)...)
 			if s.code != exitStopped && s.code != exitError || !s.tells("read-only file system") || !s.tells("hikeshi: hint: ") {

@@ -59,7 +59,7 @@ func TestStopOnFullDisk(t *testing.T) {
 			r, run, running := fullVar(t, false)
 			free := r.fill(filepath.Join(r.dir, "var"), files)
 			before := r.picture()
-			s := run("service stop --yes --accept-risk disruptive").exits(t, exitOK, "could not be written to disk", "no space left on device", "nothing of this incident is on disk")
+			s := run("service stop --yes --accept-risk disruptive").exits(t, exitOK, "could not be written to disk", "no space left on device", "nothing of this incident is on disk", "once there is room, or with --state DIR on another disk")
 			if left := running(); len(left) > 0 {
 				t.Errorf("still running: %v", left)
 			}
@@ -69,6 +69,11 @@ func TestStopOnFullDisk(t *testing.T) {
 			run("service stop --yes --accept-risk disruptive").exits(t, exitOK)
 			run("status --watch 0").exits(t, exitFound)
 			run("service start --yes").exits(t, exitError, "no space left on device", "hint: make room")
+			other := []string{"service", "start", "epstdd", "--yes", "--config", filepath.Join(r.dir, "config.yaml"), "--state", filepath.Join(r.dir, "elsewhere")}
+			r.run(other...).exits(t, exitOK, "hikeshi undo")
+			if left := running(); !slices.Equal(left, []string{"epstdd"}) {
+				t.Errorf("started with another state folder: %v", left)
+			}
 			free()
 			run("service start --yes").exits(t, exitOK)
 			if left := running(); !slices.Equal(left, []string{"epstdd", "epstrd"}) {
@@ -84,7 +89,7 @@ func TestRunOnFullDisk(t *testing.T) {
 	r, run, running := fullVar(t, false)
 	free := r.fill(filepath.Join(r.dir, "var"), true)
 	before := r.picture()
-	s := run("run mail-abuse --yes --accept-risk disruptive --set sources=203.0.113.9").
+	s := run("run mail-abuse --yes --accept-risk disruptive --set cause=c --set sources=203.0.113.9").
 		exits(t, exitStopped, "could not be written to disk", "stopped at step aside", "no space left on device", "hint: make room", "service start")
 	if left := running(); len(left) > 0 {
 		t.Errorf("still running: %v", left)
@@ -95,7 +100,7 @@ func TestRunOnFullDisk(t *testing.T) {
 	r.wantLogged(t, s, `"change":"stop.1"`, `"state":"done"`, `"step":"aside"`)
 	sameBut(t, "after the run", before, r.picture(), "running", "var/lib")
 	free()
-	run("run mail-abuse --yes --accept-risk disruptive --set sources=203.0.113.9 --set settle=10ms").exits(t, exitOK)
+	run("run mail-abuse --yes --accept-risk disruptive --set cause=c --set sources=203.0.113.9 --set settle=10ms --set watch=10ms").exits(t, exitOK)
 	if left := running(); len(left) > 0 {
 		t.Errorf("a run that found the services down has started them: %v", left)
 	}
@@ -105,7 +110,7 @@ func TestRunOnFullDisk(t *testing.T) {
 func TestRoomComesBack(t *testing.T) {
 	r, run, running := fullVar(t, true)
 	r.fill(filepath.Join(r.dir, "var"), true)
-	run("run mail-abuse --yes --accept-risk disruptive --set sources=203.0.113.9 --set settle=10ms").exits(t, exitOK)
+	run("run mail-abuse --yes --accept-risk disruptive --set cause=c --set sources=203.0.113.9 --set settle=10ms --set watch=10ms").exits(t, exitOK)
 	if left := running(); !slices.Equal(left, []string{"epstdd", "epstrd"}) {
 		t.Errorf("the run was to the end; running: %v", left)
 	}

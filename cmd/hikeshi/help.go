@@ -64,6 +64,12 @@ thresholds: {messages: 500, oldest: 2h, growth_per_minute: 60, move_limit: 2000}
 protect: {addresses: [], domains: [], accounts: [postmaster, root, abuse],
           prefix_v4: 24, prefix_v6: 48}
 
+{unit} is the unit's name without ".service"; it is replaced wherever it stands in
+an argument. A status command that ends with exit code 0 says that the service
+runs, with 1, 2 or 3 that it does not; any other code says neither, and nothing
+that needs to know is done then. With manager command only the services that use
+the queue and those that units names are looked at.
+
 own.addresses and protect.addresses are never denied. prefix_v4 and prefix_v6
 say how wide a denied network may be.`
 

@@ -44,7 +44,14 @@ var inJapanese = []struct {
 	{whole("this version knows epms"), "この版で扱えるのは epms"},
 	{whole("epms.spool in the configuration says where the spool is; --root DIR looks below another directory"), "スプールの場所は設定の epms.spool で指定する。別のディレクトリの下を見るときは --root DIR"},
 	{whole("make room where (.*) is, or name another place with --state DIR, and begin again"), "$1 のディスクに空きを作るか、--state DIR で別の場所を指定して、やり直す"},
-	{whole("wait until that responder has ended, or work with them: (`hikeshi incidents`) shows the incident"), "その対応者が終わるのを待つか、一緒に進める。事案は $1 で見る"},
+	{whole("wait until that responder has ended, or work with them: (`hikeshi incidents`) shows the incident; (`hikeshi resume .*`) takes over"),
+		"その対応者が終わるのを待つか、一緒に進める。事案は $1 で見る。引き継ぐには $2"},
+	{whole("(`hikeshi resume .*`) or (`hikeshi undo .*`) repairs it; its bytes are kept"), "$1 か $2 で修復する。書きかけのバイトは保存される"},
+	{whole("(`hikeshi status`) counts those that are renamed"), "改名中の件数は $1 で見る"},
+	{whole("(`hikeshi resume .*`) starts them once the gate opens; to start them all the same add --accept-risk reopening"),
+		"関門が開けば $1 が起動する。それでも今すぐ起動するなら --accept-risk reopening を付ける"},
+	{whole("(`hikeshi.*`) shows an example"), "例は $1 で見る"},
+	{whole("how long is 0 or more: 0 looks once"), "時間は 0 以上で指定する。0 なら 1 回だけ見る"},
 	{whole("did you mean (`.*`)\\?"), "$1 のことか"},
 	{whole("units are s, m and h, such as (.*); 30 days are 720h"), "単位は s、m、h(例: $1)。日は使えない。30日は 720h"},
 
@@ -76,6 +83,34 @@ var inJapanese = []struct {
 	{whole("refused: denying (\".*\"): it covers (.*), an own address of this server"), "拒否できない: $1 はこのサーバーのアドレス $2 を含む"},
 	{whole("refused: denying (\".*\"): it covers (.*), which the configuration protects"), "拒否できない: $1 は設定で保護した $2 を含む"},
 	{whole("refused: denying (\".*\"): it covers (.*), where you are connected from"), "拒否できない: $1 は作業者の接続元 $2 を含む"},
+	{whole("--head (\".*\"): 64 hexadecimal digits are wanted"), "--head $1: 16進数 64 桁を指定する"},
+	{whole("a note without text records nothing"), "本文のないメモは記録しない"},
+	{whole("--watch (-.*): the time cannot be negative"), "--watch $1: 負の時間は指定できない"},
+	{whole("recording in (.*): the last line of the journal is unfinished after a crash"), "事案 $1 に記録できない: 記録の最後の行が異常終了のため書きかけになっている"},
+	{whole("refused: planning the denials: reading the target (\".*\"): its domain has an empty label.*"), "拒否できない: $1 はドメインに空のラベルがあり、誰のものでもない。サブドメインは effect.dat に *.example.com の形の行を手で書く"},
+	{whole("refused: releasing by client: .*(\".*\").*"), "--client の $1 はアドレスでもネットワークでもない"},
+	{whole("refused: releasing by time: time (\".*\") is neither (.*)"), "時刻 $1 は 2026-11-21、2026-11-21 03:12、RFC 3339 のどれでもない"},
+	{whole("refused: excluding clients: .*?(\".*?\").*"), "--except-client の $1 はアドレスでもネットワークでもない"},
+	{whole("refused: excluding sender (\".*\"): it is no address.*"), "--except-sender の $1 はアドレスでもドメインでもアカウント名でもない。1 つずつ指定する"},
+	{whole("refused: excluding a time: time (\".*\") is neither .*"), "時刻 $1 は 2026-11-21、2026-11-21 03:12、RFC 3339 のどれでもない"},
+	{whole("refused: parameter lot: (.*) messages at a time"), "--lot $1: 一度に戻す通数は 1 以上で指定する"},
+	{whole("refused: say what to look for: .*"), "探すものを指定する: アドレス、ドメイン、またはメールの ID"},
+	{whole("refused: there is no account (\".*?\"); did you mean (.*)\\?"), "アカウント $1 は存在しない。$2 のことか"},
+	{whole("refused: there is no account (\"[^\"]*\")"), "アカウント $1 は存在しない"},
+	{whole("refused: renaming (.*): the configuration protects the account (.*)"), "$1 は改名できない: 設定で保護したアカウント $2 にあたる"},
+	{whole("refused: backend command: no command is configured \\(account.command.rename\\)"), "改名に使うコマンドが設定にない(account.command.rename)"},
+	{whole("name accounts, or --incident INCIDENT for all that it renamed"), "アカウント名を指定するか、--incident 事案 でその事案が改名したすべてを指定する"},
+	{whole("refused: setting (\".*\"): it is not among the settings that are changed here: (.*)"), "$1 はここで変更できる設定ではない。変更できるもの: $2"},
+	{whole("refused: setting (.*): it is a (?:whole )?number from (\\d+) to (\\d+)"), "$1: 値は $2 から $3 までの整数で指定する"},
+	{whole("refused: (\".*\") is not NAME=VALUE"), "$1 は 名前=値 の形になっていない"},
+	{whole("refused: mending line (\\d+): it opens nothing; only lines with true or no action are mended"), "$1 行目は無条件に中継を許す行ではない。直すのは true の行と動作のない行だけ"},
+	{whole("refused: mending line (\\d+): the file has (\\d+) lines?"), "$1 行目はない。ファイルは $2 行"},
+	{whole("refused: parameter lines: (\".*\") is neither the number of a line nor all"), "--line $1: 行番号か all を指定する"},
+	{whole("refused: planning the cut: reading the target (\".*\"): the tables of the hard cut hold addresses only, no senders"), "$1 は遮断できない: --hard で指定できるのはアドレスだけで、差出人は指定できない"},
+	{whole("refused: planning the cut: reading the target (\".*\"): of networks only IPv4 /24 and /16 .*"), "$1 は遮断できない: --hard で指定できるのは IPv4 の /24 か /16、または 1 つずつのアドレス"},
+	{whole("--handover with --format (\".*\"): use text or md"), "--handover と --format $1 は併用できない。text か md を指定する"},
+	{whole("unknown command (\".*\") for \"(hikeshi.*)\""), "`$2` に余分な引数 $1 がある"},
+	{whole("([a-z_]+): (\".*\") is none of (?:, )?(.*?)(?:; did you mean .*)?"), "$1: $2 は $3 のどれでもない"},
 	{whole("requires at least (\\d+) arg\\(s\\), only received (\\d+)"), "引数が足りない($1 個以上必要、指定は $2 個)"},
 	{whole("accepts (\\d+) arg\\(s\\), received (\\d+)"), "引数の数が違う(必要なのは $1 個、指定は $2 個)"},
 	{whole("(.*) mistakes? in (.*) files?"), "$2 件のファイルに誤りが $1 件"},
@@ -84,8 +119,10 @@ var inJapanese = []struct {
 func whole(pattern string) *regexp.Regexp { return regexp.MustCompile("^(?:" + pattern + ")$") }
 
 // translated is a hint or an error in the language in use; one that has no translation stays as it is.
-func (a *app) translated(text string) string {
-	if a.lang() != "ja" {
+func (a *app) translated(text string) string { return translate(a.lang(), text) }
+
+func translate(lang, text string) string {
+	if lang != "ja" {
 		return text
 	}
 	for _, t := range inJapanese {

@@ -40,13 +40,16 @@ func (a *app) judgeStatus(w *world, doc *statusDocument) {
 		case s.Barred:
 			add(runbook.Warn, "%s is barred from starting by incident %s", "%s は事案 %s により起動禁止中", s.Unit, s.Incident)
 		case s.Error != "":
-			add(runbook.Warn, "%s: state unknown: %s", "%s: 状態不明: %s", s.Unit, line(s.Error))
+			add(runbook.Warn, "%s: state unknown: %s", "%s: 状態不明: %s", s.Unit, line(joined(s.Error)))
 		case s.attention:
 			add(runbook.Warn, "%s is %s (%s)", "%s は %s (%s)", s.Unit, s.Active, s.Load)
 		}
 	}
-	if d := doc.Disk; d != nil && d.FreePercent < 5 {
-		add(runbook.Bad, "disk: %.1f GB left (%.0f%%)", "ディスク: 残り %.1f GB (%.0f%%)", float64(d.Free)/1e9, d.FreePercent)
+	for _, unit := range a.forced(w, doc) {
+		add(runbook.Bad, "%s runs though incident %s has stopped it: the hole may still be open", "%s は事案 %s が停止したはずなのに動いている。穴が開いたままの恐れがある", unit, doc.Incident.ID)
+	}
+	if d := doc.Disk; d != nil && d.full() {
+		add(runbook.Bad, "disk: %s", "ディスク: %s", a.diskWords(d))
 	}
 	if _, found, err := w.host.Relay.Lint(); err == nil {
 		for _, f := range found {
@@ -58,6 +61,9 @@ func (a *app) judgeStatus(w *world, doc *statusDocument) {
 	}
 	if len(doc.Due) > 0 {
 		add(runbook.Warn, "denials due for review: %d", "見直し期限の来た拒否が %d 件", len(doc.Due))
+	}
+	for _, f := range doc.Symptoms {
+		add(f.Level, "%s", "%s", f.Text)
 	}
 	for _, l := range doc.Later {
 		if !l.Due.After(a.now()) {

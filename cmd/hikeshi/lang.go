@@ -47,7 +47,7 @@ func (a *app) once(key, format string, args ...any) {
 		return
 	}
 	a.said[key] = true
-	fmt.Fprintf(a.stderr, "hikeshi: "+format+"\n", args...)
+	fmt.Fprintf(a.stderr, "hikeshi: %s\n", clean(joined(fmt.Sprintf(format, args...))))
 }
 
 // clean makes text from outside safe for a terminal: control characters become their escapes, newlines stay.
@@ -64,6 +64,11 @@ func clean(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// joined puts an error on one line: errors that were joined stand on lines of their own.
+func joined(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' }), "; ")
 }
 
 // line is clean for what must stay on one line.

@@ -92,6 +92,9 @@ as ` + "`hikeshi status`" + `, and the result is noted in the incident. --list o
 Exit codes: 0 nothing is due or all is well, 3 a look found something.`,
 		Example: "  hikeshi verify-later\n  hikeshi verify-later --list --output json",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := notNegative(watch); err != nil {
+				return err
+			}
 			w, err := a.world(cmd.Context(), "")
 			if err != nil {
 				return err

@@ -46,7 +46,8 @@ func TestSecondResponder(t *testing.T) {
 	p.expect(doOrSkip)
 	id := s.incidents()[0]
 
-	who := []string{"holds the lock since", began.Format("2006-01-02T"), fmt.Sprintf("incident %q", id), `step "deny"`, fmt.Sprintf("(process %d)", p.cmd.Process.Pid), "hint: "}
+	who := []string{"holds the lock since", began.Format("2006-01-02T"), fmt.Sprintf("incident %q", id), `step "deny"`, fmt.Sprintf("(process %d)", p.cmd.Process.Pid), "hint: ",
+		"`hikeshi resume " + id + " --take-over` takes over"}
 	for _, verb := range changingVerbs(s, id) {
 		_, stderr := s.run(exitLocked, verb...)
 		for _, want := range who {

@@ -13,7 +13,7 @@ import (
 func (a *app) monitor(cmd *cobra.Command, watch time.Duration) error {
 	doc, err := a.status(cmd, watch)
 	if err != nil {
-		fmt.Fprintf(a.stdout, "HIKESHI UNKNOWN - %s\n", line(err.Error()))
+		fmt.Fprintf(a.stdout, "HIKESHI UNKNOWN - %s\n", line(joined(err.Error())))
 		return silent(3)
 	}
 	word, code := "OK", 0

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -35,7 +36,7 @@ func (p *place) program() string { return filepath.Join(p.root, "usr/local/mta/b
 func (p *place) deny() string    { return filepath.Join(p.program(), "effect.dat") }
 
 // plainDeny is a deny file as it is found, with both line ends.
-const plainDeny = "#<> default\r\n#blank false\n192.0.2.* true\n*.*.*.* norelay,2\n"
+const plainDeny = "#<> default\r\n#blank false\n192.168.2.* true\n*.*.*.* norelay,2\n"
 
 // newPlace makes a server with a few messages in every part of the queue.
 func newPlace(t *testing.T) *place {
@@ -72,6 +73,33 @@ func newPlaceIn(t *testing.T, dir string) *place {
 	p.age()
 	return p
 }
+
+// withAccounts adds accounts: taro, who logs in and whose mailbox sends mail on, hana, who logs in, the postmaster, and those without an
+// auth file.
+func (p *place) withAccounts(without ...string) {
+	p.t.Helper()
+	file := ""
+	for _, name := range append([]string{"taro", "hana", "postmaster"}, without...) {
+		file += accountLine(name)
+		p.put("inbox/"+name+"/0000000001-100000.MSG", "Subject: kept\n\nbody\n")
+		if !slices.Contains(without, name) {
+			p.put("inbox/"+name+"/apop.dat", accountSecret+"\r\n1\r\nkept")
+		}
+	}
+	p.put("db/example.jp.idx", file)
+	p.put("inbox/taro/ims.ctl", "[AutoForward]\r\nForwardTo=thief@example.com\r\n[Delivery]\r\nSaveTo=inbox\r\n")
+	p.put("reg/epost/ims/EPST5RS/SMTPAUTHOnly.1", "0\n")
+	p.put("reg/epost/ims/EPST5DS/Timeout.1", "120\n")
+	p.age()
+}
+
+// accountLine is a line of the account file of example.jp.
+func accountLine(name string) string {
+	return base64.StdEncoding.EncodeToString([]byte(strings.Join([]string{name, accountSecret, "Full " + name, "example.jp", ""}, "\t"))) + "\n"
+}
+
+// accountSecret is the password of every account, which is never shown.
+const accountSecret = "Kaji!secret77"
 
 // age gives everything below the root an old time, so that a change of it shows, and to root's trees an owner of their own.
 func (p *place) age() {
@@ -196,17 +224,20 @@ func (p picture) world() picture {
 	return p
 }
 
-// timeless leaves out the mtime of folders, which whoever moves a name changes, and of files that hikeshi writes: the deny file, guards.
+// timeless leaves out the mtime of folders, which whoever moves a name changes, and of files that hikeshi writes: the deny file and the
+// tables, guards, accounts and their mailboxes, settings.
 func (p picture) timeless() picture {
 	p = maps.Clone(p)
 	for rel, x := range p {
-		if x.folder || filepath.Base(rel) == "effect.dat" || strings.HasPrefix(rel, "units/") {
+		if x.folder || written.MatchString(rel) {
 			x.time = ""
 			p[rel] = x
 		}
 	}
 	return p
 }
+
+var written = regexp.MustCompile(`(?:^|/)(?:effect\.dat|reject[a-z]+ip\.dat|apop\.dat|ims\.ctl|[^/]+\.idx)$|^units/|/reg/epost/ims/`)
 
 func thingAt(path string) (thing, error) {
 	var st unix.Stat_t

@@ -34,6 +34,11 @@ func (a *app) printStatus(d statusDocument) {
 	row(a.word("backlog", "滞留"), a.backlogWords(d))
 	row("", a.rateWords(d))
 	row(a.word("who", "だれ"), a.topWords(d.Total.Senders, d.Total))
+	for _, l := range d.Logins[:min(len(d.Logins), 1)] {
+		if l.Addresses > 2 {
+			row("", fmt.Sprintf(a.word("%s logged in from %d addresses (%d times)", "%s の認証が %d 個のアドレスから成功 (%d 回)"), line(l.User), l.Addresses, l.Success))
+		}
+	}
 	row(a.word("from", "接続元"), a.topWords(d.Total.Clients, d.Total))
 	row(a.word("disk", "ディスク"), a.diskWords(d.Disk))
 	row(a.word("logs", "ログ"), a.logWords(d.Logs))
@@ -183,4 +188,5 @@ type diskRow struct {
 	Free              uint64  `json:"free"` // bytes for ordinary users
 	FreePercent       float64 `json:"free_percent"`
 	InodesFreePercent float64 `json:"inodes_free_percent"`
+	ReadOnly          bool    `json:"read_only"`
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hikeshi/runbook/book"
 	"hikeshi/runbook/report/story"
 )
 
@@ -80,6 +81,9 @@ func (a *app) report(err error) {
 		text = a.word("interrupted; nothing was changed", "中断した。何も変更していない")
 	}
 	if !quiet {
+		if !errors.As(err, new(*book.Mistakes)) { // those are listed, each with its line
+			text = joined(text)
+		}
 		a.complain(clean(text))
 		if hint != "" {
 			a.complain(a.word("hint", "ヒント") + ": " + hint)
@@ -90,14 +94,16 @@ func (a *app) report(err error) {
 	}
 }
 
-// complain writes to standard error. At a terminal it is wrapped; in a log every message stays one line.
+// complain writes to standard error. At a terminal its lines are wrapped; in a log every one stays as it is.
 func (a *app) complain(text string) {
 	s := a.screenOn(a.stderr)
 	if !s.tty {
 		fmt.Fprintf(a.stderr, "hikeshi: %s\n", text)
 		return
 	}
-	s.hang(9, "hikeshi: "+text)
+	for l := range strings.SplitSeq("hikeshi: "+text, "\n") {
+		s.hang(9, l)
+	}
 }
 
 type errorDocument struct {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -55,15 +56,22 @@ func (s *screen) Show(v engine.View) {
 	}
 	s.head(v)
 	if v.Plan.State == runbook.Skipped {
-		s.row("", s.word("skipped: ", "対象外: ")+v.Plan.Reason(s.lang))
+		why := v.Plan.Reason(s.lang)
+		if strings.HasPrefix(v.Plan.Why, "not needed: ") && !s.verbose {
+			why = s.word("not needed here", "ここでは不要") // the condition stands in the record, and is shown with -v
+		}
+		s.row("", s.word("skipped: ", "対象外: ")+why)
+		return
+	}
+	if v.Step.Manual != nil && v.Plan.State == runbook.NothingToDo { // answered already
+		s.findings(v.Plan.Findings)
 		return
 	}
 	if !s.brief {
 		s.row(s.word("why", "理由"), v.Step.Why.In(s.lang))
 	}
 	if v.Plan.State == runbook.Undetermined {
-		why := strings.TrimPrefix(v.Plan.Reason(s.lang), runbook.ErrUndetermined.Error()+": ")
-		s.row("[?]", s.word("cannot be determined: ", "判定できない: ")+why)
+		s.unplanned(v.Plan)
 	}
 	if v.Plan.After != "" {
 		s.row("", fmt.Sprintf(s.word("planned against the server before step %s", "手順 %s を行う前の状態で計画したもの"), v.Plan.After))
@@ -83,6 +91,20 @@ func (s *screen) Show(v engine.View) {
 		s.row(s.word("fails if", "失敗時"), v.Step.Fails.In(s.lang))
 		s.row(s.word("undo", "戻し方"), s.back(v))
 	}
+}
+
+// unplanned says why a step cannot be planned: it is refused as it is asked for, or something cannot be found out.
+func (s *screen) unplanned(p runbook.StepPlan) {
+	why := strings.TrimPrefix(p.Reason(s.lang), runbook.ErrUndetermined.Error()+": ")
+	if errors.Is(p.Err, runbook.ErrInput) {
+		if text := translate(s.lang, joined(why)); text != joined(why) {
+			s.row("[!]", text)
+			return
+		}
+		s.row("[!]", s.word("refused: ", "受け付けられない: ")+strings.TrimPrefix(joined(why), runbook.ErrInput.Error()+": "))
+		return
+	}
+	s.row("[?]", s.word("cannot be determined: ", "判定できない: ")+why)
 }
 
 // asks says that there is something to decide about a step.
@@ -164,7 +186,7 @@ func (s *screen) gate(rows []runbook.GateRow) {
 		}
 		text := g.Title.In(s.lang)
 		if g.Why != "" {
-			text += " (" + line(g.Why) + ")"
+			text += " (" + line(joined(g.Reason(s.lang))) + ")"
 		}
 		s.row(mark, text)
 	}
@@ -196,18 +218,24 @@ func (s *screen) change(label, number string, c runbook.Change) {
 // op is the word of a change.
 func (s *screen) op(word string) string { return report.Op(word, s.lang) }
 
-// inverse are the words for taking an operation back.
+// inverse are the words for taking an operation back, by its kind or by its name.
 var inverse = map[string][2]string{
 	"stop": {"start again what was running:", "動いていたものを起動:"}, "start": {"stop again", "再び停止:"}, "bar": {"allow starts again:", "起動禁止を解除:"},
 	"unbar": {"bar again from starting:", "再び起動禁止:"}, "restart": {"nothing to take back:", "戻すものはない:"}, "rename": {"put the folders back in", "フォルダを元に戻す:"},
 	"move": {"put the messages back in", "メールを元に戻す:"}, "release": {"set aside again, from", "再び退避:"}, "deny": {"take the denials out of", "拒否の行を削除:"},
 	"allow": {"deny again in", "再び拒否:"}, "purge": {"cannot be undone:", "元に戻せない:"},
+	"account.rename": {"give the old name back to", "元の名前に戻す:"}, "account.restore": {"rename again", "再び改名:"},
+	"lock": {"put the old passwords back of", "元のパスワードに戻す:"}, "clean": {"put back what was taken out of", "外した行を元に戻す:"},
+	"fix": {"put the old lines back in", "元の行に戻す:"}, "cut": {"take the rows out of", "加えた行を削除:"}, "set": {"put the old value back in", "元の値に戻す:"},
 }
 
 // undoing is the table of what an undo would do: the inverse of each change, newest first.
 func (s *screen) undoing(all []runbook.Change) {
 	for i, c := range all {
-		words, ok := inverse[c.Op]
+		words, ok := inverse[c.Kind]
+		if !ok {
+			words, ok = inverse[c.Op]
+		}
 		if !ok {
 			words = [2]string{"undo " + c.Op, "取り消し: " + s.op(c.Op)}
 		}

@@ -26,6 +26,7 @@ func newServer(t *testing.T) *server {
 	dir := t.TempDir()
 	s := &server{t: t, root: filepath.Join(dir, "root"), state: filepath.Join(dir, "state")}
 	s.write("usr/local/mta/bin/effect.dat", "#<> default\n")
+	s.write("var/spool/epms/reg/epost/ims/LastMsgId.1", "97588\n")
 	for _, folder := range []string{"domains", "holding", "lists"} {
 		if err := os.MkdirAll(filepath.Join(s.root, "var/spool/epms", folder), 0o755); err != nil {
 			t.Fatal(err)

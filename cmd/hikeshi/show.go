@@ -127,7 +127,7 @@ func (a *app) stood(step *runbook.StepHistory) (mark, how string) {
 	case runbook.ResultOpen:
 		return "[ ]", a.word(" (left open)", " (未実施)")
 	case runbook.ResultFailed:
-		return "[!]", a.word(" (failed: ", " (失敗: ") + cmp.Or(step.Error, step.Why) + ")"
+		return "[!]", a.word(" (failed: ", " (失敗: ") + joined(cmp.Or(step.Error, step.Why)) + ")"
 	case runbook.ResultSkipped:
 		if step.Decision == nil {
 			return "[-]", a.word(" (not needed)", " (対象外)")
@@ -150,7 +150,7 @@ func (a *app) changeState(c *runbook.ChangeHistory) string {
 	case c.Pending(), c.UndoPending():
 		return a.word("begun, how far is not known", "着手後の結果が不明")
 	case c.UndoError != "":
-		return a.word("in force; could not be undone: ", "有効。元に戻せなかった: ") + line(c.UndoError)
+		return a.word("in force; could not be undone: ", "有効。元に戻せなかった: ") + line(joined(c.UndoError))
 	case c.State == runbook.None:
 		return a.word("not made", "実施されず")
 	case c.State == runbook.Partial:

@@ -160,6 +160,7 @@ func (a *app) labEngine(ctx context.Context, w *world, name string, set []string
 		if e, err = a.engineOf(w, jr, op); err != nil {
 			return err
 		}
+		tellHolder(op, l, jr.ID())
 		_, err = e.Run(ctx, "resume")
 		return err
 	}
@@ -174,6 +175,7 @@ func (a *app) labEngine(ctx context.Context, w *world, name string, set []string
 	if err := jr.Hold(l); err != nil {
 		return err
 	}
+	tellHolder(op, l, jr.ID())
 	_, err = a.engine(w, j, jr, op).Run(ctx, "run")
 	return err
 }

@@ -29,7 +29,7 @@ func TestUndoOfACompletedRun(t *testing.T) {
 // completed is a playground after a run, and a picture of how it was before. prepare comes before both.
 func (c *campaign) completed(t *testing.T, prepare func(*playground)) *playground {
 	t.Helper()
-	p := newPlayground(t, c.running...)
+	p := c.playground(t)
 	prepare(p)
 	c.start = p.tree()
 	want(t, 0, p.exec(c.run(p, c.plain), nil))
@@ -42,11 +42,12 @@ func asItIs(*playground) {}
 // undoWithoutReopening accepts fewer risks than there are. Whatever is left is named, and what is undone later leads to the same end.
 func undoWithoutReopening(t *testing.T, c *campaign) {
 	p := c.completed(t, asItIs)
-	reopening := []string{"left in place: deny " + p.deny() + " (reopening)", "left in place: " + c.strategy + " " + p.spool() + " (reopening)", "left in place: stop epstdd.service, epstrd.service"}
+	reopening := []string{"left in place: lock taro@example.jp (reopening)", "left in place: clean " + filepath.Join(p.spool(), "inbox/taro/ims.ctl") + " (reopening)",
+		"left in place: deny " + p.deny() + " (reopening)", "left in place: " + c.strategy + " " + p.spool() + " (reopening)", "left in place: stop epstdd.service, epstrd.service"}
 	e := p.exec(p.argv(c.plain, "undo", p.id, "--yes"), nil)
-	want(t, 1, e, append(reopening, "left in place: start epstrd.service (disruptive)", "5 changes in force")...)
+	want(t, 1, e, append(reopening, "left in place: start epstrd.service (disruptive)", "7 changes in force")...)
 	e = p.exec(p.argv(c.plain, "undo", p.id, "--yes", "--accept-risk", "disruptive"), nil)
-	want(t, 1, e, append(reopening, "3 changes in force")...)
+	want(t, 1, e, append(reopening, "5 changes in force")...)
 	if strings.Contains(e.out, "left in place: start") {
 		t.Errorf("starting was not undone:\n%s", e.out)
 	}
@@ -109,7 +110,7 @@ func undoBesideAnEdit(t *testing.T, c *campaign) {
 
 // undoWithoutNewline: the newline that a denial at the end of the file needs goes with it.
 func undoWithoutNewline(t *testing.T, c *campaign) {
-	for _, text := range []string{"#<> default\n#blank false", "", "\r\n'x\r\n\x1b", "192.0.2.1 only\n192.0.2.* true"} {
+	for _, text := range []string{"#<> default\n#blank false", "", "\r\n'x\r\n\x1b", "192.168.2.1 only\n192.168.2.* true"} {
 		p := c.completed(t, func(p *playground) {
 			fine(t, os.WriteFile(p.deny(), []byte(text), 0o604))
 		})
@@ -187,13 +188,13 @@ func undoStepByStep(t *testing.T, c *campaign) {
 	one := func(step string) []string {
 		return p.argv(c.plain, "undo", p.id, step, "--yes", "--accept-risk", "reopening,disruptive")
 	}
-	want(t, 0, p.exec(one("deny"), nil), "5 changes in force")
+	want(t, 0, p.exec(one("deny"), nil), "7 changes in force")
 	if b, err := os.ReadFile(p.deny()); err != nil || string(b) != plainDeny {
 		t.Errorf("the deny file is %q, %v", b, err)
 	}
 	want(t, 1, p.exec(one("aside"), nil), "in use")
 	want(t, 2, p.exec(one("nonesuch"), nil), `no step "nonesuch"`)
-	for _, step := range []string{"start_receiver", "start_delivery", "release", "aside", "stop"} {
+	for _, step := range []string{"start_receiver", "start_delivery", "release", "aside", "lock", "clean", "stop"} {
 		want(t, 0, p.exec(one(step), nil))
 	}
 	same(t, "after undoing every step", c.start, p.tree())

@@ -6,15 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"hikeshi/actions/service"
 	"hikeshi/runbook"
-	"hikeshi/spool"
-	"hikeshi/spool/aside"
-	"hikeshi/spool/disk"
+	"hikeshi/spool/epms"
 )
 
 type doctorDocument struct {
@@ -39,15 +36,33 @@ and changes nothing. Run it when nothing is wrong.
 Exit codes: 0 all would work, 3 something would not.`,
 		Example: "  sudo hikeshi doctor",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			w, err := a.world(cmd.Context(), "")
+			w, missing, err := a.doctorWorld()
 			if err != nil {
 				return err
 			}
 			d := &doctor{app: a, w: w}
-			d.all(cmd.Context())
+			d.all(cmd.Context(), missing)
 			return a.showDoctor(d.rows)
 		},
 	}
+}
+
+// doctorWorld is the world; where no queue is found, missing says why, and the rest of the server can be looked at.
+func (a *app) doctorWorld() (w *world, missing, err error) {
+	if w, err = a.machine(""); err != nil {
+		return nil, nil, err
+	}
+	if w.server, missing = a.findServer(w.cfg); missing == nil {
+		return w, nil, w.wire(a)
+	}
+	s, err := epms.Installed(a.placesOf(w.cfg))
+	if err != nil || codeOf(missing) == exitUsage {
+		return nil, nil, missing
+	}
+	w.server = s
+	w.wireServices(a)
+	w.host.Relay.Responder = responders()
+	return w, missing, nil
 }
 
 func (a *app) showDoctor(rows []checkRow) error {
@@ -62,7 +77,7 @@ func (a *app) showDoctor(rows []checkRow) error {
 	} else {
 		s := a.screen()
 		for _, r := range rows {
-			s.row(s.level(r.Level), pad(r.Name, 12)+" "+line(r.Text))
+			s.row(s.level(r.Level), pad(r.Name, 12)+" "+line(joined(r.Text)))
 			if r.Hint != "" {
 				s.row("", "             "+a.word("hint: ", "ヒント: ")+r.Hint)
 			}
@@ -85,10 +100,15 @@ func (d *doctor) add(name string, l runbook.Level, hint, format string, args ...
 	d.rows = append(d.rows, checkRow{Name: name, Level: l, Text: fmt.Sprintf(format, args...), Hint: hint})
 }
 
-func (d *doctor) all(ctx context.Context) {
+func (d *doctor) all(ctx context.Context, missing error) {
 	d.config()
 	d.user()
-	d.folders()
+	if missing != nil {
+		d.add("spool", runbook.Bad, d.translated(hintOf(missing)), d.word("no queue can be looked at: %v", "キューを調べられない: %v"), missing)
+	} else {
+		d.folders()
+		d.disk()
+	}
 	d.denyFile()
 	d.units(ctx)
 	d.guards()
@@ -114,81 +134,6 @@ func (d *doctor) user() {
 		return
 	}
 	d.add("user", runbook.Warn, "sudo hikeshi ...", "%s", d.word("not root: looking works as far as files can be read; changing needs root", "root ではない: 読める範囲の確認のみ。変更には root が必要"))
-}
-
-// folders: there, on one filesystem, and of a kind that can exchange names.
-func (d *doctor) folders() {
-	d.add("spool", runbook.OK, "", "%s", d.w.server.Root())
-	for _, f := range d.w.server.Folders() {
-		if !f.Set {
-			continue
-		}
-		fi, err := os.Lstat(f.Path)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			d.add("folder", runbook.Warn, "", d.word("%s is not there", "%s がない"), f.Path)
-		case err != nil:
-			d.add("folder", runbook.Bad, "", "%v", err)
-		case fi.Mode()&fs.ModeSymlink != 0:
-			d.add("folder", runbook.Bad, d.word("point epms.spool at the real place", "epms.spool に実際の場所を指定する"), d.word("%s is a symbolic link; queue folders are never followed", "%s はシンボリックリンク。キューのフォルダではたどらない"), f.Path)
-		case !fi.IsDir():
-			d.add("folder", runbook.Bad, "", d.word("%s is no directory", "%s はディレクトリではない"), f.Path)
-		case !readable(f.Path):
-			d.add("folder", runbook.Bad, "sudo hikeshi ...", d.word("%s cannot be read by this user: permission denied", "%s をこのユーザーは読めない (permission denied)"), f.Path)
-		}
-	}
-	if _, err := aside.Base(setFolders(d.w.server)); err != nil {
-		d.add("queue", runbook.Bad, "", "%v", err)
-	} else if aside.CanExchange(d.w.server.Root()) {
-		d.add("queue", runbook.OK, "", "%s", d.word("folders can be exchanged in one step", "フォルダを一度の操作で入れ替えられる"))
-	} else {
-		d.add("queue", runbook.Info, "", "%s", d.word("this filesystem is not known to exchange folders in one step; three renames are used if it cannot", "一度の操作での入れ替えは未確認のファイルシステム。できない場合は 3 回の改名で行う"))
-	}
-}
-
-func setFolders(s spool.Server) []spool.Folder {
-	var set []spool.Folder
-	for _, f := range s.Folders() {
-		if f.Set {
-			set = append(set, f)
-		}
-	}
-	return set
-}
-
-func (d *doctor) denyFile() {
-	den, ok := d.w.server.(spool.Denier)
-	if !ok {
-		return
-	}
-	path := den.DenyFile()
-	dir, err := disk.Open(filepath.Dir(path))
-	if err != nil {
-		d.add("deny file", runbook.Bad, "epms.program", "%v", err)
-		return
-	}
-	defer dir.Close()
-	e, err := dir.Lstat(filepath.Base(path))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		d.add("deny file", runbook.Info, "", d.word("%s is not there: the default rule holds; a denial makes it", "%s はない: 既定の規則。拒否の際に作成する"), path)
-	case err != nil:
-		d.add("deny file", runbook.Bad, "", "%v", err)
-	case e.Type != 0:
-		d.add("deny file", runbook.Bad, d.word("hikeshi does not write through links", "リンク越しには書き込まない"), d.word("%s is no regular file", "%s は通常のファイルではない"), path)
-	default:
-		f, err := dir.Read(filepath.Base(path))
-		if err != nil {
-			d.add("deny file", runbook.Bad, "sudo hikeshi ...", "%v", err)
-			return
-		}
-		f.Close()
-		if !writable(dir.Path()) {
-			d.add("deny file", runbook.Warn, "sudo hikeshi ...", d.word("%s cannot be written by this user, so nobody can be denied", "%s に書き込めないため、拒否を加えられない"), dir.Path())
-			return
-		}
-		d.add("deny file", runbook.OK, "", "%s", path)
-	}
 }
 
 func (d *doctor) units(ctx context.Context) {
@@ -219,25 +164,6 @@ func (d *doctor) guards() {
 	}
 	for _, h := range holds {
 		d.add("guards", runbook.Warn, d.word("`hikeshi service start` lifts it", "`hikeshi service start` で解除"), d.word("%s is barred from starting by incident %s", "%s は事案 %s により起動禁止中"), h.Unit, h.Incident)
-	}
-}
-
-// state: the state folder can be made and written.
-func (d *doctor) state() {
-	for dir := d.w.state; ; dir = filepath.Dir(dir) {
-		fi, err := os.Stat(dir)
-		if err == nil && fi.IsDir() {
-			if !writable(dir) {
-				d.add("state", runbook.Bad, "--state DIR", d.word("%s cannot be written by this user", "%s に書き込めない"), dir)
-				return
-			}
-			d.add("state", runbook.OK, "", "%s", d.w.state)
-			return
-		}
-		if dir == filepath.Dir(dir) {
-			d.add("state", runbook.Bad, "--state DIR", "%v", err)
-			return
-		}
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -79,7 +77,7 @@ func (a *app) printIncident(r incidentRow) {
 	}
 	text := fmt.Sprintf("%-16s %s %-16s %s", r.ID, pad(state, 12), r.Runbook, a.when(r.Opened))
 	if r.Error != "" {
-		text += " " + line(r.Error)
+		text += " " + line(joined(r.Error))
 	}
 	a.screenOn(a.stdout).hang(17, text)
 }
@@ -145,7 +143,7 @@ stopped since when, what comes next, what is open and due.`,
 		ValidArgsFunction: a.completeIncidents,
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "text, md or json")
-	cmd.Flags().StringVarP(&out, "out", "o", "", "write to `FILE`; it must not be there yet")
+	cmd.Flags().StringVarP(&out, "out", "o", "", "write to `FILE`, which must not be there yet; - is standard output")
 	cmd.Flags().BoolVar(&handover, "handover", false, "the short form for the next responder (text or md)")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "md", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -170,7 +168,7 @@ func (a *app) writeReport(name, format, out string, handover bool) error {
 	if err != nil {
 		return err
 	}
-	if out == "" {
+	if out == "" || out == "-" {
 		a.wrote = format == "json"
 		_, err = a.stdout.Write(text)
 		return err
@@ -253,71 +251,4 @@ func (a *app) buildReport(jr *journal.Journal, records []runbook.Record) (*repor
 		r.Unrecorded = append(r.Unrecorded, text)
 	}
 	return r, nil
-}
-
-func (a *app) noteVerb() *cobra.Command {
-	return &cobra.Command{
-		Use: "note INCIDENT TEXT...", Short: "add a note to the record", Args: cobra.MinimumNArgs(2), Example: `  hikeshi note 20261121-0312 "told the customer by telephone, 03:40"`,
-		RunE: func(_ *cobra.Command, args []string) error {
-			jr, _, err := a.openIncident(args[0])
-			if err != nil {
-				return err
-			}
-			defer jr.Close()
-			if err := jr.Append(runbook.Record{Event: runbook.Noted, Text: strings.Join(args[1:], " ")}); err != nil {
-				return err
-			}
-			return a.recorded(jr)
-		},
-		ValidArgsFunction: a.completeIncidents,
-	}
-}
-
-func (a *app) attachVerb() *cobra.Command {
-	return &cobra.Command{
-		Use: "attach INCIDENT FILE", Short: "keep a file with the record", Args: cobra.ExactArgs(2), Example: "  hikeshi attach 20261121-0312 console-screenshot.png",
-		RunE: func(_ *cobra.Command, args []string) error {
-			fi, err := os.Stat(args[1]) // opening a FIFO would wait for a writer
-			if err != nil {
-				return usagef("", "attaching: %w", err)
-			}
-			if !fi.Mode().IsRegular() {
-				return usagef("attach one file at a time", "attaching %s: it is no regular file", args[1])
-			}
-			f, err := os.Open(args[1])
-			if err != nil {
-				return usagef("", "attaching: %w", err)
-			}
-			defer f.Close()
-			jr, _, err := a.openIncident(args[0])
-			if err != nil {
-				return err
-			}
-			defer jr.Close()
-			if err := jr.Keep("", filepath.Base(args[1]), f, false); err != nil {
-				return err
-			}
-			return a.recorded(jr)
-		},
-	}
-}
-
-type recordedDocument struct {
-	Version  int    `json:"hikeshi"`
-	Kind     string `json:"kind"`
-	Incident string `json:"incident"`
-	Head     string `json:"head"`
-}
-
-// recorded says that something was added to the record, and the new head.
-func (a *app) recorded(jr *journal.Journal) error {
-	head, err := jr.Head()
-	if err != nil {
-		return err
-	}
-	if a.isJSON() {
-		return a.json(recordedDocument{Version: 1, Kind: "recorded", Incident: jr.ID(), Head: head})
-	}
-	fmt.Fprintf(a.stdout, a.word("recorded in incident %s\nhead:    %s\n", "事案 %s に記録した\nhead:    %s\n"), jr.ID(), head)
-	return nil
 }

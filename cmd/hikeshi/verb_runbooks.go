@@ -126,7 +126,7 @@ type lintFilesDocument struct {
 
 type mistakeRow struct {
 	File    string `json:"file"`
-	Line    int    `json:"line"`
+	Line    int    `json:"line"` // 0: the file as a whole
 	Column  int    `json:"column"`
 	Text    string `json:"text"`
 	Excerpt string `json:"excerpt"`
@@ -151,17 +151,16 @@ func (a *app) lint(files []string) error {
 	kinds := catalogue()
 	for _, name := range files {
 		data, file, err := bookSource(name)
-		if err != nil {
-			return err
+		if err == nil {
+			_, err = book.Load(file, data, kinds)
 		}
-		_, err = book.Load(file, data, kinds)
 		var m *book.Mistakes
 		if errors.As(err, &m) {
 			for _, one := range m.List {
 				doc.Mistakes = append(doc.Mistakes, mistakeRow{file, one.Line, one.Column, one.Text, one.Excerpt})
 			}
 		} else if err != nil {
-			return usagef("", "%w", err)
+			doc.Mistakes = append(doc.Mistakes, mistakeRow{File: file, Text: a.translated(err.Error())})
 		}
 	}
 	if a.isJSON() {
@@ -171,7 +170,11 @@ func (a *app) lint(files []string) error {
 	} else {
 		for _, m := range doc.Mistakes {
 			s := a.screenOn(a.stdout)
-			s.hang(4, fmt.Sprintf("%s:%d: %s", line(m.File), m.Line, line(m.Text)))
+			at := line(m.File)
+			if m.Line > 0 {
+				at = fmt.Sprintf("%s:%d", at, m.Line)
+			}
+			s.hang(4, at+": "+line(m.Text))
 			if m.Excerpt != "" {
 				s.hang(4, "    "+line(m.Excerpt))
 			}

@@ -161,7 +161,7 @@ func (a *app) showServices(doc servicesDocument) {
 			s.row(pad("", 18)+"[!]", fmt.Sprintf(a.word("barred by incident %s", "事案 %s により起動禁止"), r.Incident))
 		}
 		if r.Error != "" {
-			s.row(pad("", 18)+"[!]", line(r.Error))
+			s.row(pad("", 18)+"[!]", line(joined(r.Error)))
 		}
 	}
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"cmp"
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hikeshi/runbook"
+	"hikeshi/runbook/engine/planner"
 	"hikeshi/runbook/journal/lock"
 	"hikeshi/spool/epms"
 	"hikeshi/spool/scan"
@@ -39,6 +42,8 @@ type statusDocument struct {
 	Later     []laterLook    `json:"later_looks"` // that nobody has made yet
 	Incident  *incidentRow   `json:"incident"`    // the one that is not done
 	AtWork    *holderRow     `json:"at_work"`     // who holds the lock; null if nobody does
+	Symptoms  []findingRow   `json:"symptoms"`    // signs of abuse beside the queue that were measured
+	Logins    []loginRow     `json:"logins"`      // who logged in from most addresses, by the end of the log
 	Attention []attentionRow `json:"attention"`
 	NotSeen   []string       `json:"not_seen"`
 	Next      string         `json:"next"`
@@ -61,6 +66,15 @@ type holderRow struct {
 	PID      int       `json:"pid"`
 }
 
+// loginRow is one name that was logged in with. All figures are lower bounds.
+type loginRow struct {
+	User      string `json:"user"`
+	Success   int    `json:"success"`
+	Failed    int    `json:"failed"`
+	Addresses int    `json:"addresses"` // different ones with success
+	Log       string `json:"log"`
+}
+
 type attentionRow struct {
 	Level runbook.Level `json:"level"`
 	Text  string        `json:"text"`
@@ -79,6 +93,9 @@ Exit codes: 0 nothing needs attention, 3 something does. With --monitor one line
 and the Nagios codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.`,
 		Example: "  hikeshi status\n  hikeshi status --output json | jq .attention\n  hikeshi status --monitor --watch 0",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := notNegative(watch); err != nil {
+				return err
+			}
 			if monitor {
 				return a.monitor(cmd, watch)
 			}
@@ -111,7 +128,7 @@ func (a *app) status(cmd *cobra.Command, watch time.Duration) (statusDocument, e
 		return statusDocument{}, err
 	}
 	doc := statusDocument{Version: 1, Kind: "status", Host: hostname(), Server: w.serverName(), Time: a.now().UTC(), Level: runbook.OK, Synced: clockSynced(),
-		Backlog: []folderRow{}, Logs: []logRow{}, SetAside: []asideRow{}, Due: []denialRow{}, Renamed: []string{}, Later: []laterLook{}, Attention: []attentionRow{}}
+		Backlog: []folderRow{}, Logs: []logRow{}, SetAside: []asideRow{}, Due: []denialRow{}, Renamed: []string{}, Later: []laterLook{}, Attention: []attentionRow{}, Symptoms: []findingRow{}, Logins: []loginRow{}}
 	doc.Manager, doc.Services = w.manager, w.services(cmd)
 	before, began := w.counter(), time.Now()
 	b, err := w.look(cmd, scan.Options{Own: w.host.Queue.Own, Clock: a.now}, watch)
@@ -132,8 +149,9 @@ func (a *app) status(cmd *cobra.Command, watch time.Duration) (statusDocument, e
 	doc.Total = folderRowOf(b.Total)
 	doc.Disk = diskOf(w.server.Root())
 	doc.Logs = w.logs()
-	doc.NotSeen = []string{a.word("what the logs say", "ログの内容"), "DNSBL", a.word("relay test from outside", "外からの中継試験"), a.word("web console", "webコンソール")}
+	doc.NotSeen = []string{a.word("the other logs", "ほかのログ"), "DNSBL", a.word("relay test from outside", "外からの中継試験"), a.word("web console", "webコンソール")}
 	a.lookAround(w, &doc)
+	a.lookBeside(cmd.Context(), w, &doc)
 	if err := a.statusRecord(cmd, w, &doc); err != nil {
 		return doc, err
 	}
@@ -149,6 +167,32 @@ func (a *app) lookAround(w *world, doc *statusDocument) {
 	_, err := os.ReadDir(filepath.Join(rootState, "incidents"))
 	if w.root == "/" && w.state != rootState && !errors.Is(err, fs.ErrNotExist) {
 		doc.NotSeen = append(doc.NotSeen, fmt.Sprintf(a.word("incidents below %s (this is %s)", "%s の事案(見ているのは %s)"), rootState, w.state))
+	}
+}
+
+// lookBeside measures the signs that stand beside the queue, and who has logged in. What cannot be measured is left out.
+func (a *app) lookBeside(ctx context.Context, w *world, doc *statusDocument) {
+	in := runbook.Input{Step: "status", With: json.RawMessage(`{"limit": "3s", "gap": "500ms"}`), Rec: planner.Recorder{Told: func(string, int64, int64) {}}}
+	if out, err := w.kinds["evidence.symptoms"].Action.Plan(ctx, in); err == nil {
+		for _, f := range findingRows(out.Findings, a.lang()) {
+			if f.Level == runbook.Warn || f.Level == runbook.Bad {
+				doc.Symptoms = append(doc.Symptoms, f)
+			}
+		}
+	}
+	if w.host.Evidence.Logins == nil {
+		return
+	}
+	logins, err := w.host.Evidence.Logins(ctx)
+	if err != nil {
+		return
+	}
+	for _, u := range logins.Users[:min(len(logins.Users), 5)] {
+		log := ""
+		if n := len(logins.Files); n > 0 {
+			log = logins.Files[n-1]
+		}
+		doc.Logins = append(doc.Logins, loginRow{u.User, u.Success, u.Failed, u.Addresses, log})
 	}
 }
 

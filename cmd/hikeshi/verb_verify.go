@@ -18,14 +18,14 @@ func (a *app) verifyVerb() *cobra.Command {
 	var head string
 	cmd := &cobra.Command{
 		Use: "verify INCIDENT", Short: "check the hash chain and the evidence of an incident", Args: cobra.ExactArgs(1),
-		Long:    "Verify walks the chain of hashes and compares every kept file with its hash. With\n--head it also proves that the head noted earlier is in the chain.\n\nExit codes: 0 all is as it was written, 3 something was changed.",
+		Long:    "Verify walks the chain of hashes and compares every kept file with its hash. With\n--head it also proves that the head noted earlier is in the chain.\n\nExit codes: 0 all is as it was written, 3 something was changed, or a crash has left\nthe last line unfinished.",
 		Example: "  hikeshi verify 20261121-0312\n  hikeshi verify 20261121-0312 --head $(cat head.txt)",
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := a.storeOnly()
 			if err != nil {
 				return err
 			}
-			if head != "" && !isHash(head) {
+			if cmd.Flags().Changed("head") && !isHash(head) {
 				return usagef("the whole head, as a run or the report prints it", "--head %q: 64 hexadecimal digits are wanted", head)
 			}
 			r, err := journal.Verify(s, args[0], head)
@@ -58,17 +58,21 @@ type verifyDocument struct {
 	Head     string   `json:"head"`
 	OK       bool     `json:"ok"`
 	Problems []string `json:"problems"`
+	Torn     int64    `json:"torn"`  // bytes of a last line that a crash left unfinished
 	Extra    []string `json:"extra"` // files that no record names
 }
 
 func (a *app) showVerified(r journal.Report) error {
-	doc := verifyDocument{Version: 1, Kind: "verify", Incident: r.Incident, Records: r.Records, Files: r.Files, Head: r.Head, OK: len(r.Problems) == 0, Problems: []string{}, Extra: append([]string{}, r.Extra...)}
+	doc := verifyDocument{Version: 1, Kind: "verify", Incident: r.Incident, Records: r.Records, Files: r.Files, Head: r.Head, OK: len(r.Problems) == 0 && r.Torn == 0, Problems: []string{}, Torn: r.Torn, Extra: append([]string{}, r.Extra...)}
 	for _, p := range r.Problems {
 		text := p.Text.In(a.lang())
 		if p.Record >= 0 {
 			text = fmt.Sprintf(a.word("record %d: %s", "記録 %d: %s"), p.Record, text)
 		}
 		doc.Problems = append(doc.Problems, text)
+	}
+	if r.Torn > 0 {
+		doc.Problems = append(doc.Problems, fmt.Sprintf(a.word("the last line is unfinished after a crash (%d bytes): %s", "最後の行は異常終了のため書きかけ (%d バイト): %s"), r.Torn, a.translated(tornHint(r.Incident))))
 	}
 	if a.isJSON() {
 		if err := a.json(doc); err != nil {
@@ -79,7 +83,7 @@ func (a *app) showVerified(r journal.Report) error {
 			a.screenOn(a.stdout).hang(4, "[!] "+line(p))
 		}
 		fmt.Fprintf(a.stdout, a.word("incident %s: %s, %s compared: %[5]s\nhead:    %[4]s\n", "事案 %[1]s: 記録 %[6]d 件、ファイル %[7]d 件を照合: %[5]s\nhead:    %[4]s\n"),
-			r.Incident, runbook.Count(int64(r.Records), "record"), runbook.Count(int64(r.Files), "file"), r.Head, map[bool]string{true: a.word("all as written", "すべて記録どおり"), false: a.word("NOT as written", "記録と一致しない")}[doc.OK], r.Records, r.Files)
+			r.Incident, runbook.Count(int64(r.Records), "record"), runbook.Count(int64(r.Files), "file"), r.Head, map[bool]string{true: a.word("all as written", "すべて記録どおり"), false: a.word("NOT as written", "記録と一致しない")}[len(r.Problems) == 0], r.Records, r.Files)
 	}
 	if len(r.Extra) > 0 && !a.isJSON() {
 		a.screen().row("", a.word("files that no record names (a crash while copying leaves such): ", "記録にないファイル(コピー中の異常終了で残ることがある): ")+line(strings.Join(r.Extra, ", ")))

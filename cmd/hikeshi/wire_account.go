@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os/exec"
 	"time"
 
@@ -33,6 +35,9 @@ func (w *world) shared() (why runbook.Text, shared bool, err error) {
 		return runbook.Text{}, false, nil
 	}
 	all, err := t.Settings()
+	if errors.Is(err, fs.ErrNotExist) {
+		return runbook.Text{}, false, nil // no settings: the built-in default, which is one server
+	}
 	if err != nil {
 		return runbook.Text{}, false, err
 	}

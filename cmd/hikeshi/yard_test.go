@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -27,12 +28,14 @@ type yard struct {
 	a     *app
 	w     *world
 	units *benchUnits
+	rec   keeper
 }
 
 // newYard is at a fixed moment, so that what is planned twice is the same.
 func newYard(t *testing.T) *yard {
 	t.Helper()
-	y := &yard{place: newPlace(t)}
+	y := &yard{place: newPlace(t), rec: keeper{}}
+	y.withAccounts("jiro")
 	moment := time.Now().Truncate(time.Second)
 	y.a = &app{stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, said: map[string]bool{}, now: func() time.Time { return moment },
 		getenv: func(name string) string { return y.vars[name] }, flags: globalFlags{root: y.root, output: "text", color: "never"}}
@@ -42,7 +45,8 @@ func newYard(t *testing.T) *yard {
 	y.units = newBenchUnits(t, y.place.units(), y.w.server.Services())
 	y.w.manager = "systemd"
 	y.w.host.Service = service.Env{Services: y.w.server.Services(), Manager: y.units, Processes: y.units, UnitDir: y.place.units(), State: y.w.state, Clock: y.a.now}
-	y.w.host.Queue.InUse = y.w.inUse
+	y.w.host.Queue.InUse, y.w.host.Settings.InUse, y.w.host.Relay.InUse = y.w.inUse, y.w.running, y.w.running
+	y.w.host.Account.Random = zeros{}
 	y.w.kinds = byName(actions.Catalogue(y.w.host))
 	return y
 }
@@ -60,7 +64,7 @@ func (y *yard) do(kind string, with map[string]any) string {
 // planned is the outcome of a kind, its changes numbered as the engine does.
 func (y *yard) planned(kind runbook.Kind, with map[string]any) runbook.Outcome {
 	y.t.Helper()
-	in := runbook.Input{Incident: "20261121-0312", Step: "step", Rec: nowhere{}}
+	in := runbook.Input{Incident: "20261121-0312", Step: "step", Rec: y.rec}
 	var err error
 	in.With, err = json.Marshal(with)
 	fine(y.t, err)
@@ -74,12 +78,31 @@ func (y *yard) planned(kind runbook.Kind, with map[string]any) runbook.Outcome {
 	return out
 }
 
-// nowhere keeps nothing.
-type nowhere struct{}
+// keeper is a recorder that gives back what it has kept first under a name.
+type keeper map[string][]byte
 
-func (nowhere) Evidence(_ string, r io.Reader) error { _, err := io.Copy(io.Discard, r); return err }
-func (nowhere) Backup(_ string, r io.Reader) error   { _, err := io.Copy(io.Discard, r); return err }
-func (nowhere) Progress(int64, int64)                {}
+func (keeper) Evidence(_ string, r io.Reader) error { _, err := io.Copy(io.Discard, r); return err }
+func (keeper) Progress(int64, int64)                {}
+
+func (k keeper) Backup(name string, r io.Reader) error {
+	data, err := io.ReadAll(r)
+	if _, there := k[name]; !there && err == nil {
+		k[name] = data
+	}
+	return err
+}
+
+func (k keeper) Kept(name string) ([]byte, error) {
+	if data, ok := k[name]; ok {
+		return data, nil
+	}
+	return nil, fmt.Errorf("the kept copy %s: %w", name, fs.ErrNotExist)
+}
+
+// zeros is chance that gives the same each time.
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
 
 // benchUnits is a service manager with a process table. It reads drop-ins at a reload and obeys their conditions, as systemd does.
 type benchUnits struct {

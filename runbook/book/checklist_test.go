@@ -3,7 +3,6 @@ package book
 import (
 	"strings"
 	"testing"
-
 )
 
 func TestChecklist(t *testing.T) {

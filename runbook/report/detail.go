@@ -32,7 +32,7 @@ func (t teller) step(s *runbook.StepHistory) []page.Item {
 			sub = append(sub, page.Item{Name: t.word(string(f.Level)), Text: t.seenAt(f)})
 		}
 		for _, g := range s.Plan.Gate {
-			sub = append(sub, page.Item{Name: t.say("condition", "条件"), Text: t.because(t.gate(g), g.Why)})
+			sub = append(sub, page.Item{Name: t.say("condition", "条件"), Text: t.because(t.gate(g), g.Reason(t.lang))})
 		}
 	}
 	if s.Decision != nil {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"time"
 
 	"hikeshi/runbook"
@@ -69,7 +70,11 @@ func (t teller) warnings(r runbook.Record) []string {
 		}
 	}
 	if r.Plan.State == runbook.Undetermined {
-		all = append(all, t.because(t.say("%s: cannot be determined", "%s: 判定できず", t.title(r.Step)), r.Plan.Reason(t.lang)))
+		why := r.Plan.Reason(t.lang)
+		if asked, refused := strings.CutPrefix(why, runbook.ErrInput.Error()+": "); refused {
+			return append(all, t.because(t.say("%s: refused as it was asked for", "%s: 指定を受け付けられず", t.title(r.Step)), asked))
+		}
+		all = append(all, t.because(t.say("%s: cannot be determined", "%s: 判定できず", t.title(r.Step)), strings.TrimPrefix(why, runbook.ErrUndetermined.Error()+": ")))
 	}
 	return all
 }

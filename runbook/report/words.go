@@ -66,8 +66,9 @@ func (t teller) result(s *runbook.StepHistory) string {
 // Op is the word for an operation of a change in lang; one that has no translation stays as it is.
 func Op(op, lang string) string {
 	ja := map[string]string{
-		"stop": "停止", "start": "起動", "restart": "再起動", "bar": "起動禁止", "unbar": "起動禁止の解除", "rename": "改名して退避", "move": "移して退避",
+		"stop": "停止", "start": "起動", "restart": "再起動", "bar": "起動禁止", "unbar": "起動禁止の解除", "rename": "改名", "move": "移して退避",
 		"release": "キューに戻す", "purge": "完全に削除", "deny": "拒否を追加", "allow": "拒否を解除",
+		"lock": "凍結", "clean": "仕込みの除去", "fix": "中継行の修正", "cut": "接続拒否を追加", "set": "設定変更", "restore": "名前の復元",
 	}[op]
 	if lang != "ja" || ja == "" {
 		return op

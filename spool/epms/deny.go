@@ -16,6 +16,7 @@ import (
 	"hikeshi/spool/epms/effect"
 	"hikeshi/spool/epms/effect/lint"
 	"hikeshi/spool/epms/effect/proof"
+	"hikeshi/spool/epms/words"
 )
 
 // DenyFile is effect.dat in the program folder.
@@ -155,7 +156,7 @@ func lineAt(file []byte, line string) (first int64, n int) {
 func (s *Server) Lint(file []byte, own spool.Own) []spool.LintFinding {
 	var all []spool.LintFinding
 	for _, f := range lint.Check(effect.Parse(file), ownOf(own)) {
-		r := spool.LintFinding{Line: f.Line, Level: string(f.Level), Code: f.Code, Text: f.Text, TextJA: japanese[f.Code], Raw: f.Raw}
+		r := spool.LintFinding{Line: f.Line, Level: string(f.Level), Code: f.Code, Text: f.Text, TextJA: words.Japanese(f.Code), Raw: f.Raw}
 		if strings.HasPrefix(f.Text, "the same of ") {
 			r.TextJA = "同じ指摘がほかにもある: " + f.Text
 		}

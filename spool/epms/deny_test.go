@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"hikeshi/spool"
+	"hikeshi/spool/epms/words"
 )
 
 func rules() *Server {
@@ -189,7 +190,7 @@ func TestEveryCodeHasJapanese(t *testing.T) {
 		for _, c := range strings.Split(strings.Join(code[:min(2, len(code))], " "), ", ") {
 			c, _, _ = strings.Cut(c, " ")
 			n++
-			if japanese[c] == "" {
+			if words.Japanese(c) == "" {
 				t.Errorf("no Japanese for %q", c)
 			}
 		}

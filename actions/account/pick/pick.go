@@ -40,6 +40,9 @@ func (d Desk) List() (spool.AccountList, error) {
 // Examined lists the accounts and completes those of these names; see Named.
 func (d Desk) Examined(names []string) (Chosen, error) {
 	all, err := d.List()
+	if err != nil && len(names) == 0 {
+		return Chosen{}, nil // nobody is looked for, so it does not matter that there is no list
+	}
 	if err != nil {
 		return Chosen{}, err
 	}

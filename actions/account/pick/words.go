@@ -54,7 +54,7 @@ func Words(a spool.Account, r spool.Reference) runbook.Text {
 }
 
 // Nobody is what a step says that names no account.
-var Nobody = runbook.Finding{Level: runbook.Warn, Text: runbook.T("no account was named", "アカウントの指定がない")}
+var Nobody = runbook.Finding{Level: runbook.Info, Text: runbook.T("no account was named", "アカウントの指定がない")}
 
 // Living says what no change of an account reaches.
 var Living = runbook.Finding{Level: runbook.Warn, Text: runbook.T(

@@ -91,7 +91,7 @@ func await[F any](ctx context.Context, p Part[F], came chan Result[F], left time
 	case r := <-came:
 		return r
 	case <-timer.C:
-		return Result[F]{Part: p, Err: fmt.Errorf("no answer within %s", p.Limit.Round(time.Millisecond))}
+		return Result[F]{Part: p, Err: Why("no answer within %s", "%s 以内に応答がない", p.Limit.Round(time.Millisecond))}
 	case <-ctx.Done():
 		return Result[F]{Part: p, Err: ctx.Err()}
 	}
@@ -121,6 +121,21 @@ func Gather[F any](ctx context.Context, rec runbook.Recorder, results []Result[F
 	return all, nil
 }
 
+// A Reason is why something is not seen, in both languages.
+type Reason struct {
+	Text runbook.Text
+	Err  error // what it wraps; may be nil
+}
+
+// Error is the reason in English.
+func (r Reason) Error() string { return r.Text.EN }
+
+// Unwrap is what the reason wraps.
+func (r Reason) Unwrap() error { return r.Err }
+
+// Why is a reason that wraps nothing.
+func Why(en, ja string, args ...any) error { return Reason{Text: runbook.Tf(en, ja, args...)} }
+
 // NotSeen is the finding for what could not be found out. What a system cannot do is no reason to worry.
 func NotSeen(name runbook.Text, err error) runbook.Finding {
 	level := runbook.Warn
@@ -128,7 +143,11 @@ func NotSeen(name runbook.Text, err error) runbook.Finding {
 		level = runbook.Info
 	}
 	why := Safe(err.Error())
-	return runbook.Finding{Level: level, Text: runbook.T("not seen: "+name.EN+": "+why, "確認できない: "+name.In("ja")+": "+why)}
+	ja := why
+	if r := (Reason{}); errors.As(err, &r) {
+		ja = strings.Replace(why, r.Text.EN, r.Text.JA, 1)
+	}
+	return runbook.Finding{Level: level, Text: runbook.T("not seen: "+name.EN+": "+why, "確認できない: "+name.In("ja")+": "+ja)}
 }
 
 // Safe makes a foreign text safe to show, in one line and bounded.

@@ -61,7 +61,7 @@ func TestRun(t *testing.T) {
 		t.Errorf("%v, %+v, %q", err, f, kept)
 	}
 	want := []runbook.Finding{
-		{Level: runbook.Warn, Text: runbook.T("not seen: hangs: no answer within 50ms", "確認できない: hangsJ: no answer within 50ms")},
+		{Level: runbook.Warn, Text: runbook.T("not seen: hangs: no answer within 50ms", "確認できない: hangsJ: 50ms 以内に応答がない")},
 		{Level: runbook.OK, Text: runbook.T("seen", "見た"), Evidence: "x"},
 		{Level: runbook.Warn, Text: runbook.T("not kept: bad.txt: no ?[31mroom", "保全できない: bad.txt: no ?[31mroom")},
 		{Level: runbook.Info, Text: runbook.T("not seen: fails: unsupported operation", "確認できない: failsJ: unsupported operation")},

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"hikeshi/actions/evidence/look"
 	"hikeshi/runbook"
 	"hikeshi/spool"
 	"hikeshi/spool/machine"
@@ -89,7 +90,7 @@ func (e Env) Now() time.Time {
 }
 
 // ErrNobody is the error of a look that has no function.
-var ErrNobody = fmt.Errorf("nobody can tell here: %w", errors.ErrUnsupported)
+var ErrNobody error = look.Reason{Text: runbook.T("nobody can tell here", "ここでは調べられない"), Err: errors.ErrUnsupported}
 
 // Pause lets time pass; false says that ctx has ended.
 func Pause(ctx context.Context, d time.Duration) bool {

@@ -114,7 +114,7 @@ func whole(h trace.Haul) error {
 	case h.Why != "":
 		return errors.New(h.Why)
 	case h.Cut:
-		return errors.New("not all: the time or the number of files was up")
+		return look.Why("not all: the time or the number of files was up", "時間か件数の上限に達し、すべては見ていない")
 	}
 	return nil
 }
@@ -130,7 +130,7 @@ func (e env) envelopes(ctx context.Context) (s seen, err error) {
 	s.Find(runbook.Info, "", runbook.Tf("%d of %s envelopes kept, with the topmost Received line and nothing else of the messages", "封筒 %[2]s 通のうち %[1]d 通を、先頭の Received 行とともに保全(本文は残さない)", len(drawn.Messages), look.Grouped(int(drawn.Envelopes))))
 	s.Facts = func(f *Facts) { f.Envelopes = len(drawn.Messages) }
 	if err == nil && drawn.Cut {
-		err = errors.New("not all: the time was up")
+		err = look.Why("not all: the time was up", "時間切れで、すべては見ていない")
 	}
 	return s, err
 }

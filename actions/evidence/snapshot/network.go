@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -130,7 +129,7 @@ func (e env) rate(ctx context.Context, gap time.Duration) (s seen, err error) {
 	}
 	began := time.Now()
 	if !scene.Pause(ctx, gap) {
-		return s, errors.New("the time was up between two readings")
+		return s, look.Why("the time was up between two readings", "2 回目を読む前に時間切れ")
 	}
 	second, err := c.LastMessageID()
 	if err != nil {
@@ -138,7 +137,7 @@ func (e env) rate(ctx context.Context, gap time.Duration) (s seen, err error) {
 	}
 	gone := time.Since(began)
 	if second < first {
-		return s, fmt.Errorf("the counter of message IDs went back from %d to %d", first, second)
+		return s, look.Why("the counter of message IDs went back from %d to %d", "ID カウンタが %d から %d に戻った", first, second)
 	}
 	perMinute := float64(second-first) / gone.Minutes()
 	s.Find(runbook.Info, "", runbook.Tf("%.0f messages a minute are begun (counter of message IDs %d, then %d, in %s)", "受理の開始 約 %.0f 通/分 (ID カウンタ %d から %d、%s 間)", perMinute, first, second, gone.Round(time.Millisecond)))

@@ -39,11 +39,11 @@ func (e env) line(ctx context.Context, gap time.Duration) (seen, error) {
 		return s.done(err)
 	}
 	if gap == 0 {
-		return s.done(fmt.Errorf("measured when the step is run: %w", errors.ErrUnsupported))
+		return s.done(look.Reason{Text: runbook.T("measured when the step is run", "実行時に測る"), Err: errors.ErrUnsupported})
 	}
 	began := time.Now()
 	if !scene.Pause(ctx, gap) {
-		return s.done(errors.New("the time was up between two readings"))
+		return s.done(look.Why("the time was up between two readings", "2 回目を読む前に時間切れ"))
 	}
 	second, err := e.Interfaces()
 	gone := time.Since(began).Seconds()
@@ -97,7 +97,7 @@ func (e env) delay(ctx context.Context, _ time.Duration) (seen, error) {
 func (e env) returned(ctx context.Context, _ time.Duration) (seen, error) {
 	s := told{word: "returned"}
 	if len(e.Traces.Postmaster) == 0 {
-		return s.done(errNone("mailbox of the administrator"))
+		return s.done(errNone("mailbox of the administrator", "管理者のメールボックス"))
 	}
 	var errs []error
 	for _, dir := range e.Traces.Postmaster {
@@ -122,7 +122,7 @@ func (e env) returned(ctx context.Context, _ time.Duration) (seen, error) {
 func (e env) logs(ctx context.Context, _ time.Duration) (seen, error) {
 	s := told{word: "logs"}
 	if len(e.Traces.Logs) == 0 {
-		return s.done(errNone("log"))
+		return s.done(errNone("log", "ログ"))
 	}
 	any := false
 	var errs []error
@@ -143,7 +143,7 @@ func (e env) logs(ctx context.Context, _ time.Duration) (seen, error) {
 		s.finding(large, dir, runbook.Tf("%s: %s bytes on the last day, the median of %d days before is %s", "%s: 最新の日は %s バイト、それ以前 %d 日の中央値は %s", filepath.Base(dir), look.Grouped(int(newest)), days, look.Grouped(int(median))))
 	}
 	if !any && len(errs) == 0 {
-		return s.done(errors.New("there are no log files: the logs are off"))
+		return s.done(look.Why("there are no log files: the logs are off", "ログファイルがない (ログが記録されていない)"))
 	}
 	return s.done(errors.Join(errs...))
 }

@@ -12,7 +12,6 @@ package symptom
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"hikeshi/actions/evidence/look"
@@ -119,4 +118,6 @@ func (s *told) done(err error) (seen, error) {
 }
 
 // errNone is for what has no place here.
-func errNone(what string) error { return fmt.Errorf("no %s is known: %w", what, errors.ErrUnsupported) }
+func errNone(en, ja string) error {
+	return look.Reason{Text: runbook.T("no "+en+" is known", ja+"が見当たらない"), Err: errors.ErrUnsupported}
+}

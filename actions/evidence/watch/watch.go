@@ -178,7 +178,7 @@ func (w *watcher) result() (Facts, []runbook.Finding) {
 		name := runbook.T(y.en, y.ja)
 		switch r := w.last[i]; {
 		case !w.ended[i]:
-			found = append(found, look.NotSeen(name, fmt.Errorf("no answer in the end")))
+			found = append(found, look.NotSeen(name, look.Why("no answer in the end", "最後まで応答がない")))
 		case r.err != nil:
 			found = append(found, look.NotSeen(name, r.err))
 		default:

@@ -2,10 +2,10 @@ package watch
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"hikeshi/actions/evidence/envelope"
+	"hikeshi/actions/evidence/look"
 	"hikeshi/actions/evidence/scene"
 	"hikeshi/spool"
 	"hikeshi/spool/machine"
@@ -70,7 +70,7 @@ func (e env) logged(ctx context.Context) (func(context.Context) (int, error), er
 	}
 	count, err := e.Sent(ctx)
 	if err == nil && count == nil {
-		err = errors.New("the log of deliveries is off")
+		err = look.Why("the log of deliveries is off", "配送のログが記録されていない")
 	}
 	return count, err
 }

@@ -47,7 +47,7 @@ func (e env) mail(ctx context.Context, incident string, size int) (s signs, err 
 		return s, scene.ErrNobody
 	}
 	if len(e.Own.Domains) == 0 {
-		return s, errors.New("the own domains are not known, so that nothing is for outside")
+		return s, look.Why("the own domains are not known, so that nothing is for outside", "自社のドメインが分からず、外部あてかどうか判断できない")
 	}
 	folders := e.Set()
 	sets, err := aside.Of(folders, incident)
@@ -73,7 +73,7 @@ func (e env) mail(ctx context.Context, incident string, size int) (s signs, err 
 		fmt.Sprintf("%s of %s messages read: for outside %d (sender exists %d, does not exist %d, foreign %d), list mail %d, error mails of others %d", look.Grouped(t.m.All), look.Grouped(int(drawn.Envelopes)), t.m.Out, t.m.Local, t.m.NoAccount, t.m.Foreign, t.m.List, t.m.NullHome),
 		fmt.Sprintf("%s 通のうち %s 通を確認: 外部あて %d (差出人が実在 %d、実在しない %d、外部 %d)、メーリングリスト %d、他所からのエラーメール %d", look.Grouped(int(drawn.Envelopes)), look.Grouped(t.m.All), t.m.Out, t.m.Local, t.m.NoAccount, t.m.Foreign, t.m.List, t.m.NullHome)))
 	if drawn.Cut {
-		oops = errors.Join(oops, errors.New("not all: the time was up"))
+		oops = errors.Join(oops, look.Why("not all: the time was up", "時間切れで、すべては見ていない"))
 	}
 	return s, errors.Join(err, oops)
 }

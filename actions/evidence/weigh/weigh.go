@@ -205,7 +205,7 @@ func (e env) loggedIn(ctx context.Context) (s signs, err error) {
 		return s, err
 	}
 	if !l.On {
-		return s, errors.New("the log is off")
+		return s, look.Why("the log is off", "ログが記録されていない")
 	}
 	s.Facts = func(c *cause.Signs) { c.Logins = &l }
 	s.Find(runbook.Info, strings.Join(l.Files, " "), runbook.Tf("%s sessions in the end of the log, %d names logged in or tried, %d lines not understood", "ログ末尾の接続 %s 回、ログイン名 %d 件、読めない行 %d", look.Grouped(l.Sessions), len(l.Users), l.Unread))

@@ -66,14 +66,14 @@ func (p releaseParams) criteria(env setaside.Env) (c pick.Criteria, err error) {
 	chosen := p.OwnDomains || p.Clean || p.Since != "" || p.Until != "" || len(p.Senders)+len(p.Recipients)+len(p.Clients)+len(p.IDs) > 0
 	switch {
 	case !p.All && !chosen:
-		return c, errors.New("releasing: say which messages, or all")
+		return c, fmt.Errorf("%w: releasing: say which messages, or all", runbook.ErrInput)
 	case p.All && chosen:
-		return c, errors.New("releasing: all does not go together with a choice of messages")
+		return c, fmt.Errorf("%w: releasing: all does not go together with a choice of messages", runbook.ErrInput)
 	case (p.OwnDomains || p.Clean) && len(own) == 0:
 		return c, fmt.Errorf("%w: releasing mail by own domains: no own domain is known; name them in the configuration (own.domains)", runbook.ErrUndetermined)
 	}
 	if c.Clients, err = networks(p.Clients); err != nil {
-		return c, fmt.Errorf("releasing by client: %w", err)
+		return c, fmt.Errorf("%w: releasing by client: %w", runbook.ErrInput, err)
 	}
 	var errs [2]error
 	c.Since, errs[0] = moment(p.Since)
@@ -81,8 +81,11 @@ func (p releaseParams) criteria(env setaside.Env) (c pick.Criteria, err error) {
 	if p.Clean && len(p.IDs) == 0 {
 		c.Oldest = now(env).Add(-maxAge)
 	}
+	if err = errors.Join(errs[:]...); err != nil {
+		return c, fmt.Errorf("%w: releasing by time: %w", runbook.ErrInput, err)
+	}
 	c.Except, err = p.except(own)
-	return c, errors.Join(errs[0], errs[1], err)
+	return c, err
 }
 
 func now(env setaside.Env) time.Time {

@@ -1,5 +1,5 @@
-// Package fix holds relay.fix: lines of the deny file that open the server get the default rule, and a last line can demand a login of
-// everybody else.
+// Package fix holds relay.fix: lines of the deny file that open the server get the default rule, or with a last line that demands a login of
+// everybody else, the same demand.
 //
 // The edit is planned on the bytes that stand there now, with the decisions that change; it is applied by exchanging the file with a
 // new one, and undone by putting the old lines back, whatever a colleague has changed around them. Which lines open the server, and how

@@ -172,7 +172,7 @@ func TestForeignEdits(t *testing.T) {
 	}
 	put(t, file, opened)
 	must(t, a.Apply(context.Background(), c, quiet{}))
-	put(t, file, strings.Replace(get(t, file), "example.jp default", "example.jp false", 1))
+	put(t, file, strings.Replace(get(t, file), "example.jp norelay,2", "example.jp false", 1))
 	if err := a.Undo(context.Background(), c, quiet{}); !errors.Is(err, runbook.ErrDrift) {
 		t.Errorf("a mended line that was changed: %v", err)
 	}

@@ -21,7 +21,7 @@ func (p *Planner) gate(ctx context.Context, step runbook.Step, f Facts, planned 
 	}
 	for _, row := range plan.Gate {
 		if row.Why != "" {
-			plan.State, plan.Why = runbook.Undetermined, row.Why
+			plan.State, plan.Why, plan.WhyJA = runbook.Undetermined, row.Why, row.WhyJA
 			break
 		}
 	}
@@ -29,24 +29,24 @@ func (p *Planner) gate(ctx context.Context, step runbook.Step, f Facts, planned 
 }
 
 // row decides one condition. unread are the reasons why steps could not be read again.
-func (p *Planner) row(c runbook.Condition, f Facts, unread map[string]string) runbook.GateRow {
+func (p *Planner) row(c runbook.Condition, f Facts, unread map[string]runbook.Text) runbook.GateRow {
 	row := runbook.GateRow{Title: c.Title}
 	for _, id := range c.That.Steps() {
-		if why := unread[id]; why != "" {
-			row.Why = "step " + id + ": " + why
+		if why := unread[id]; why.EN != "" {
+			row.Why, row.WhyJA = "step "+id+": "+why.EN, "手順 "+id+": "+why.In("ja")
 			return row
 		}
 	}
 	var err error
 	if row.Holds, err = p.holds(c.That, f); err != nil {
-		row.Why = err.Error()
+		row.Why, row.WhyJA = err.Error(), inJapanese(err)
 	}
 	return row
 }
 
 // reread plans each reading step that the gate's conditions name anew, since a gate decides on the world as it is now.
-func (p *Planner) reread(ctx context.Context, gate runbook.Step, f Facts, planned []runbook.Change) (Facts, map[string]string) {
-	fresh, unread := maps.Clone(f), map[string]string{}
+func (p *Planner) reread(ctx context.Context, gate runbook.Step, f Facts, planned []runbook.Change) (Facts, map[string]runbook.Text) {
+	fresh, unread := maps.Clone(f), map[string]runbook.Text{}
 	for _, step := range p.Book.Steps {
 		if !p.looks(step) || !names(gate, step.ID) {
 			continue
@@ -56,9 +56,9 @@ func (p *Planner) reread(ctx context.Context, gate runbook.Step, f Facts, planne
 		v, err := p.Value(step, plan.Facts)
 		switch {
 		case err != nil:
-			unread[step.ID] = err.Error()
+			unread[step.ID] = runbook.T(err.Error(), "")
 		case v == nil:
-			unread[step.ID] = plan.Why
+			unread[step.ID] = runbook.T(plan.Why, plan.WhyJA)
 		default:
 			fresh[step.ID] = v
 		}

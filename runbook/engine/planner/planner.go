@@ -47,10 +47,17 @@ func (p *Planner) Check() error {
 
 // Step plans one step. planned are the changes of earlier steps that were planned and not made; none in a run.
 func (p *Planner) Step(ctx context.Context, step runbook.Step, f Facts, planned []runbook.Change) runbook.StepPlan {
-	if why := p.excluded(step); why != "" {
+	why := p.excluded(step)
+	if why != "" && (step.Manual == nil || p.Skip[step.ID]) {
 		return runbook.StepPlan{State: runbook.Skipped, Why: why}
 	}
 	yes, err := p.when(step, f)
+	if why != "" { // before --from: what is known already is read, and nobody is asked
+		if plan := p.manual(step, f); err == nil && yes && plan.State == runbook.NothingToDo {
+			return plan
+		}
+		return runbook.StepPlan{State: runbook.Skipped, Why: why}
+	}
 	if err != nil {
 		return undetermined(err)
 	}
@@ -84,7 +91,7 @@ func (p *Planner) manual(step runbook.Step, f Facts) runbook.StepPlan {
 	if err != nil {
 		return undetermined(err)
 	}
-	known := runbook.Finding{Level: runbook.Info, Text: runbook.Tf("known already: %s", "すでに分かっている: %s", answer), Evidence: m.Given.Source()}
+	known := runbook.Finding{Level: runbook.Info, Text: runbook.Tf("known already: %s", "すでに分かっている: %s", answer)}
 	return runbook.StepPlan{State: runbook.NothingToDo, Findings: []runbook.Finding{known}, Facts: raw}
 }
 
@@ -144,7 +151,7 @@ func (p *Planner) uses(ctx context.Context, step runbook.Step, f Facts, planned 
 }
 
 func undetermined(err error) runbook.StepPlan {
-	return runbook.StepPlan{State: runbook.Undetermined, Why: err.Error(), Err: err, NoFacts: errors.Is(err, errNoFacts)}
+	return runbook.StepPlan{State: runbook.Undetermined, Why: err.Error(), WhyJA: inJapanese(err), Err: err, NoFacts: errors.Is(err, errNoFacts)}
 }
 
 // dependsOn names the earlier step whose planned change alters what this step reads, or "".

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"hikeshi/runbook"
 	"hikeshi/runbook/expression"
@@ -16,6 +17,14 @@ type Facts map[string]any
 
 // errNoFacts is why an expression cannot be evaluated.
 var errNoFacts = fmt.Errorf("%w: depends on a step that was not done", runbook.ErrUndetermined)
+
+// inJapanese are the words for an error that wraps errNoFacts; "" for another.
+func inJapanese(err error) string {
+	if _, id, ok := strings.Cut(err.Error(), errNoFacts.Error()+": "); ok {
+		return "手順 " + id + " が済んでいない"
+	}
+	return ""
+}
 
 // eval evaluates x, or says that it cannot be.
 func (p *Planner) eval(x *expression.Program, f Facts, item any) (any, error) {

@@ -149,7 +149,7 @@ func (s *Story) step(h *runbook.StepHistory, lang string) Step {
 			row.Findings = append(row.Findings, Finding{f.Level, f.Text.In(lang), f.Evidence})
 		}
 		for _, g := range p.Gate {
-			row.Gate = append(row.Gate, GateRow{g.Title.In(lang), g.Holds, g.Why})
+			row.Gate = append(row.Gate, GateRow{g.Title.In(lang), g.Holds, g.Reason(lang)})
 		}
 	}
 	if len(row.Facts) == 0 {

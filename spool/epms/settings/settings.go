@@ -40,7 +40,7 @@ func (t Tree) Number(value string) (n int64, ok bool, err error) {
 		return 0, false, err
 	}
 	if n, err = strconv.ParseInt(strings.Trim(string(b), " \t\r\n\x00"), 10, 64); err != nil {
-		return 0, false, fmt.Errorf("reading setting %s: no number: %.40q", t.Path(value+".1"), b)
+		return 0, false, fmt.Errorf("reading setting %s: the %d bytes in it are no number", t.Path(value+".1"), len(b)) // they may be anything, a password too
 	}
 	return n, true, nil
 }

@@ -9,7 +9,8 @@
 //	203.0.113.0/24<TAB>false   203.0.113.0/24<TAB>false default    (the TAB belongs to the pattern, which opened the network)
 //
 // The vendor's advice is never true, but default (FAQ win/15-93, bsd/01-08). A last line "*.*.*.* norelay,2" demands a login of
-// everybody else who wants to relay (FAQ bsd/10-60, bsd/01-99).
+// everybody else who wants to relay (FAQ bsd/10-60, bsd/01-99). Where it is wanted the mended lines say norelay,2 as well: the first
+// line that matches decides, and under default whoever names an existing account of example.jp would relay without a login still.
 package mend
 
 import (
@@ -53,7 +54,7 @@ func Plan(file []byte, own effect.Own, m spool.Mending) (spool.MendEdit, error) 
 		numbers = append(numbers, Opening(file, own)...)
 	}
 	slices.Sort(numbers)
-	p := plan{lines: split(file), all: m.CatchAll}
+	p := plan{lines: split(file), all: m.CatchAll, too: m.All || len(m.Lines) > 0}
 	for _, n := range slices.Compact(numbers) {
 		if err := p.line(n); err != nil && slices.Contains(m.Lines, n) {
 			return spool.MendEdit{}, err
@@ -82,6 +83,7 @@ func split(file []byte) [][]byte { return slices.Collect(bytes.Lines(file)) }
 type plan struct {
 	lines  [][]byte
 	all    bool // a catch-all is wanted
+	too    bool // and lines are to be mended, whether there are any or not
 	fixed  []int
 	edits  []edit
 	caught bool // a catch-all was added, or made of a line
@@ -116,11 +118,12 @@ func (p *plan) line(n int) error {
 	return nil
 }
 
-// mended is a piece with the default action in the place of its own. A line for everyone becomes the catch-all that is wanted.
+// mended is a piece with another action in the place of its own. A line for everyone becomes the catch-all that is wanted.
 func (p *plan) mended(l effect.Line) string {
 	action := "default"
-	if everyone := pattern.Parse(l.Pattern).Form == pattern.Everyone; everyone && p.all {
-		action, p.caught = "norelay,2", true
+	if p.all {
+		action = "norelay,2"
+		p.caught = p.caught || pattern.Parse(l.Pattern).Form == pattern.Everyone
 	}
 	rest := l.Raw[len(l.Pattern):]
 	if l.Action == effect.None {
@@ -154,6 +157,9 @@ func (p *plan) catch() error {
 			}
 			return refuse("adding %q: line %d is for everyone already, and nothing below it is read", "%q を加えられない: %d 行目がすでに全員を対象とし、それより下は読まれない", strings.TrimSpace(catchAll), l.Number)
 		}
+	}
+	if mark && p.too {
+		return nil // only lines shut everybody else out already
 	}
 	if mark {
 		return refuse("adding %q: it would lift the restriction of the only lines above, which shut everybody else out already", "%q を加えられない: 上の only の制限が外れてしまう。only の行により、ほかの接続元はすでに中継できない", strings.TrimSpace(catchAll))

@@ -39,7 +39,8 @@ func TestMend(t *testing.T) {
 		"the tail of a note":  {"203.0.113.9 false " + strings.Repeat("x", 237) + "*.*.*.*\n", "203.0.113.9 false " + strings.Repeat("x", 237) + "*.*.*.* default\n", all, []int{1}},
 		"catch-all":           {shipped, shipped + "*.*.*.* norelay,2\n", spool.Mending{CatchAll: true}, nil},
 		"catch-all below":     {"' a\n192.168.1.5", "' a\n192.168.1.5\n*.*.*.* norelay,2\n", spool.Mending{CatchAll: true}, nil},
-		"catch-all and lines": {"a.example true\nexample.jp", "a.example default\nexample.jp default\n*.*.*.* norelay,2\n", spool.Mending{All: true, CatchAll: true}, []int{1, 2}},
+		"catch-all and lines": {"a.example true\nexample.jp", "a.example norelay,2\nexample.jp norelay,2\n*.*.*.* norelay,2\n", spool.Mending{All: true, CatchAll: true}, []int{1, 2}},
+		"catch-all, only":     {"192.168.1.* only\n", "192.168.1.* only\n", spool.Mending{All: true, CatchAll: true}, nil},
 		"catch-all is there":  {"*.*.*.* norelay,2\n", "*.*.*.* norelay,2\n", spool.Mending{CatchAll: true}, nil},
 		"shift_jis and nul":   {"\x83\x5c\x81.jp true\nexample.jp\x00 false\n", "\x83\x5c\x81.jp default\nexample.jp default\x00 false\n", all, []int{1, 2}},
 	} {
@@ -107,7 +108,7 @@ func TestUndoBesideForeignEdits(t *testing.T) {
 	if want := "' a colleague\nexample.jp true\nexample.jp true\nb false\nc false"; err != nil || string(back) != want {
 		t.Errorf("%q, %v; want %q", back, err, want)
 	}
-	changed := strings.Replace(string(e.After), "example.jp default", "example.jp false", 1)
+	changed := strings.Replace(string(e.After), "example.jp norelay,2", "example.jp false", 1)
 	if _, err := Undo([]byte(changed), e.Undo); !errors.Is(err, effect.ErrDrift) {
 		t.Errorf("a line that was changed since: %v", err)
 	}

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"hikeshi/spool/epms/effect/pattern"
@@ -135,8 +136,18 @@ func senderTarget(s string) (Target, error) {
 		return Target{}, errors.New("a sender has text on both sides of the @; a domain is written without it")
 	case !whole && strings.ContainsAny(s, "/:\"\\()[]"):
 		return Target{}, errors.New("it is no domain")
+	case emptyLabel(s, domain, whole):
+		return Target{}, errors.New("its domain has an empty label, which is nobody's; for sub-domains effect.dat has the form *.example.com, in a line written by hand")
 	}
 	return Target{Pattern: pattern.Lower(s)}, nil
+}
+
+// emptyLabel reports whether a dot of the domain begins it, ends it or follows another.
+func emptyLabel(s, domain string, whole bool) bool {
+	if !whole {
+		domain = s
+	}
+	return slices.Contains(strings.Split(domain, "."), "")
 }
 
 // CoveredBy reports whether a line with the pattern decides for all of the target.

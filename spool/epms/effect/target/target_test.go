@@ -88,6 +88,12 @@ func TestParseRefuses(t *testing.T) {
 		"@example.com":           "both sides",
 		"a@":                     "both sides",
 		"example.com/24":         "no domain",
+		".jp":                    "empty label",
+		".co.jp":                 "*.example.com",
+		"example..com":           "empty label",
+		"example.com.":           "empty label",
+		"a@.jp":                  "empty label",
+		"a@example.com.":         "empty label",
 		"[example]":              "no domain",
 	} {
 		if got, err := Parse(text); err == nil || !strings.Contains(err.Error(), want) {

@@ -1,6 +1,9 @@
-package epms
+// Package words holds what package lint says, in Japanese.
+package words
 
-// japanese are the texts of package effect/lint for the responder, by their code.
+// Japanese is the text of a finding of package lint by its code, "" for one that is not known.
+func Japanese(code string) string { return japanese[code] }
+
 var japanese = map[string]string{
 	"own-open":           "オープンリレー: 自ドメインの差出人を名乗るだけで、認証なしで外部へ中継される。行を消すか default にすること",
 	"sender-open":        "この差出人を名乗れば、どこからでも認証なしで中継される。default にするか、相手をアドレスで許可すること",
