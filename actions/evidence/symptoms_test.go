@@ -69,7 +69,7 @@ func TestAllSymptoms(t *testing.T) {
 	if d := cmp.Diff(want, f); d != "" {
 		t.Errorf("%s\n%s", d, text)
 	}
-	wants(t, text, "warn: eth0: out ", "Mbit/s of 1000", "the oldest for 5h0m0s", "121 new mails for the administrator", "warn: inlog: 2,097,152 bytes on the last day, the median of 4 days before is 1,000", "warn: load 41.00", "warn: 0.4 GB (1%)")
+	wants(t, text, "warn: eth0: out ", "Mbit/s of 1000", "the oldest for 5h0m", "121 new mails for the administrator", "warn: inlog: 2,097,152 bytes on the last day, the median of 4 days before is 1,000", "warn: load 41.00", "warn: 0.4 GB (1%)")
 }
 
 // What cannot be measured is a question.
