@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -29,7 +30,7 @@ func (f folder) make(base string) error {
 	return dir.Close()
 }
 
-// state says whether the folder is there; an empty one without its owner and mode is not finished.
+// state says whether the folder is there; an empty one without its owner, mode and extended attributes is not finished.
 func (f folder) state(base string) (runbook.State, error) {
 	dir, err := edit.Open(base, f.Path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -44,10 +45,20 @@ func (f folder) state(base string) (runbook.State, error) {
 		return "", err
 	}
 	empty, err := dir.Empty()
-	if err == nil && empty && (attrs.Mode != f.Attrs.Mode || attrs.UID != f.Attrs.UID || attrs.GID != f.Attrs.GID) {
+	if err == nil && empty && !f.finished(attrs) {
 		return runbook.Partial, nil
 	}
 	return runbook.Done, err
+}
+
+// finished says whether a folder has what it is to have.
+func (f folder) finished(has disk.Attrs) bool {
+	for name, value := range f.Attrs.Xattrs {
+		if there, ok := has.Xattrs[name]; !ok || !bytes.Equal(there, value) {
+			return false
+		}
+	}
+	return has.Mode == f.Attrs.Mode && has.UID == f.Attrs.UID && has.GID == f.Attrs.GID
 }
 
 // empty says whether the folder is there with nothing in it.

@@ -31,10 +31,10 @@ func lies(on map[string]filesystem.Type) func(string) (filesystem.Type, error) {
 }
 
 var (
-	local   = filesystem.Type{Known: true}
-	nfs     = filesystem.Type{Name: "nfs", Network: true, Known: true}
-	unknown = filesystem.Type{}
-	broken  = errors.New("no number")
+	local     = filesystem.Type{Known: true}
+	nfs       = filesystem.Type{Name: "nfs", Network: true, Known: true}
+	unknown   = filesystem.Type{}
+	errBroken = errors.New("no number")
 )
 
 func TestNodes(t *testing.T) {
@@ -55,8 +55,8 @@ func TestNodes(t *testing.T) {
 		"one folder of it":               {says(false, nil), map[string]filesystem.Type{"/s": local, "/s/incoming": nfs}, true, "/s/incoming lies on nfs", "warn: ", nil, runbook.ErrInput, nil},
 		"both":                           {says(true, nil), map[string]filesystem.Type{"/s": nfs}, true, "Clustering is 1; /s lies on nfs", "warn: ", nil, runbook.ErrInput, nil},
 		"a system that does not tell":    {says(false, nil), map[string]filesystem.Type{"/s": unknown}, false, "", "warn: whether the spool lies on a filesystem of the network cannot be told", nil, nil, nil},
-		"a setting that nobody can read": {says(false, broken), map[string]filesystem.Type{"/s": local}, false, "", "", runbook.ErrUndetermined, runbook.ErrUndetermined, map[string]string{Stopped: "no number", Single: "no number"}},
-		"that, and a filesystem":         {says(false, broken), map[string]filesystem.Type{"/s": nfs}, true, "/s lies on nfs", "warn: not all could be found out: no number", nil, runbook.ErrInput, nil},
+		"a setting that nobody can read": {says(false, errBroken), map[string]filesystem.Type{"/s": local}, false, "", "", runbook.ErrUndetermined, runbook.ErrUndetermined, map[string]string{Stopped: "no number", Single: "no number"}},
+		"that, and a filesystem":         {says(false, errBroken), map[string]filesystem.Type{"/s": nfs}, true, "/s lies on nfs", "warn: not all could be found out: no number", nil, runbook.ErrInput, nil},
 		"no spool":                       {says(false, nil), nil, false, "", "", runbook.ErrUndetermined, runbook.ErrUndetermined, nil},
 		"no spool, and a setting":        {says(true, nil), nil, true, "Clustering is 1", "warn: not all could be found out", nil, runbook.ErrInput, nil},
 	}
