@@ -31,7 +31,7 @@ func Kinds(env Env) []runbook.Kind {
 			Facts: weigh.Facts{}, Reads: []string{"queue", "relay"}, Action: weigh.New(env)},
 		{Name: "evidence.watch", Short: runbook.T("watch whether mail leaves for outside", "外部へメールが出ていないか見張る"), Params: []runbook.Param{
 			{Name: "for", Type: runbook.Duration, Short: "how long (5m); at least two delivery scans"}},
-			Facts: watch.Facts{}, Reads: []string{"services", "queue"}, Action: watch.New(env)},
+			Facts: watch.Facts{}, Watched: true, Reads: []string{"services", "queue"}, Action: watch.New(env)},
 		{Name: "evidence.symptoms", Short: runbook.T("look for the symptoms of abuse", "踏み台にされたときの症状を調べる"), Params: []runbook.Param{limit, gap},
 			Facts: symptom.Facts{}, Reads: []string{"queue"}, Action: symptom.New(env)},
 	}

@@ -41,6 +41,9 @@ type Processes = unit.Processes
 // System is the process table of this machine.
 type System = process.Table
 
+// ErrUnreachable is what the manager of NewSystemd returns where systemd can be asked in no way. Services can be run by commands then.
+var ErrUnreachable = systemd.ErrUnreachable
+
 // NewSystemd returns the systemd of this machine as a Manager.
 func NewSystemd() Manager { return systemd.Manager{} }
 

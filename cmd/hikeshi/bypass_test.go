@@ -30,10 +30,13 @@ func TestNothingIsWrittenPastTheCount(t *testing.T) {
 	}
 	os.Mkdir("/run/hikeshi", 0o755) // else the first run does one call more than the others
 	plain, crash := build(t, ""), build(t, "crash")
-	for _, strategy := range []string{"move", "rename"} {
-		t.Run(strategy, func(t *testing.T) {
+	for _, c := range []*campaign{
+		{strategy: "move", running: []string{"epstrd", "epstdd"}}, {strategy: "rename", running: []string{"epstrd", "epstdd"}},
+		{strategy: "closing", book: closingBook, furnish: unshut},
+	} {
+		c.plain, c.crash = plain, crash
+		t.Run(c.strategy, func(t *testing.T) {
 			t.Parallel()
-			c := &campaign{strategy: strategy, running: []string{"epstrd", "epstdd"}, plain: plain, crash: crash}
 			c.traced(t)
 		})
 	}
@@ -41,7 +44,7 @@ func TestNothingIsWrittenPastTheCount(t *testing.T) {
 
 // traced compares what is counted with what is seen, verb by verb.
 func (c *campaign) traced(t *testing.T) {
-	counting, traced := newPlayground(t, c.running...), newPlayground(t, c.running...)
+	counting, traced := c.playground(t), c.playground(t)
 	for _, p := range []*playground{counting, traced} {
 		fine(t, os.WriteFile(filepath.Join(p.dir, "attached"), []byte("x"), 0o600))
 	}

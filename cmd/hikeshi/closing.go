@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"hikeshi/actions/service"
 	"hikeshi/runbook"
 	"hikeshi/runbook/engine"
 	"hikeshi/runbook/journal"
@@ -107,6 +108,9 @@ func (a *app) stopped(jr *journal.Journal, stop *engine.Stop) error {
 			code = exitError // there is nothing to go on with
 		}
 		return &failure{code: code, err: stop, hint: "make room where " + filepath.Dir(jr.Path()) + " is, or name another place with --state DIR, and begin again"}
+	}
+	if errors.Is(stop.Err, service.ErrUnreachable) {
+		return &failure{code: code, err: stop, hint: withoutBus + "; then `hikeshi resume " + id + " --manager command`"}
 	}
 	return &failure{code: code, err: stop, hint: fmt.Sprintf(a.word("`hikeshi resume %s` goes on, `hikeshi undo %s` walks back, `hikeshi show %s` tells where it stands",
 		"`hikeshi resume %s` で続ける、`hikeshi undo %s` で戻す、`hikeshi show %s` で現状を見る"), id, id, id)}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"hikeshi/actions/service"
 	"hikeshi/runbook"
 	"hikeshi/runbook/book"
 	"hikeshi/runbook/engine"
@@ -68,11 +69,19 @@ func (a *app) idle(ctx context.Context, w *world, j job) (bool, error) {
 	return false, nil
 }
 
+// withoutBus is what to do where systemd cannot be asked.
+const (
+	withoutBus          = "`--manager command` starts and stops by the commands of the configuration, without D-Bus (`hikeshi help config`: services.command)"
+	untouchedWithoutBus = withoutBus + "; nothing was touched"
+)
+
 // refusal is the error of a direct verb that cannot be planned.
 func refusal(err error) error {
 	switch {
 	case errors.Is(err, runbook.ErrInput):
 		return usagef("nothing was touched", "%w", err)
+	case errors.Is(err, service.ErrUnreachable):
+		return failf(exitUndetermined, untouchedWithoutBus, "%w", err)
 	case errors.Is(err, runbook.ErrUndetermined), errors.Is(err, fs.ErrPermission):
 		return failf(exitUndetermined, "nothing was touched; `hikeshi doctor` says what this user may read", "%w", err)
 	}

@@ -35,11 +35,14 @@ func (a *app) judgeStatus(w *world, doc *statusDocument) {
 			add(runbook.Warn, "%s cannot be read: %s", "%s を読めない: %s", f.Name, line(f.Unreadable))
 		}
 	}
+	told := ""
 	for _, s := range doc.Services {
 		switch {
+		case s.Error != "" && s.Error == told && !s.Barred: // the same for all of them
 		case s.Barred:
 			add(runbook.Warn, "%s is barred from starting by incident %s", "%s は事案 %s により起動禁止中", s.Unit, s.Incident)
 		case s.Error != "":
+			told = s.Error
 			add(runbook.Warn, "%s: state unknown: %s", "%s: 状態不明: %s", s.Unit, line(joined(s.Error)))
 		case s.attention:
 			add(runbook.Warn, "%s is %s (%s)", "%s は %s (%s)", s.Unit, s.Active, s.Load)

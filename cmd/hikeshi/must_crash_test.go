@@ -27,9 +27,10 @@ const openDoor = "#<> default\r\n#blank false\nexample.jp true of old\n203.0.0.0
 // unshut gives a place settings, tables and a deny file that the steps change: values that stand, that are missing, that are right.
 func unshut(p *playground) {
 	for name, text := range map[string]string{
-		"EPST5RS/SMTPAUTHOnly.1": "0\n", "EPST5RS/AuthLockOut.1": "0\r\n", "Vrfy.1": "1", // AuthLockOutTime and FROMSecLevel are missing
-		"EPST5RS/AcceptlogEnabled.1": "1\n", "EPST5RS/Parameters/MailInlogEnabled.1": "1\n", "EPST5DS/MailFaillogEnabled.1": "0\n",
-		"EPST5DS/MailSendLocallogEnabled.1": "1\n", "EPST5DS/Parameters/MailOutlogEnabled.1": "1\n",
+		"EPST5RS/SMTPAUTHOnly.1": "0\n", "EPST5RS/AuthLockOut.1": "0\r\n", // AuthLockOutTime and the folder of receivelog are missing
+		"EPST5RS/FROMSecLevel.1": "1\n", "Vrfy.1": "0", "EPST5RS/AcceptlogEnabled.1": "1\n", "EPST5RS/Parameters/MailInlogEnabled.1": "1\n",
+		"EPST5DS/MailFaillogEnabled.1": "1\n", "EPST5DS/MailSendLocallogEnabled.1": "1\n",
+		"EPST5DS/Parameters/MailOutlogEnabled.1": "1\n", "EPST5DS/Parameters/MailSendLocallogEnabled.1": "1\n",
 	} {
 		p.put("reg/epost/ims/"+name, text)
 	}
@@ -60,8 +61,7 @@ func TestMustEndClosed(t *testing.T) {
 	p.whole(t)
 	for name, want := range map[string]string{
 		"reg/epost/ims/EPST5RS/SMTPAUTHOnly.1": "2\n", "reg/epost/ims/EPST5RS/AuthLockOut.1": "5\r\n", "reg/epost/ims/EPST5RS/AuthLockOutTime.1": "30",
-		"reg/epost/ims/EPST5RS/FROMSecLevel.1": "1", "reg/epost/ims/Vrfy.1": "0", "reg/epost/ims/EPST5DS/MailFaillogEnabled.1": "1\n",
-		"reg/epost/ims/EPST5DS/Parameters/MailSendLocallogEnabled.1": "1", "inbox/jiro/apop.dat": secret("Sending") + "\r\n1\r\n" + secret("Kept"),
+		"reg/epost/ims/EPST5RS/FROMSecLevel.1": "1\n", "inbox/jiro/apop.dat": secret("Sending") + "\r\n1\r\n" + secret("Kept"),
 	} {
 		if b, err := os.ReadFile(filepath.Join(p.spool(), name)); err != nil || strings.TrimSpace(string(b)) != strings.TrimSpace(want) {
 			t.Errorf("%s holds %q, %v, want %q", name, b, err, want)

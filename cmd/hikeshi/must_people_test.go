@@ -24,7 +24,7 @@ func (p *place) people() {
 	p.t.Helper()
 	var idx strings.Builder
 	for _, name := range []string{"hanako", "taro", "jiro", "postmaster"} {
-		idx.WriteString(standin.Account{Name: name, FullName: "Full " + name, Domain: "example.jp"}.Line(secret("Reading")))
+		idx.WriteString(lineOf(name, secret("Reading")))
 		p.put("inbox/"+name+"/apop.dat", secret("Sending")+"\r\n1\r\n"+secret("Kept"))
 		p.put("inbox/"+name+"/0000000001-100000.MSG", "Subject: read already\n\nof "+name+"\n")
 	}
@@ -38,7 +38,12 @@ func (p *place) people() {
 	p.put("reg/epost/ims/Lists/staff@example.jp/WhoCanSend.1", "1\n")
 }
 
-// account is a line of the account file, decoded.
+// lineOf is the line of an account in the account file.
+func lineOf(name, password string) string {
+	return standin.Account{Name: name, FullName: "Full " + name, Domain: "example.jp"}.Line(password)
+}
+
+// accounts are the lines of the account file, decoded.
 func (p *place) accounts() []string {
 	p.t.Helper()
 	b, err := os.ReadFile(filepath.Join(p.spool(), "db/example.jp.idx"))
@@ -74,7 +79,7 @@ func masked(path string, b []byte) (string, bool) {
 	case strings.Contains(name, ".idx"), strings.Contains(name, "-idx-"):
 		var all strings.Builder
 		for line := range strings.Lines(string(b)) {
-			if record, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(line, "\n")); err == nil && len(line) != sealed {
+			if record, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(line, "\n")); err == nil && len(line) != sealed && drawn.Match(record) {
 				line = "decoded " + string(record) + "\n"
 			}
 			all.WriteString(line)

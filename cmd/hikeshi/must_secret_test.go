@@ -172,8 +172,13 @@ func (l *listener) broken() {
 		func() {
 			l.put("db/example.jp.idx", base64.StdEncoding.EncodeToString([]byte("taro\t"+secret("Reading")))+"\n")
 		},
-		func() { l.put("db/example.jp.idx", l.line("taro")+l.line("hanako")[:30]) },
-		func() { l.put("db/example.jp.idx", l.line("taro")+"\n\n"); l.put("inbox/taro/apop.dat", "") },
+		func() {
+			l.put("db/example.jp.idx", lineOf("taro", secret("Reading"))+lineOf("hanako", secret("Reading"))[:30])
+		},
+		func() {
+			l.put("db/example.jp.idx", lineOf("taro", secret("Reading"))+"\n\n")
+			l.put("inbox/taro/apop.dat", "")
+		},
 		func() { l.put("inbox/taro/apop.dat", strings.Repeat(secret("Sending"), 1000)) },
 		func() {
 			l.put("inbox/taro/ims.ctl", secret("Control")+"\x00\n[AutoForward\nForwardTo\n"+secret("Control")+"=")
@@ -185,9 +190,4 @@ func (l *listener) broken() {
 			l.listen(append([]string{"--verbose", "--lang", "en"}, verb...)...)
 		}
 	}
-}
-
-// line is the line of an account in the account file.
-func (p *place) line(name string) string {
-	return base64.StdEncoding.EncodeToString([]byte(strings.Join([]string{name, secret("Reading"), "Full " + name, "example.jp", ""}, "\t"))) + "\n"
 }

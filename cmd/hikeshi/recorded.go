@@ -1,9 +1,12 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"slices"
+	"strings"
 
 	"hikeshi/actions/account"
 	"hikeshi/actions/queue"
@@ -137,4 +140,32 @@ func (a *app) quarantines(w *world, incident string, each func(*runbook.ChangeHi
 		}
 	}
 	return nil
+}
+
+// suspects are the accounts and sources that an incident has named: senders, and addresses of clients.
+func (a *app) suspects(w *world, incident string) (senders, clients []string) {
+	all, _, err := a.histories(w.state)
+	if err != nil || all[incident] == nil {
+		return nil, nil
+	}
+	for _, id := range []string{"name_accounts", "name_sources"} {
+		s := all[incident].Step(id)
+		var f runbook.ManualFacts
+		if s == nil || json.Unmarshal(s.Facts, &f) != nil {
+			continue
+		}
+		for _, name := range strings.Split(f.Answer, ",") {
+			name = strings.TrimSpace(name)
+			_, perr := netip.ParsePrefix(name)
+			_, aerr := netip.ParseAddr(name)
+			switch {
+			case name == "" || name == "-":
+			case perr == nil || aerr == nil:
+				clients = append(clients, name)
+			default:
+				senders = append(senders, name)
+			}
+		}
+	}
+	return senders, clients
 }

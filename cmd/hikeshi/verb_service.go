@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -83,6 +84,7 @@ type serviceRow struct {
 	Incident  string     `json:"incident,omitempty"` // that barred it
 	Error     string     `json:"error,omitempty"`
 	attention bool
+	deaf      error // systemd could not be asked
 }
 
 func (a *app) serviceStatus() *cobra.Command {
@@ -105,6 +107,11 @@ func (a *app) serviceStatus() *cobra.Command {
 				}
 			} else {
 				a.showServices(doc)
+				for _, r := range doc.Services {
+					if r.deaf != nil {
+						return failf(exitFound, withoutBus, "%w", r.deaf)
+					}
+				}
 			}
 			if bad {
 				return silent(exitFound)
@@ -135,6 +142,9 @@ func (w *world) services(cmd *cobra.Command) []serviceRow {
 		u, err := w.host.Service.Manager.Look(cmd.Context(), s.Unit)
 		if err != nil {
 			r.Error, r.attention = err.Error(), true
+			if errors.Is(err, service.ErrUnreachable) {
+				r.deaf = err
+			}
 			rows = append(rows, r)
 			continue
 		}
@@ -160,7 +170,7 @@ func (a *app) showServices(doc servicesDocument) {
 		if r.Barred {
 			s.row(pad("", 18)+"[!]", fmt.Sprintf(a.word("barred by incident %s", "事案 %s により起動禁止"), r.Incident))
 		}
-		if r.Error != "" {
+		if r.Error != "" && r.deaf == nil {
 			s.row(pad("", 18)+"[!]", line(joined(r.Error)))
 		}
 	}

@@ -275,7 +275,7 @@ func (a *app) spoolRelease() *cobra.Command {
 fit every filter given. Retries go back through incoming, body before envelope;
 a name that is taken is never overwritten and is listed. What an --except names
 always stays. --clean takes mail to the outside that is no bounce, no older than a
-day and not excluded. With --lot it goes in lots, with a pause between them.`,
+day and not excluded; what the incident named as abused stays too. With --lot it goes in lots, with a pause between them.`,
 		Example: "  hikeshi spool release 20261121-0312 --own-domains\n  hikeshi spool release 20261121-0312 --recipient boss@example.com\n  hikeshi spool release 20261121-0312 --clean --except-sender taro --except-client 203.0.113.0/24 --lot 200 --every 2m",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if chosen := own || clean || since+until != "" || len(senders)+len(rcpts)+len(clients)+len(ids) > 0; all == chosen {
@@ -288,6 +288,10 @@ day and not excluded. With --lot it goes in lots, with a pause between them.`,
 			id, err := a.asideID(cmd, w, args[0])
 			if err != nil {
 				return err
+			}
+			if clean {
+				who, from := a.suspects(w, id)
+				notSenders, notClients = append(notSenders, who...), append(notClients, from...)
 			}
 			return a.direct(cmd.Context(), w, directStep{ID: "release", Phase: runbook.Recover, Uses: "queue.release", Title: runbook.T("put set-aside mail back", "退避したメールを戻す"),
 				With: map[string]any{"incident": id, "all": all, "own_domains": own, "senders": senders, "recipients": rcpts, "clients": clients, "ids": ids, "since": since, "until": until, "clean": clean,

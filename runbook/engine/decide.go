@@ -51,7 +51,11 @@ func (r *running) undetermined(ctx context.Context, v View) error {
 	if v.Step.Manual != nil || v.Plan.NoFacts {
 		return r.end(v, runbook.Record{Result: runbook.ResultOpen, Text: v.Plan.Why})
 	}
-	return r.failed(ctx, v, errors.New(v.Plan.Why))
+	err := v.Plan.Err // of which callers may know what to do
+	if err == nil {
+		err = errors.New(v.Plan.Why)
+	}
+	return r.failed(ctx, v, err)
 }
 
 // ask asks the responder and records the answer.

@@ -25,6 +25,9 @@ const (
 	callTime    = 20 * time.Second
 )
 
+// ErrUnreachable says that systemd can be asked in no way: neither its private socket nor the system bus answers.
+var ErrUnreachable = errors.New("systemd does not answer over D-Bus")
+
 // errDead is why a call was broken off.
 var errDead = errors.New("systemd does not answer")
 
@@ -38,8 +41,7 @@ func connect(ctx context.Context) (*dbus.Conn, error) {
 	if bus == nil {
 		return conn, nil
 	}
-	return nil, fmt.Errorf("connecting to systemd: neither its private socket (%w) nor the system bus (%w) answers; "+
-		"--manager command works without D-Bus, with the commands of the configuration", direct, bus)
+	return nil, fmt.Errorf("%w: private socket: %w; system bus: %w", ErrUnreachable, direct, bus)
 }
 
 func dial(ctx context.Context, to func(context.Context) (*dbus.Conn, error)) (*dbus.Conn, error) {

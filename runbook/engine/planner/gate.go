@@ -48,7 +48,7 @@ func (p *Planner) row(c runbook.Condition, f Facts, unread map[string]runbook.Te
 func (p *Planner) reread(ctx context.Context, gate runbook.Step, f Facts, planned []runbook.Change) (Facts, map[string]runbook.Text) {
 	fresh, unread := maps.Clone(f), map[string]runbook.Text{}
 	for _, step := range p.Book.Steps {
-		if !p.looks(step) || !names(gate, step.ID) {
+		if !p.looks(step) || !names(gate, step.ID) || p.Kinds[step.Uses].Watched {
 			continue
 		}
 		delete(fresh, step.ID)

@@ -28,12 +28,12 @@ func inJapanese(err error) string {
 
 // eval evaluates x, or says that it cannot be.
 func (p *Planner) eval(x *expression.Program, f Facts, item any) (any, error) {
+	v, err := x.Eval(expression.Values{Inputs: p.Inputs, Facts: f, Item: item})
 	for _, id := range x.Steps() {
-		if _, ok := f[id]; !ok {
+		if _, ok := f[id]; !ok && err != nil { // what is decided without that step is decided: false and anything is false
 			return nil, fmt.Errorf("%w: %s", errNoFacts, id)
 		}
 	}
-	v, err := x.Eval(expression.Values{Inputs: p.Inputs, Facts: f, Item: item})
 	if err != nil {
 		return nil, fmt.Errorf("%w: evaluating %q: %w", runbook.ErrUndetermined, x.Source(), err)
 	}
