@@ -63,6 +63,13 @@ epms: {spool: /var/spool/epms, program: /usr/local/mta/bin,
 thresholds: {messages: 500, oldest: 2h, growth_per_minute: 60, move_limit: 2000}
 protect: {addresses: [], domains: [], accounts: [postmaster, root, abuse],
           prefix_v4: 24, prefix_v6: 48}
+account: {backend: auto, prefix: "", command: {rename: []}}
+
+account says how accounts are renamed: backend idx rewrites the account file,
+command runs the argument vector rename, in which {old}, {new}, {domain} and
+{address} are replaced, manual leaves it to the web console, auto takes idx where
+the file is as documented. prefix stands before the new name; {random} in it is
+six letters (default zz-{random}-).
 
 {unit} is the unit's name without ".service"; it is replaced wherever it stands in
 an argument. A status command that ends with exit code 0 says that the service

@@ -79,7 +79,7 @@ var inJapanese = []struct {
 	{whole("(.*: )?a duration such as .* is wanted, and here is the text (\".*\")"), "${1}時間は 90s、5m、720h のように書く(単位は s、m、h。日は使えない)。指定は $2"},
 	{whole("--set (\".*\"): (\".*\") is none of (.*?)(?:; did you mean .*)?"), "--set $1: $2 は $3 のどれでもない"},
 	{whole("--set (\".*\"): runbook (.*) has no input (\".*\"); it has (.*)"), "--set $1: 手順書 $2 に入力項目 $3 はない。あるのは $4"},
-	{whole("stopped at step (.*): the gate does not open: a condition does not hold"), "手順 $1 で停止: 条件が成り立たないため、関門が開かない"},
+	{whole("stopped at step (.*): the gate does not open: not so: .*"), "手順 $1 で停止: 上に [未] と示した条件が成り立たないため、関門が開かない"},
 	{whole("refused: denying (\".*\"): it is the own domain (.*); close the account instead"), "拒否できない: $1 は自社のドメイン $2 にあたる。代わりにアカウントを閉じる"},
 	{whole("refused: denying (\".*\"): it is the loopback address of this machine"), "拒否できない: $1 はこのマシンのループバックアドレス"},
 	{whole("refused: denying (\".*\"): it is wider than (/\\d+); (protect.*) say how wide a denial may be"), "拒否できない: $1 は $2 より広い。拒否できる広さは $3 で決まる"},

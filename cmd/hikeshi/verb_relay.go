@@ -12,7 +12,7 @@ import (
 
 func (a *app) relayVerb() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "relay", Short: "the deny file: who may relay, who is refused",
+		Use: "relay", Short: "the deny file and the settings: who may relay, who is refused",
 		Long: "The deny file of E-Post is effect.dat. It is read at every message, so a denial\nneeds no restart. Kinds in runbooks: relay.lint, relay.door, relay.deny, relay.denied,\nrelay.allow, relay.fix, relay.hard; settings.show and settings.set.",
 	}
 	cmd.AddCommand(a.relayCheck(), a.relayLint(), a.relayList(), a.relaySettings(), a.relayDeny(), a.relayAllow(), a.relayFix())

@@ -17,8 +17,8 @@ func (a *app) relayFix() *cobra.Command {
 		Use: "fix", Short: "change lines that open the server to `default`, and demand a login for mail to the outside", Args: cobra.NoArgs,
 		Long: `Fix changes the lines that open the server (own domain with true or no action, wide
 true; see relay lint) to PATTERN default, all of them or those of --line, and shows
-whose decisions change. --catch-all adds *.*.*.* norelay,2 as the last line: mail to
-the outside then needs a login.`,
+whose decisions change. --catch-all adds *.*.*.* norelay,2 as the last line, and the
+lines become norelay,2 as well: mail to the outside then needs a login.`,
 		Example: "  hikeshi relay fix --dry-run\n  hikeshi relay fix --line 3 --line 7\n  hikeshi relay fix --catch-all --yes",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			w, err := a.world(cmd.Context(), c.manager)

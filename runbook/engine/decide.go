@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"hikeshi/runbook"
 )
@@ -39,11 +40,22 @@ func (r *running) gate(v View) error {
 	if v.Plan.State != runbook.Undetermined && v.Plan.Open() {
 		return r.end(v, runbook.Record{Result: runbook.ResultDone})
 	}
-	why := cmp.Or(v.Plan.Why, "a condition does not hold")
+	why := cmp.Or(v.Plan.Why, "not so: "+missing(v.Plan.Gate))
 	if err := r.end(v, runbook.Record{Result: runbook.ResultPending, Text: why}); err != nil {
 		return err
 	}
 	return r.stop(v.Step.ID, StopGate, errors.New("the gate does not open: "+why))
+}
+
+// missing are the titles of the conditions that do not hold.
+func missing(rows []runbook.GateRow) string {
+	var all []string
+	for _, r := range rows {
+		if !r.Holds {
+			all = append(all, r.Title.EN)
+		}
+	}
+	return strings.Join(all, "; ")
 }
 
 // undetermined: what depends on a step that was left out is left open; what cannot be read is an error of the step.
