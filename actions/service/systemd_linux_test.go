@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"net"
 	"os"
@@ -359,7 +360,10 @@ func TestRealDeadBus(t *testing.T) {
 	check := func(parts ...string) {
 		t.Helper()
 		_, err := kindOf(t, r.Env, "service.stop").tryPlan(t, "a", nil)
-		wantError(t, err, append(parts, "connecting to systemd", "--manager command")...)
+		wantError(t, err, append(parts, "systemd does not answer over D-Bus", "private socket", "system bus")...)
+		if !errors.Is(err, ErrUnreachable) { // by which the program knows the way with commands
+			t.Errorf("%v is no ErrUnreachable", err)
+		}
 		wantError(t, r.Manager.Stop(t.Context(), []string{"epstdd.service"}), parts...)
 		wantError(t, r.Manager.Reload(t.Context()), parts...)
 	}
@@ -372,7 +376,7 @@ func TestRealDeadBus(t *testing.T) {
 	defer silent.Close()
 	begun := time.Now()
 	_, err = r.Manager.Look(t.Context(), "epstdd.service")
-	wantError(t, err, "systemd does not answer", "--manager command")
+	wantError(t, err, "systemd does not answer over D-Bus", "private socket: systemd does not answer;")
 	if took := time.Since(begun); took > 15*time.Second {
 		t.Errorf("it took %v", took)
 	}
