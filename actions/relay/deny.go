@@ -30,50 +30,37 @@ type denyData struct {
 	Review  time.Time `json:"review"` // UTC
 }
 
-const (
-	dataV         = 1
-	defaultReview = 30 * 24 * time.Hour
-)
+const dataV = 1
 
 type deny struct{ env Env }
 
 // Plan computes the new file and proves it.
 func (d deny) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error) {
-	p := struct {
-		Targets []string `json:"targets"`
-		Review  string   `json:"review"`
-	}{}
-	if err := in.Decode(&p); err != nil {
+	targets, review, err := guard.Asked(in)
+	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	review := defaultReview
-	if p.Review != "" {
-		var err error
-		if review, err = time.ParseDuration(p.Review); err != nil {
-			return runbook.Outcome{}, fmt.Errorf("%w: parameter review: %w (units: s, m, h; no days)", runbook.ErrInput, err)
-		}
-	}
-	if err := d.env.refuse(p.Targets); err != nil {
+	if err := d.env.refuse(targets); err != nil {
 		return runbook.Outcome{}, err
 	}
 	f, err := d.env.read()
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	facts := DenyFacts{Denied: p.Targets, File: f.Path}
-	if len(p.Targets) == 0 {
+	facts := DenyFacts{Denied: targets, File: f.Path}
+	if len(targets) == 0 {
 		return runbook.Outcome{Facts: facts, Findings: []runbook.Finding{deniedFinding(f.Path, nil, DeniedFacts{})}}, nil
 	}
-	ed, err := f.Denier.Deny(f.Data, p.Targets)
+	ed, err := f.Denier.Deny(f.Data, targets)
 	if err != nil {
 		return runbook.Outcome{}, fmt.Errorf("%w: planning the denials: %w", runbook.ErrInput, err)
 	}
 	facts.Added = len(ed.Added)
-	out := runbook.Outcome{Facts: facts, Findings: d.findings(f, p.Targets, ed.Already, ed.Tested)}
+	out := runbook.Outcome{Facts: facts, Findings: d.findings(f, targets, ed.Already, ed.Tested)}
 	if len(ed.Added) == 0 {
 		return out, nil
 	}
-	data := denyData{Edit: edit.New(f, ed), Targets: p.Targets, Fresh: fresh(p.Targets, ed.Already), Review: d.env.Clock().Add(review).UTC()}
+	data := denyData{Edit: edit.New(f, ed), Targets: targets, Fresh: fresh(targets, ed.Already), Review: d.env.Clock().Add(review).UTC()}
 	c, err := runbook.NewChange("relay.deny", "deny", f.Path, data)
 	if err != nil {
 		return out, err

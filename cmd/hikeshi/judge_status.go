@@ -10,6 +10,9 @@ import (
 	"hikeshi/spool/scan"
 )
 
+// A verdict adds one thing that needs attention to the status.
+type verdict func(l runbook.Level, en, ja string, args ...any)
+
 // judgeStatus says what needs attention, and what to type next.
 func (a *app) judgeStatus(w *world, doc *statusDocument) {
 	add := func(l runbook.Level, en, ja string, args ...any) {
@@ -18,6 +21,25 @@ func (a *app) judgeStatus(w *world, doc *statusDocument) {
 			doc.Level = l
 		}
 	}
+	a.judgeBacklog(doc, add)
+	a.judgeServices(w, doc, add)
+	if d := doc.Disk; d != nil && d.full() {
+		add(runbook.Bad, "disk: %s", "ディスク: %s", a.diskWords(d))
+	}
+	if _, found, err := w.host.Relay.Lint(); err == nil {
+		if i := slices.IndexFunc(found, func(f spool.LintFinding) bool { return f.Level == "bad" }); i >= 0 {
+			add(runbook.Bad, "deny file line %d: %s", "拒否ファイル %d 行目: %s", found[i].Line, runbook.T(found[i].Text, found[i].TextJA).In(a.lang()))
+		}
+	}
+	for _, f := range doc.Symptoms {
+		add(f.Level, "%s", "%s", f.Text)
+	}
+	a.judgeRecord(doc, add)
+	doc.Next = a.next(doc)
+}
+
+// judgeBacklog tells the thresholds that are passed, and what could not be read.
+func (a *app) judgeBacklog(doc *statusDocument, add verdict) {
 	for _, f := range doc.Backlog {
 		for _, p := range doc.passed[f.Name] {
 			words := map[scan.What][2]string{
@@ -35,6 +57,10 @@ func (a *app) judgeStatus(w *world, doc *statusDocument) {
 			add(runbook.Warn, "%s cannot be read: %s", "%s を読めない: %s", f.Name, line(f.Unreadable))
 		}
 	}
+}
+
+// judgeServices tells the services that are down, barred, unknown, or up though they were stopped.
+func (a *app) judgeServices(w *world, doc *statusDocument, add verdict) {
 	told := ""
 	for _, s := range doc.Services {
 		switch {
@@ -51,22 +77,12 @@ func (a *app) judgeStatus(w *world, doc *statusDocument) {
 	for _, unit := range a.forced(w, doc) {
 		add(runbook.Bad, "%s runs though incident %s has stopped it: the hole may still be open", "%s は事案 %s が停止したはずなのに動いている。穴が開いたままの恐れがある", unit, doc.Incident.ID)
 	}
-	if d := doc.Disk; d != nil && d.full() {
-		add(runbook.Bad, "disk: %s", "ディスク: %s", a.diskWords(d))
-	}
-	if _, found, err := w.host.Relay.Lint(); err == nil {
-		for _, f := range found {
-			if f.Level == "bad" {
-				add(runbook.Bad, "deny file line %d: %s", "拒否ファイル %d 行目: %s", f.Line, runbook.T(f.Text, f.TextJA).In(a.lang()))
-				break
-			}
-		}
-	}
+}
+
+// judgeRecord tells what the incidents have left: what is due, who is at work, what is not finished.
+func (a *app) judgeRecord(doc *statusDocument, add verdict) {
 	if len(doc.Due) > 0 {
 		add(runbook.Warn, "denials due for review: %d", "見直し期限の来た拒否が %d 件", len(doc.Due))
-	}
-	for _, f := range doc.Symptoms {
-		add(f.Level, "%s", "%s", f.Text)
 	}
 	for _, l := range doc.Later {
 		if !l.Due.After(a.now()) {
@@ -79,7 +95,6 @@ func (a *app) judgeStatus(w *world, doc *statusDocument) {
 	if doc.Incident != nil {
 		add(runbook.Warn, "incident %s is not finished", "事案 %s が終わっていない", doc.Incident.ID)
 	}
-	doc.Next = a.next(doc)
 }
 
 func (a *app) next(doc *statusDocument) string {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hikeshi/actions/edit"
+	"hikeshi/actions/relay/guard"
 	"hikeshi/runbook"
 	"hikeshi/spool"
 )
@@ -41,10 +42,7 @@ type Cut struct {
 	Review time.Time // UTC
 }
 
-const (
-	dataV         = 1
-	defaultReview = 30 * 24 * time.Hour
-)
+const dataV = 1
 
 // Kind is relay.hard.
 func Kind(env Env) runbook.Kind {
@@ -72,29 +70,19 @@ func (pl *planning) find(l runbook.Level, text runbook.Text, evidence string) {
 
 // Plan plans the rows of each table.
 func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, error) {
-	p := struct {
-		Targets []string `json:"targets"`
-		Review  string   `json:"review"`
-	}{}
-	if err := in.Decode(&p); err != nil {
+	targets, review, err := guard.Asked(in)
+	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	review := defaultReview
-	if p.Review != "" {
-		var err error
-		if review, err = time.ParseDuration(p.Review); err != nil {
-			return runbook.Outcome{}, fmt.Errorf("%w: parameter review: %w (units: s, m, h; no days)", runbook.ErrInput, err)
-		}
-	}
-	if err := a.env.Refuse(p.Targets); err != nil {
+	if err := a.env.Refuse(targets); err != nil {
 		return runbook.Outcome{}, err
 	}
 	denier, err := a.denier()
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	pl := planning{env: a.env, denier: denier, facts: Facts{Denied: p.Targets, Tables: []string{}}, data: data{Targets: p.Targets, Review: a.env.Clock().Add(review).UTC()}}
-	if len(p.Targets) == 0 {
+	pl := planning{env: a.env, denier: denier, facts: Facts{Denied: targets, Tables: []string{}}, data: data{Targets: targets, Review: a.env.Clock().Add(review).UTC()}}
+	if len(targets) == 0 {
 		pl.facts.Denied = []string{}
 		pl.find(runbook.Warn, runbook.T("no source was named, so none is cut off", "送信元の指定がないため、遮断はしていない"), "")
 		pl.out.Facts = pl.facts

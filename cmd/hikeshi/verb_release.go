@@ -1,0 +1,75 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"hikeshi/runbook"
+)
+
+func (a *app) spoolRelease() *cobra.Command {
+	var c changeFlags
+	var all, own, clean bool
+	var senders, rcpts, clients, ids, notSenders, notClients []string
+	var since, until, notSince, notUntil string
+	var lot int
+	var every time.Duration
+	cmd := &cobra.Command{
+		Use: "release INCIDENT", Short: "put set-aside mail back into the queue", Args: cobra.ExactArgs(1),
+		Long: `Release puts messages of an incident's set-aside folders back: all, or those that
+fit every filter given. Retries go back through incoming, body before envelope;
+a name that is taken is never overwritten and is listed. What an --except names
+always stays. --clean takes mail to the outside that is no bounce, no older than a
+day and not excluded; what the incident named as abused stays too. With --lot it
+goes in lots, with a pause between them.`,
+		Example: "  hikeshi spool release 20261121-0312 --own-domains\n  hikeshi spool release 20261121-0312 --recipient boss@example.com\n  hikeshi spool release 20261121-0312 --clean --except-sender taro --except-client 203.0.113.0/24 --lot 200 --every 2m",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if chosen := own || clean || since+until != "" || len(senders)+len(rcpts)+len(clients)+len(ids) > 0; all == chosen {
+				return usagef("--all, or some of --own-domains, --clean, --sender, --recipient, --client, --id, --since and --until", "say which messages go back: all of them or a choice, not both")
+			}
+			w, err := a.world(cmd.Context(), c.manager)
+			if err != nil {
+				return err
+			}
+			id, err := a.asideID(cmd, w, args[0])
+			if err != nil {
+				return err
+			}
+			if clean {
+				who, from := a.suspects(w, id)
+				notSenders, notClients = append(notSenders, who...), append(notClients, from...)
+			}
+			return a.direct(cmd.Context(), w, directStep{ID: "release", Phase: runbook.Recover, Uses: "queue.release", Title: runbook.T("put set-aside mail back", "退避したメールを戻す"),
+				With: map[string]any{"incident": id, "all": all, "own_domains": own, "senders": senders, "recipients": rcpts, "clients": clients, "ids": ids, "since": since, "until": until, "clean": clean,
+					"except_senders": notSenders, "except_clients": notClients, "except_since": notSince, "except_until": notUntil, "lot": lot, "every": pauseWord(every)}}, c)
+		},
+		ValidArgsFunction: a.completeIncidents,
+	}
+	f := cmd.Flags()
+	f.BoolVar(&all, "all", false, "everything")
+	f.BoolVar(&own, "own-domains", false, "mail for own domains only")
+	f.StringArrayVar(&senders, "sender", nil, "envelope `SENDER` (repeatable)")
+	f.StringArrayVar(&rcpts, "recipient", nil, "`RECIPIENT` (repeatable)")
+	f.StringArrayVar(&clients, "client", nil, "client `ADDRESS` (repeatable)")
+	f.StringArrayVar(&ids, "id", nil, "message `ID` (repeatable)")
+	f.StringVar(&since, "since", "", "from this `TIME` on, local time of the server")
+	f.StringVar(&until, "until", "", "up to this `TIME`")
+	f.BoolVar(&clean, "clean", false, "mail to the outside that is no bounce, no older than a day and not excluded")
+	f.StringArrayVar(&notSenders, "except-sender", nil, "never mail of this `SENDER` or account (repeatable)")
+	f.StringArrayVar(&notClients, "except-client", nil, "never mail from this client `ADDRESS` or network (repeatable)")
+	f.StringVar(&notSince, "except-since", "", "never mail that arrived from this `TIME` on ...")
+	f.StringVar(&notUntil, "except-until", "", "... up to this `TIME`")
+	f.IntVar(&lot, "lot", 0, "put back so many messages, wait, and go on (default: all at once)")
+	f.DurationVar(&every, "every", 0, "the wait between two lots (default 2m)")
+	c.add(cmd)
+	return cmd
+}
+
+// pauseWord is a duration as a runbook has it; "" for none.
+func pauseWord(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return d.String()
+}
