@@ -141,7 +141,7 @@ func crashBinary(t *testing.T) string {
 	bin := filepath.Join(t.TempDir(), "disk.test")
 	if out, err := exec.Command("go", "test", "-c", "-tags", "crash", "-o", bin, ".").CombinedOutput(); err != nil {
 		if errors.Is(err, exec.ErrNotFound) {
-			t.Skip("no go command to build the test with")
+			need(t, "root", "no go command to build the test with")
 		}
 		t.Fatalf("%v: %s", err, out)
 	}

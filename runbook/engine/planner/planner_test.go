@@ -168,3 +168,22 @@ func TestTry(t *testing.T) {
 		t.Errorf("%d calls, error %v", calls, err)
 	}
 }
+
+// A gate reads its steps again, but for those that have watched a span of time: watching again would tell of another one.
+func TestGateDoesNotWatchAgain(t *testing.T) {
+	that, err := expression.NewEnv(expression.Names{Facts: map[string]any{"a": facts{}}}).Compile("facts.a.count == 2", expression.Want{Type: expression.Bool})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, watched := range []bool{false, true} {
+		action := &counting{facts: facts{1}} // the world is another one by now
+		look := runbook.Step{ID: "a", Uses: "x.y"}
+		p := plannerOf(action, look)
+		p.Kinds["x.y"] = runbook.Kind{Name: "x.y", Facts: facts{}, Watched: watched, Action: action}
+		gate := runbook.Step{ID: "g", Gate: []runbook.Condition{{That: that}}}
+		plan := p.Step(context.Background(), gate, planner.Facts{"a": facts{2}}, nil)
+		if plan.Open() != watched || action.calls > 0 == watched {
+			t.Errorf("watched %v: open %v after %d looks", watched, plan.Open(), action.calls)
+		}
+	}
+}
