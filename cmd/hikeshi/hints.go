@@ -112,6 +112,8 @@ var inJapanese = []struct {
 	{whole("refused: planning the cut: reading the target (\".*\"): the tables of the hard cut hold addresses only, no senders"), "$1 は遮断できない: --hard で指定できるのはアドレスだけで、差出人は指定できない"},
 	{whole("refused: planning the cut: reading the target (\".*\"): of networks only IPv4 /24 and /16 .*"), "$1 は遮断できない: --hard で指定できるのは IPv4 の /24 か /16、または 1 つずつのアドレス"},
 	{whole("--handover with --format (\".*\"): use text or md"), "--handover と --format $1 は併用できない。text か md を指定する"},
+	{whole("--monitor prints one line for a monitoring system, --output json a document"), "--monitor は監視システム向けの1行、--output json は文書を出力する。併用できない"},
+	{whole("leave out one of the two"), "どちらか一方だけを指定する"},
 	{whole("unknown command (\".*\") for \"(hikeshi.*)\""), "`$2` に余分な引数 $1 がある"},
 	{whole("([a-z_]+): (\".*\") is none of (?:, )?(.*?)(?:; did you mean .*)?"), "$1: $2 は $3 のどれでもない"},
 	{whole("requires at least (\\d+) arg\\(s\\), only received (\\d+)"), "引数が足りない($1 個以上必要、指定は $2 個)"},

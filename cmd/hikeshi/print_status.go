@@ -30,6 +30,21 @@ func (a *app) printStatus(d statusDocument) {
 	}
 	code := map[runbook.Level]string{runbook.OK: "32", runbook.Warn: "33", runbook.Bad: "31"}[d.Level]
 	fmt.Fprintf(a.stdout, "%s   %s %s\n", s.paint(code, "["+level+"]"), a.word("incident:", "事案:"), incident)
+	if !a.flags.quiet {
+		a.statusFigures(d, row)
+	}
+	for _, x := range d.Attention {
+		row(s.level(x.Level), x.Text)
+	}
+	row(a.word("not seen", "未確認"), strings.Join(d.NotSeen, "  "))
+	if d.Next != "" {
+		row(a.word("next:", "次に打つ:"), d.Next+map[bool]string{true: a.word("    (the first y stops delivery and receipt)", "    (最初の y で配送と受信が止まる)")}[strings.HasPrefix(d.Next, "hikeshi run")])
+		row(a.word("not us?", "違うかも"), a.word("newsletter, forwards, forged sender: hikeshi help not-us", "一斉送信,転送,なりすまし -> hikeshi help not-us"))
+	}
+}
+
+// statusFigures are the rows of what was measured; with -q only what needs attention is shown.
+func (a *app) statusFigures(d statusDocument, row func(label, text string)) {
 	row(a.word("services", "サービス"), a.serviceWords(d))
 	row(a.word("backlog", "滞留"), a.backlogWords(d))
 	row("", a.rateWords(d))
@@ -54,14 +69,6 @@ func (a *app) printStatus(d statusDocument) {
 		d.Total.Own, d.Total.Outside, d.Total.List, d.Total.NullSender, a.sampleWords(d.Total), aside)+partly)
 	row(a.word("due", "期限"), fmt.Sprintf(a.word("denials %d  renamed %d  looks %d  services barred %d", "拒否の見直し %d  改名中 %d  再確認 %d  起動禁止中のサービス %d"),
 		len(d.Due), len(d.Renamed), len(d.Later), barredCount(d.Services)))
-	for _, x := range d.Attention {
-		row(s.level(x.Level), x.Text)
-	}
-	row(a.word("not seen", "未確認"), strings.Join(d.NotSeen, "  "))
-	if d.Next != "" {
-		row(a.word("next:", "次に打つ:"), d.Next+map[bool]string{true: a.word("    (the first y stops delivery and receipt)", "    (最初の y で配送と受信が止まる)")}[strings.HasPrefix(d.Next, "hikeshi run")])
-		row(a.word("not us?", "違うかも"), a.word("newsletter, forwards, forged sender: hikeshi help not-us", "一斉送信,転送,なりすまし -> hikeshi help not-us"))
-	}
 }
 
 // unread says whether a folder of the queue could not be read, so that the totals are too low.

@@ -141,10 +141,13 @@ func (d *doctor) units(ctx context.Context) {
 		d.add("services", runbook.Info, "", d.word("service manager none: %s; services are not touched", "サービス管理なし: %s。サービスには触れない"), d.w.why)
 		return
 	}
+	said := "" // a manager that does not answer says the same of every unit
 	for _, s := range d.w.host.Service.Services {
 		u, err := d.w.host.Service.Manager.Look(ctx, s.Unit)
 		switch {
+		case err != nil && err.Error() == said:
 		case err != nil:
+			said = err.Error()
 			d.add("services", runbook.Bad, "--manager command", "%s: %v", s.Unit, err)
 		case u.Load == "not-found" && !s.Queue:
 			d.add("services", runbook.Info, "", d.word("%s is not installed", "%s は未導入"), s.Unit)

@@ -96,6 +96,9 @@ and the Nagios codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.`,
 			if err := notNegative(watch); err != nil {
 				return err
 			}
+			if monitor && a.isJSON() {
+				return usagef("leave out one of the two", "--monitor prints one line for a monitoring system, --output json a document")
+			}
 			if monitor {
 				return a.monitor(cmd, watch)
 			}
