@@ -84,6 +84,7 @@ type Event struct {
 	ID         []byte // of the message, as all logs of this server spell it
 	Reply      []byte // what the server, or the peer of a delivery, answered
 	Size       int64  // of the message, bytes; 0 unknown
+	Secret     bool   // the line may hold a password, whatever Parse made of it: show what the event says, never the line
 }
 
 // EventKind is what happened.

@@ -196,7 +196,7 @@ func TestSettings(t *testing.T) {
 		t.Errorf("LastMessageID = %d, %v", n, err)
 	}
 	want := map[string]bool{"acceptlog": true, "outlocallog": true, "imap4log": true, "receiveimap4": true}
-	for _, l := range s.Logs() {
+	for _, l := range s.LogSwitches() {
 		if (l.Err != nil) != (l.Name == "faillog") {
 			t.Errorf("%s: %v", l.Name, l.Err)
 		}
@@ -217,7 +217,7 @@ func TestSettings(t *testing.T) {
 	if d, err := bare.OwnDomains(); err != nil || len(d) > 0 {
 		t.Errorf("OwnDomains = %q, %v", d, err)
 	}
-	for _, l := range bare.Logs() {
+	for _, l := range bare.LogSwitches() {
 		if l.On || l.Err == nil {
 			t.Errorf("%+v", l)
 		}

@@ -61,8 +61,8 @@ func (s *Server) LastMessageID() (int64, error) {
 	return n, nil
 }
 
-// A Log is one of the server's logs.
-type Log struct {
+// A LogSwitch is one of the server's logs, and what switches it on.
+type LogSwitch struct {
 	Name   string // acceptlog
 	Dir    string // where its files lie, perhaps in a folder with the computer's name
 	Switch string // the setting that switches it on; "" when its folder alone does
@@ -70,9 +70,9 @@ type Log struct {
 	Err    error // why it cannot be told; On means nothing then
 }
 
-// logs and their switches (FAQ bsd/05-21); receivelog, receivepop3 and receiveimap4 are switched by making their folder (FAQ
-// win/05-05) and need the log named as their switch. They are off unless the value is there and not 0.
-var logs = [...]struct {
+// logSwitches are the logs and their switches (FAQ bsd/05-21); receivelog, receivepop3 and receiveimap4 are switched by making their
+// folder (FAQ win/05-05) and need the log named as their switch. They are off unless the value is there and not 0.
+var logSwitches = [...]struct {
 	name     string
 	folder   bool
 	switches []string
@@ -90,10 +90,10 @@ var logs = [...]struct {
 	{"receiveimap4", true, []string{"EPST5IMAP4S/AcceptlogEnabled"}},
 }
 
-// Logs says which logs are switched on. The services read the switches when they start.
-func (s *Server) Logs() []Log {
-	all := make([]Log, 0, len(logs))
-	for _, l := range logs {
+// LogSwitches says which logs are switched on. The services read the switches when they start.
+func (s *Server) LogSwitches() []LogSwitch {
+	all := make([]LogSwitch, 0, len(logSwitches))
+	for _, l := range logSwitches {
 		one := s.log(l.name, l.folder, l.switches)
 		if !isDir(s.tree.Path("")) {
 			one.Err = fmt.Errorf("there are no settings below %s: %w", s.tree.Path(""), fs.ErrNotExist)
@@ -103,8 +103,8 @@ func (s *Server) Logs() []Log {
 	return all
 }
 
-func (s *Server) log(name string, folder bool, switches []string) Log {
-	l := Log{Name: name, Dir: filepath.Join(s.root, name), Switch: s.tree.Path(switches[0] + ".1")}
+func (s *Server) log(name string, folder bool, switches []string) LogSwitch {
+	l := LogSwitch{Name: name, Dir: filepath.Join(s.root, name), Switch: s.tree.Path(switches[0] + ".1")}
 	for _, value := range switches {
 		n, _, err := s.tree.Number(value)
 		if err != nil {

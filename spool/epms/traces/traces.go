@@ -36,7 +36,7 @@ func Of(s *epms.Server) spool.Traces {
 	for _, name := range []string{"rejectsmtpip.dat", "rejectpopip.dat", "rejectimapip.dat"} {
 		t.Tables = append(t.Tables, filepath.Join(s.Program(), name))
 	}
-	for _, l := range s.Logs() {
+	for _, l := range s.LogSwitches() {
 		t.Logs = append(t.Logs, l.Dir)
 	}
 	if name, ok, err := tree(s).Text("EPST5RS/PasswordFile"); err == nil && ok && single(name) {
@@ -94,11 +94,11 @@ func Rule(s *epms.Server) (spool.LoginRule, error) {
 }
 
 // Log returns one of the logs; On is false for one that is not known.
-func Log(s *epms.Server, name string) epms.Log {
-	for _, l := range s.Logs() {
+func Log(s *epms.Server, name string) epms.LogSwitch {
+	for _, l := range s.LogSwitches() {
 		if l.Name == name {
 			return l
 		}
 	}
-	return epms.Log{Name: name}
+	return epms.LogSwitch{Name: name}
 }

@@ -1,0 +1,137 @@
+// Package files finds the files of a log of E-Post Mail Server V.
+//
+// A log is a folder of files named by local date, YYMMDD.log, or with the hour, YYMMDD_HH.log; they lie in it or in folders named
+// after the computers that write them (FAQ bsd/05-03, bsd/05-04). Who keeps them longer may have compressed and numbered them:
+//
+//	/var/spool/epms/acceptlog/261121.log
+//	/var/spool/epms/acceptlog/mail1/261120.log.gz
+//	/var/spool/epms/senderlog/mail1/261119_03.log.1.zst
+//
+// No symbolic link below the folder is followed.
+package files
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"hikeshi/spool"
+	"hikeshi/spool/disk"
+)
+
+// Bounds of looking for files.
+const (
+	maxNames     = 50_000 // entries of a folder that are looked at
+	maxComputers = 64
+	maxErrors    = 5 // that are told
+)
+
+// List returns the files of the log in dir, oldest first. There are none in a folder that is not there. The error says what could not
+// be looked at; the files are then all others.
+func List(ctx context.Context, dir string) ([]spool.LogFile, error) {
+	l := list{}
+	folders := l.look(dir)
+	if len(folders) > maxComputers {
+		l.problem(fmt.Errorf("%s: only %d of %d folders were looked at", dir, maxComputers, len(folders)))
+		folders = folders[:maxComputers]
+	}
+	for _, name := range folders {
+		if err := ctx.Err(); err != nil {
+			l.problem(err)
+			break
+		}
+		l.look(filepath.Join(dir, name))
+	}
+	slices.SortFunc(l.files, func(a, b spool.LogFile) int {
+		return cmp.Or(cmp.Compare(a.From, b.From), a.Modified.Compare(b.Modified), strings.Compare(a.Path, b.Path))
+	})
+	if l.more > 0 {
+		l.errs = append(l.errs, fmt.Errorf("and %d more", l.more))
+	}
+	if err := errors.Join(l.errs...); err != nil {
+		return l.files, fmt.Errorf("looking for log files: %w", err)
+	}
+	return l.files, nil
+}
+
+type list struct {
+	files []spool.LogFile
+	errs  []error
+	more  int // errors that are not told
+}
+
+func (l *list) problem(err error) {
+	if len(l.errs) < maxErrors {
+		l.errs = append(l.errs, err)
+	} else {
+		l.more++
+	}
+}
+
+// look takes the log files in one folder, and returns its folders.
+func (l *list) look(dir string) (folders []string) {
+	d, err := openBelow(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		l.problem(err)
+		return nil
+	}
+	defer d.Close()
+	names, err := d.File().Readdirnames(maxNames)
+	if err != nil && err != io.EOF {
+		l.problem(err)
+	}
+	if len(names) == maxNames {
+		l.problem(fmt.Errorf("%s: only %d entries were looked at", dir, maxNames))
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		e, err := d.Lstat(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // taken away meanwhile
+		case err != nil:
+			l.problem(err)
+		case e.Type == fs.ModeDir:
+			folders = append(folders, name)
+		default:
+			l.take(dir, name, e)
+		}
+	}
+	return folders
+}
+
+// take takes an entry, if it is a file of the log.
+func (l *list) take(dir, name string, e disk.Entry) {
+	f, ok := Name(name)
+	if !ok {
+		return
+	}
+	f.Path, f.Size, f.Modified = filepath.Join(dir, name), e.Size, time.Unix(e.Sec, 0)
+	switch {
+	case e.Type != 0:
+		l.problem(fmt.Errorf("%q is not a regular file", f.Path))
+	case f.Compressed != "" && f.Compressed != "gz" && f.Compressed != "zst":
+		l.problem(fmt.Errorf("%q is compressed in a way that is not read: only gz and zst are", f.Path))
+	default:
+		l.files = append(l.files, f)
+	}
+}
+
+// openBelow opens a folder that must be no symbolic link itself.
+func openBelow(dir string) (*disk.Dir, error) {
+	parent, err := disk.Open(filepath.Dir(dir))
+	if err != nil {
+		return nil, err
+	}
+	defer parent.Close()
+	return parent.Sub(filepath.Base(dir))
+}
