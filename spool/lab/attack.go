@@ -36,6 +36,18 @@ func (l *Lab) thieves() []traffic.Thief {
 		tries := l.attempts(peers)
 		all = append(all, traffic.Thief{Client: c, Tries: slices.Concat(tries.Login, tries.Senders, tries.Others)})
 	}
+	if s.Stolen {
+		all[0].Guesses = guesses()
+	}
+	return all
+}
+
+// guesses are what the first thief tries before he knows the password; the others wait for him.
+func guesses() []string {
+	var all []string
+	for n := range 12 {
+		all = append(all, fmt.Sprintf("guess-%02d", n+1))
+	}
 	return all
 }
 

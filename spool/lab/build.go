@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"hikeshi/spool/lab/history/past"
 	"hikeshi/spool/lab/judge/kept"
 	"hikeshi/spool/lab/machine"
 	"hikeshi/spool/lab/standin"
@@ -60,7 +61,7 @@ func Build(dir string, s Scenario) (*Lab, error) {
 	for _, account := range s.Accounts {
 		l.password[account], l.reading[account] = rand.Text(), rand.Text()
 	}
-	err := errors.Join(l.folders(), l.files())
+	err := errors.Join(l.folders(), l.files(), l.past())
 	if err == nil {
 		l.before, err = kept.Remember(l.config)
 	}
@@ -137,6 +138,14 @@ func (l *Lab) files() error {
 	return c.Save()
 }
 
+// past lays down the logs of the days before: everyone who mails through the server has done so for two weeks.
+func (l *Lab) past() error {
+	s := l.Scenario
+	computer, _, _ := strings.Cut(s.Host, ".")
+	return past.Write(past.Config{Dir: l.config.Spool(), Computer: computer, Host: s.Host, Domain: s.Domain, Now: time.Now(), Days: 14,
+		LastID: 80000, Clients: l.clients()[:len(s.Mail)]})
+}
+
 // settings is the settings tree: defaults, except that SMTP AUTH and all logs are on, and what the scenario says.
 func (l *Lab) settings() map[string]string {
 	all := map[string]string{
@@ -157,6 +166,7 @@ func (l *Lab) settings() map[string]string {
 		"EPST5DS/Parameters/MailOutlogEnabled.1":       "1\n",
 		"EPST5DS/Parameters/MailSendLocallogEnabled.1": "1\n",
 		"EPST5DS/MailFaillogEnabled.1":                 "1\n",
+		"EPST5DS/SenderlogEnabled.1":                   "1\n",
 	}
 	if l.Scenario.Cluster {
 		all["Clustering.1"] = "1\n"

@@ -77,7 +77,7 @@ func TestCausesClosed(t *testing.T) {
 			if err != nil || len(logs) == 0 {
 				t.Fatalf("no acceptlog: %v", err)
 			}
-			if data, err := os.ReadFile(logs[0]); err != nil || !strings.Contains(string(data), c.log) {
+			if data, err := os.ReadFile(logs[len(logs)-1]); err != nil || !strings.Contains(string(data), c.log) {
 				t.Errorf("acceptlog without %q: %v", c.log, err)
 			}
 		})

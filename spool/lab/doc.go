@@ -27,6 +27,9 @@
 // [RunDelivery] for the verbs [VerbReceiver] and [VerbDelivery] with the path that follows, under a context that ends with SIGTERM.
 // Traffic and judge stay outside and need only the folder.
 //
+// The logs begin two weeks before: everyone who mails through the server has done so on each of these days, from the same address. Where
+// a password is stolen the thief first guesses, and then knows it.
+//
 // A lab reads and writes below its folder only, listens and connects on loopback only, and looks up no name. It has neither POP3 nor
 // IMAP4 services, as the product without mailboxes.
 package lab

@@ -40,13 +40,15 @@ func (s *Server) openLog(name string) (*Log, error) {
 	return &Log{s: s, dir: s.Spool(dir)}, s.Folders(dir)
 }
 
-// Printf writes a line, with the time of now in the place of {time}.
+// Printf writes a line, with the time of now in the place of {time}, or in that of {clock} as senderlog has it: without a date, the
+// milliseconds behind a third colon (FAQ bsd/05-10).
 func (l *Log) Printf(format string, args ...any) {
 	if l.dir == "" {
 		return
 	}
 	now := time.Now()
-	line := fmt.Sprintf(strings.Replace(format, "{time}", stamp(now), 1), args...) + "\n"
+	clock := strings.Replace(now.Format("[15:04:05.000]"), ".", ":", 1)
+	line := fmt.Sprintf(strings.NewReplacer("{time}", stamp(now), "{clock}", clock).Replace(format), args...) + "\n"
 	// A log that cannot be written stops no mail; the real server does not stop either.
 	_ = l.s.Append(filepath.Join(l.dir, now.Format("060102")+".log"), []byte(line))
 }

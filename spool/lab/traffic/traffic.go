@@ -44,7 +44,8 @@ type Client struct {
 // and over, and keeps to the one that works.
 type Thief struct {
 	Client
-	Tries []Client
+	Tries   []Client
+	Guesses []string // passwords that he tries in vain before; all thieves wait until each who guesses is done
 }
 
 // Config says who sends.
@@ -61,11 +62,12 @@ type Traffic struct {
 	ledger *ledger
 	stop   context.CancelFunc
 	all    sync.WaitGroup
+	keys   sync.WaitGroup        // until the last thief has done guessing
 	broken atomic.Pointer[error] // the ledger cannot be written
 
 	numbers                      atomic.Int64
 	spam, mail, refused, unheard atomic.Int64
-	returned                     atomic.Int64
+	returned, guessed            atomic.Int64
 }
 
 // Count is what became of the attempts so far.
@@ -73,6 +75,7 @@ type Count struct {
 	Spam, Mail int64 // messages accepted
 	Returned   int64 // messages of everyone else that went back to their authors: no such user
 	Refused    int64 // attempts of thieves that were answered with a refusal
+	Guessed    int64 // passwords that thieves tried in vain before that
 	Unheard    int64 // attempts of anyone that found no connection or lost it
 }
 
@@ -85,7 +88,16 @@ func Start(ctx context.Context, c Config) (*Traffic, error) {
 	t := &Traffic{c: c, ledger: l}
 	ctx, t.stop = context.WithCancel(ctx)
 	for _, thief := range c.Thieves {
-		t.all.Go(func() { t.flood(ctx, thief) })
+		if len(thief.Guesses) > 0 {
+			t.keys.Add(1)
+		}
+	}
+	for _, thief := range c.Thieves {
+		t.all.Go(func() {
+			t.guess(ctx, thief)
+			t.keys.Wait()
+			t.flood(ctx, thief)
+		})
 	}
 	for _, client := range c.Clients {
 		t.all.Go(func() { t.correspond(ctx, client) })
@@ -106,7 +118,8 @@ func (t *Traffic) Stop() error {
 
 // Count says how it goes.
 func (t *Traffic) Count() Count {
-	return Count{Spam: t.spam.Load(), Mail: t.mail.Load(), Returned: t.returned.Load(), Refused: t.refused.Load(), Unheard: t.unheard.Load()}
+	return Count{Spam: t.spam.Load(), Mail: t.mail.Load(), Returned: t.returned.Load(), Refused: t.refused.Load(),
+		Guessed: t.guessed.Load(), Unheard: t.unheard.Load()}
 }
 
 // flood sends as much as the thief can: many messages in a session, a new session by his next way after every refusal. To be turned

@@ -32,6 +32,7 @@ type delivery struct {
 	*standin.Server
 	shared             bool // with other hosts
 	out, local, failed *standin.Log
+	dialogue           *standin.Log // senderlog
 }
 
 // Run starts a delivery, calls ready when its start is done, and returns when ctx has ended and the message in work is finished.
@@ -70,10 +71,11 @@ func open(c standin.Config, p *standin.Power) (*delivery, error) {
 	if err := s.Folders("exclusive", "incoming", "domains", "holding", "lists", "dead", "temp"); err != nil {
 		return nil, err
 	}
-	var errs [3]error
+	var errs [4]error
 	d.out, errs[0] = s.OpenLog("outlog", "EPST5DS/Parameters/MailOutlogEnabled")
 	d.local, errs[1] = s.OpenLog("outlocallog", "EPST5DS/Parameters/MailSendLocallogEnabled")
 	d.failed, errs[2] = s.OpenLog("faillog", "EPST5DS/MailFaillogEnabled")
+	d.dialogue, errs[3] = s.OpenLog("senderlog", "EPST5DS/SenderlogEnabled")
 	return d, errors.Join(errs[:]...)
 }
 

@@ -22,6 +22,9 @@ const (
 	notKnown = "550 User Unknown"
 )
 
+// world is the address of everybody outside: no name is looked up in a rehearsal.
+const world = "192.0.2.99"
+
 // toMailbox puts the message into the mailbox folder of an existing account.
 func (d *delivery) toMailbox(j job, user, domain string) error {
 	rcpt := user + "@" + domain
@@ -49,6 +52,7 @@ func (d *delivery) toWorld(j job, domain string, rcpts []string) error {
 	case tries(j.name) < d.Refuses[domain]:
 		answer = notNow
 	}
+	d.talk(j, domain, answer)
 	if err := d.toSink(j, rcpts, answer); err != nil {
 		return err
 	}
@@ -58,9 +62,16 @@ func (d *delivery) toWorld(j job, domain string, rcpts []string) error {
 	case notNow:
 		return errLater
 	}
-	// The outside world has one address here: no name is looked up in a rehearsal.
-	d.out.Printf("%s sent on {time} to 192.0.2.99 mx.%s from %s to %s", j.ID, domain, orDash(j.Sender), strings.Join(rcpts, " "))
+	d.out.Printf("%s sent on {time} to %s mx.%s from %s to %s", j.ID, world, domain, orDash(j.Sender), strings.Join(rcpts, " "))
 	return nil
+}
+
+// talk is the dialogue with a host outside in senderlog. Its words are known for the first line only; the other two are chosen simply.
+func (d *delivery) talk(j job, domain, answer string) {
+	id, _, _ := strings.Cut(j.ID, "@")
+	for _, text := range []string{"GetTryServer:()", "ConnectHost:" + world, answer} {
+		d.dialogue.Printf("{clock} [%s] [%s] %s", id, domain, text)
+	}
 }
 
 func (d *delivery) toSink(j job, rcpts []string, answer string) error {

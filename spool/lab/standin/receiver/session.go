@@ -36,7 +36,7 @@ type session struct {
 	level  int    // FROMSecLevel of user
 	mail   *mail  // nil outside a transaction
 	sender string // of the last MAIL FROM, for acceptlog
-	last   string // id of the last message taken, for acceptlog
+	last   string // id of the last message taken, for acceptlog; "" before the first
 	result string // of the session, for acceptlog
 }
 
@@ -63,7 +63,7 @@ func newSession(r *receiver, conn net.Conn) *session {
 		io.Reader
 		io.WriteCloser
 	}{io.LimitReader(conn, sessionSize), conn}
-	return &session{r: r, conn: conn, text: textproto.NewConn(limited), number: n, last: "B0000000000", result: "abort"}
+	return &session{r: r, conn: conn, text: textproto.NewConn(limited), number: n, result: "abort"}
 }
 
 // run holds the dialogue. Errors of the connection end it; they are the client's affair.
@@ -86,7 +86,7 @@ func (s *session) run() {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		s.result = "connection timeout"
 	}
-	s.r.accept.Printf("{time}, (%s), %s[%s], %s,<%s>,%s", s.r.Host, s.peer, s.peer, s.state(), s.last, s.result)
+	s.r.accept.Printf("{time}, (%s), %s[%s], %s,%s,%s", s.r.Host, s.peer, s.peer, s.state(), s.lastID(), s.result)
 }
 
 // preamble reads whom the client plays.
@@ -188,4 +188,16 @@ func (s *session) state() string {
 		return fmt.Sprintf("AUTH-%s:%s [failed]", s.mode, s.user)
 	}
 	return s.sender
+}
+
+// lastID is the id of the last message taken as acceptlog shows it: nothing after a login that failed (FAQ bsd/05-36), and zeros in
+// other sessions without a message (FAQ bsd/05-24).
+func (s *session) lastID() string {
+	switch {
+	case s.last != "":
+		return "<" + s.last + ">"
+	case s.auth == authFailed:
+		return ""
+	}
+	return "<B0000000000>"
 }
