@@ -108,6 +108,7 @@ type Outcome struct {
 	Changes  []Change  // what would be done, in this order; their IDs are given by the engine
 	Facts    any       // what later steps may use; of the type of Kind.Facts, or nil
 	Left     Text      // why the step is left out here altogether, such as: no service manager; empty if it is not
+	ByHand   Text      // what of it is left to a person, such as: the web console; the step then ends open, whatever changes it makes
 }
 
 // Level says how much a finding matters.

@@ -17,9 +17,10 @@ const (
 // StepPlan is what planning one step gave.
 type StepPlan struct {
 	State    PlanState       `json:"state"`
-	After    string          `json:"after,omitempty"`  // with AfterChange: id of the earlier step
-	Why      string          `json:"why,omitempty"`    // why it is skipped or undetermined
-	WhyJA    string          `json:"why_ja,omitempty"` // the same in Japanese, where there are words for it
+	After    string          `json:"after,omitempty"`   // with AfterChange: id of the earlier step
+	Why      string          `json:"why,omitempty"`     // why it is skipped or undetermined, or will end open
+	WhyJA    string          `json:"why_ja,omitempty"`  // the same in Japanese, where there are words for it
+	ByHand   bool            `json:"by_hand,omitempty"` // a part is left to a person, so the step ends open: see Why
 	Findings []Finding       `json:"findings,omitempty"`
 	Changes  []Change        `json:"changes,omitempty"`
 	Facts    json.RawMessage `json:"facts,omitempty"`

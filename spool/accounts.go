@@ -7,12 +7,15 @@ type Account struct {
 	FullName string // foreign text
 	File     string // the account file
 	Line     int    // of the account in it, 1-based
-	Fixed    string // why File cannot be rewritten; "" if it can
 	Mailbox  string // the folder, whether it is there or not; "" if it cannot be told, see Lost
-	Lost     string // why the folder cannot be told
 	AuthFile string // in Mailbox; "" if that cannot be told
 	Auth     bool   // AuthFile is there: the account logs in for sending
 
+	Fixed, FixedJA   string // why File cannot be rewritten; "" if it can
+	Unread, UnreadJA string // why the server may not see Line as an account, though the name can be read of it; "" if it does
+	Lost, LostJA     string // why the folder cannot be told
+
+	Again   []int       // further lines of File with the same name, which the server does not read
 	Shares  []string    // addresses of other accounts with the same folder
 	Twins   []string    // folders that differ from Mailbox in letter case and hold an auth file
 	Planted []Planted   // see Accounts.Examine
@@ -27,7 +30,8 @@ type Planted struct {
 	File  string // the control file
 	Line  int    // 1-based
 	Key   string // forwardto, discard, module
-	Value string // foreign text, bounded
+	Value string // foreign text, bounded; "" if Odd
+	Odd   bool   // the value is not as documented, and is not given since it may hold a secret
 }
 
 // Reference is a place that names an account.

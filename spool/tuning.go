@@ -85,6 +85,8 @@ type MendEdit struct {
 	Fixed    []int           // numbers of the lines mended
 	CatchAll bool            // the last line was added
 	Left     []int           // lines that open the server after it
+	Shut     []int           // lines that were named and open nothing; they stay as they are
+	Everyone int             // line for everyone below which no last line is read, so that none was added; 0: none
 	Undo     json.RawMessage // for Unmend
 	Tested   int             // decisions compared before and after
 	Affected []Affected      // those that change, bounded

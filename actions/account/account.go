@@ -31,6 +31,9 @@ type Env struct {
 	Run       func(ctx context.Context, argv []string) (output []byte, err error) // err holds nothing of the output
 	Clock     func() time.Time
 	Recorded  func() ([]Renamed, error) // what incidents have renamed and not given back; nil: nothing
+	// Standing says whether the renaming of an incident to this address is not undone, given back or not. An undo of account.restore asks
+	// it; nil: it is not undone.
+	Standing func(incident, renamed string) (bool, error)
 }
 
 // Renamed is an account that an incident renamed.
@@ -70,7 +73,7 @@ func Kinds(env Env) []runbook.Kind {
 			Facts: CheckFacts{}, Reads: reads, Action: check{env}},
 	}
 	return append(all, rename.Kinds(rename.Env{Server: env.Server, Protected: env.Protected, Prefix: env.Prefix, Backend: env.Backend,
-		Command: env.Command, Random: env.Random, Run: env.Run, Clock: env.Clock, Recorded: env.Recorded})...)
+		Command: env.Command, Random: env.Random, Run: env.Run, Clock: env.Clock, Recorded: env.Recorded, Standing: env.Standing})...)
 }
 
 var accounts = runbook.Param{Name: "accounts", Type: runbook.Strings, Required: true, Short: "accounts, with or without their domain: taro, taro@example.jp"}

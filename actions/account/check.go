@@ -49,10 +49,14 @@ func (k check) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error
 	}
 	facts := CheckFacts{Closed: len(t.open) == 0, Open: append([]string{}, t.open...), Living: len(names) > 0}
 	if facts.Closed && len(t.unsure) > 0 {
-		return runbook.Outcome{}, fmt.Errorf("%w: whether the accounts are closed: %w", runbook.ErrUndetermined, errors.Join(t.unsure...))
+		var errs []error
+		for _, d := range t.unsure {
+			errs = append(errs, d)
+		}
+		return runbook.Outcome{Findings: t.findings(names)}, fmt.Errorf("%w: whether the accounts are closed: %w", runbook.ErrUndetermined, errors.Join(errs...))
 	}
-	for _, err := range t.unsure {
-		facts.Open = append(facts.Open, err.Error())
+	for _, d := range t.unsure {
+		facts.Open = append(facts.Open, d.Error())
 	}
 	return runbook.Outcome{Facts: facts, Findings: t.findings(names)}, nil
 }
@@ -66,7 +70,27 @@ type inspection struct {
 	closed   []runbook.Finding
 	found    []runbook.Finding // why the others are open
 	open     []string
-	unsure   []error
+	unsure   []doubt
+}
+
+// doubt is why it cannot be told of an account whether it is closed.
+type doubt struct {
+	at   string
+	text runbook.Text
+	err  error // the same as an error, where it is one
+}
+
+func (d doubt) Error() string { return d.at + ": " + d.text.EN }
+func (d doubt) Unwrap() error { return d.err }
+
+// doubts takes an error of looking at an account for a doubt.
+func (t *inspection) doubts(at string, err error) {
+	var d doubt
+	if !errors.As(err, &d) {
+		d = doubt{text: runbook.T(err.Error(), ""), err: err}
+	}
+	d.at = at
+	t.unsure = append(t.unsure, d)
 }
 
 func (t *inspection) stays(at, evidence string, why runbook.Text) {
@@ -87,14 +111,14 @@ func (t *inspection) gone(c pick.Chosen, name string) {
 		domains = domainsOf(c.All)
 	}
 	if err := t.missing(c, name, user, domains); err != nil {
-		t.unsure = append(t.unsure, err)
+		t.doubts(name, err)
 		return
 	}
 	open := len(t.open)
 	for _, dom := range domains {
 		files, err := t.authFiles(user, dom)
 		if err != nil {
-			t.unsure = append(t.unsure, fmt.Errorf("%s: %w", name, err))
+			t.doubts(name, err)
 			return
 		}
 		for _, file := range files {
@@ -123,7 +147,7 @@ func (t *inspection) missing(c pick.Chosen, name, user string, domains []string)
 	for _, p := range c.All.Problems {
 		file := filepath.Base(p.Path)
 		if p.Line == 0 && (slices.Contains(domains, strings.TrimSuffix(file, ".idx")) || strings.HasSuffix(file, ".idx") && len(domains) != 1) {
-			return fmt.Errorf("%s: %s %s", name, p.Path, p.Text)
+			return doubt{text: runbook.T(p.Path+": "+p.Text, p.Path+": "+p.TextJA)}
 		}
 	}
 	for _, domain := range domains {
@@ -140,7 +164,7 @@ func (t *inspection) missing(c pick.Chosen, name, user string, domains []string)
 	}
 	renamed, err := t.renamed()
 	if err != nil {
-		return fmt.Errorf("%s: reading the recorded renamings: %w", name, err)
+		return fmt.Errorf("reading the recorded renamings: %w", err)
 	}
 	for _, r := range renamed {
 		if u, d, _ := strings.Cut(r.Account, "@"); pick.Means(name, u, d) {
@@ -148,7 +172,8 @@ func (t *inspection) missing(c pick.Chosen, name, user string, domains []string)
 		}
 	}
 	c.Unknown = []string{name}
-	return fmt.Errorf("nothing says that there was such an account: %w", c.Refuse())
+	err = c.Refuse()
+	return doubt{text: runbook.T("nothing says that there was such an account: "+err.Error(), "そのようなアカウントがあったという記録がない。名前の綴りを確かめること"), err: err}
 }
 
 func (t *inspection) renamed() ([]Renamed, error) {
@@ -181,98 +206,4 @@ func (t *inspection) authFiles(user, domain string) ([]string, error) {
 		}
 	}
 	return all, nil
-}
-
-// there looks at an account that there is.
-func (t *inspection) there(a spool.Account) {
-	at, open := a.Address(), len(t.open)
-	for _, p := range a.Planted {
-		t.stays(at, fmt.Sprintf("%s:%d", p.File, p.Line), runbook.Tf("its mailbox has %s=%s", "メールボックスに %s=%s がある", p.Key, p.Value))
-	}
-	for _, twin := range a.Twins {
-		t.stays(at, twin, runbook.T("a folder that differs in letter case only has an auth file", "大文字小文字だけが異なるフォルダに認証ファイルがある"))
-	}
-	if t.nameOnly {
-		t.stays(at, a.File, runbook.T("its name is still there, and mail in its name needs no password", "名前が残っており、その名前での送信にパスワードは要らない"))
-		return
-	}
-	if err := t.passwords(a); err != nil {
-		t.unsure = append(t.unsure, fmt.Errorf("%s: %w", at, err))
-		return
-	}
-	if open == len(t.open) {
-		t.shut(at, "its passwords are not the stolen ones any more", "盗まれたパスワードはもう使えない")
-	}
-}
-
-// passwords compares both with what account.audit kept. One that a lock has written needs no copy.
-func (t *inspection) passwords(a spool.Account) error {
-	had, err := t.had(a)
-	if err != nil {
-		return err
-	}
-	if had && !a.Auth {
-		t.stays(a.Address(), a.AuthFile, runbook.T("its auth file is gone, so mail in its name may need no password", "認証ファイルがなくなり、その名前での送信にパスワードが要らなくなっている"))
-	}
-	err = t.compare(a, a.File, rewrite.IdxCopy(a.Domain), t.desk.AccountSecrets())
-	if !a.Auth {
-		return err
-	}
-	second := t.compare(a, a.AuthFile, rewrite.AuthCopy(a.Address()), t.desk.AuthSecrets())
-	if errors.Is(err, errNoCopy) && errors.Is(second, errNoCopy) {
-		return err
-	}
-	return errors.Join(err, second)
-}
-
-// errNoCopy is why two passwords cannot be compared, noCopyJA the same in Japanese.
-var errNoCopy = errors.New("no copy of its password was kept in this incident: run account.audit first")
-
-const noCopyJA = "この事案にパスワードの控えがない。先に account.audit を行うこと"
-
-// had says whether the account had an auth file when copies were kept.
-func (t *inspection) had(a spool.Account) (bool, error) {
-	_, err := rewrite.First(t.rec, rewrite.AuthCopy(a.Address()))
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-// compare looks whether a password is the one that was kept. The error tells that there is no copy to compare with.
-func (t *inspection) compare(a spool.Account, file, name string, f spool.Secrets) error {
-	now, err := rewrite.Read(file)
-	if err != nil {
-		return err
-	}
-	if ours, err := f.Begins(now, a.Name, rewrite.Mark); err != nil || ours {
-		return err
-	}
-	kept, err := rewrite.First(t.rec, name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return errNoCopy
-	}
-	if err != nil {
-		return err
-	}
-	same, err := f.Equal(now, kept, a.Name)
-	if same {
-		t.stays(a.Address(), file, runbook.T("its password is the one that was kept", "パスワードが控えと同じまま"))
-	}
-	return err
-}
-
-func (t *inspection) findings(names []string) []runbook.Finding {
-	if len(names) == 0 {
-		return []runbook.Finding{pick.Nobody}
-	}
-	all := append(t.found, t.closed...)
-	for _, err := range t.unsure {
-		all = append(all, runbook.Finding{Level: runbook.Bad, Text: runbook.T("cannot be told: "+err.Error(), "判定できない: "+strings.Replace(err.Error(), errNoCopy.Error(), noCopyJA, 1))})
-	}
-	if len(all) > 2*maxNames {
-		n := len(all) - 2*maxNames
-		all = append(all[:2*maxNames:2*maxNames], runbook.Finding{Level: runbook.Info, Text: runbook.T(runbook.Count(int64(n), "more finding"), fmt.Sprintf("ほかに %d 件", n))})
-	}
-	return append(all, pick.Living)
 }

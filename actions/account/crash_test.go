@@ -85,6 +85,33 @@ func TestCrash(t *testing.T) {
 			t.Logf("%d writing calls", calls)
 		})
 	}
+	t.Run("account.clean beside an edit", func(t *testing.T) {
+		if calls := crasher.Every(t, crashBesideAnEdit); calls < 6 {
+			t.Errorf("only %d writing calls", calls)
+		}
+	})
+}
+
+// crashBesideAnEdit ends an undo of account.clean that puts the lines back beside what a colleague has written.
+func crashBesideAnEdit(t *testing.T, run func(any) bool) {
+	p := newPlace(t)
+	j := job{Base: p.base, Kept: t.TempDir(), Change: p.change("account.clean", names("taro@example.jp"))}
+	trial.Must(t, j.do(t))
+	edited := "; a colleague's\r\n" + p.get("inbox/taro/ims.ctl") + "SaveTo=x\r\n"
+	want := strings.NewReplacer("[AutoForward]\r\n", "[AutoForward]\r\nForwardTo=thief@example.com\r\n", "[Delivery]\r\n", "[Delivery]\r\nDiscard=Yes\r\n").Replace(edited)
+	p.put("inbox/taro/ims.ctl", want)
+	whole := p.contents()
+	p.put("inbox/taro/ims.ctl", edited)
+	j.Undo = true
+	if run(j) {
+		if got := p.get("inbox/taro/ims.ctl"); got != edited && got != want {
+			t.Errorf("half: %q", got)
+		}
+		trial.Must(t, j.do(t))
+	}
+	p.same("undone", whole)
+	trial.Must(t, j.do(t))
+	p.same("undone twice", whole)
 }
 
 func crashOnce(t *testing.T, kind string, run func(any) bool) {

@@ -89,6 +89,8 @@ type AuditFacts struct {
 	Planted  []string `json:"planted" expr:"planted"` // have planted settings in their mailbox
 	Named    []string `json:"named" expr:"named"`     // something names them
 	Manual   []string `json:"manual" expr:"manual"`   // can be renamed in the console only
+	Never    []string `json:"never" expr:"never"`     // are never renamed: protected, or the postmaster
+	Unread   []string `json:"unread" expr:"unread"`   // the server may not see their line in the account file
 }
 
 type audit struct{ env Env }
@@ -99,26 +101,28 @@ func (a audit) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	facts := AuditFacts{Accounts: []string{}, Auth: []string{}, NoAuth: []string{}, Planted: []string{}, Named: []string{}, Manual: []string{}}
+	facts := AuditFacts{Accounts: []string{}, Auth: []string{}, NoAuth: []string{}, Planted: []string{}, Named: []string{}, Manual: []string{}, Never: []string{}, Unread: []string{}}
 	out := runbook.Outcome{Findings: problems(c.All)}
 	if len(c.Found) == 0 {
 		out.Findings = append(out.Findings, pick.Nobody)
 	}
 	for _, acc := range c.Found {
-		facts.add(acc)
-		out.Findings = append(out.Findings, audited(acc)...)
+		never := pick.Never(acc, a.env.Protected)
+		facts.add(acc, never)
+		out.Findings = append(append(out.Findings, audited(acc)...), renamable(acc, never))
 	}
 	out.Facts = facts
 	return out, a.env.keep(in.Rec, c.Found)
 }
 
-func (f *AuditFacts) add(a spool.Account) {
+func (f *AuditFacts) add(a spool.Account, never runbook.Text) {
 	at := a.Address()
 	f.Accounts = append(f.Accounts, at)
 	for _, l := range []struct {
 		is bool
 		to *[]string
-	}{{a.Auth, &f.Auth}, {!a.Auth, &f.NoAuth}, {len(a.Planted) > 0, &f.Planted}, {len(a.Named) > 0, &f.Named}, {pick.Hindrance(a) != nil, &f.Manual}} {
+	}{{a.Auth, &f.Auth}, {!a.Auth, &f.NoAuth}, {len(a.Planted) > 0, &f.Planted}, {len(a.Named) > 0, &f.Named}, {!never.IsZero(), &f.Never},
+		{a.Unread != "", &f.Unread}, {never.IsZero() && !pick.Hindrance(a).IsZero(), &f.Manual}} {
 		if l.is {
 			*l.to = append(*l.to, at)
 		}
@@ -131,16 +135,20 @@ func audited(a spool.Account) []runbook.Finding {
 	auth := runbook.Finding{Level: runbook.Info, Text: runbook.Tf("%s has an auth file: it logs in for sending", "%s は認証ファイルあり (SMTP認証を使う)", at), Evidence: a.AuthFile}
 	switch {
 	case a.Mailbox == "":
-		auth = runbook.Finding{Level: runbook.Warn, Text: runbook.Tf("where the mailbox of %s is cannot be told: %s", "%s のメールボックスの場所が分からない: %s", at, a.Lost), Evidence: a.File}
+		auth = runbook.Finding{Level: runbook.Warn, Text: runbook.T("where the mailbox of "+at+" is cannot be told: "+a.Lost, at+" のメールボックスの場所が分からない: "+a.LostJA), Evidence: a.File}
 	case !a.Auth:
 		auth.Level, auth.Text = runbook.Warn, runbook.Tf("%s has no auth file: anybody may send in its name unless AUTH is demanded of every session", "%s は認証ファイルなし: 全セッションに認証を求めない限り、誰でもその名前で送信できる", at)
 	}
 	all := []runbook.Finding{auth}
+	if a.Unread != "" {
+		all = append(all, runbook.Finding{Level: runbook.Bad, Text: runbook.T(at+": the server may not see its line in the account file ("+a.Unread+"); SMTP AUTH asks the auth file only, so its login may work all the same",
+			at+": アカウントファイルの行をサーバが読めないおそれがある ("+a.UnreadJA+")。SMTP認証は認証ファイルだけを見るため、ログインは通りうる"), Evidence: fmt.Sprintf("%s:%d", a.File, a.Line)})
+	}
 	for _, twin := range a.Twins {
 		all = append(all, runbook.Finding{Level: runbook.Bad, Text: runbook.Tf("a folder differs from that of %s in letter case only and has an auth file: a login spelt that way works, too", "%s のフォルダと大文字小文字だけが異なるフォルダに認証ファイルがある: その綴りでもログインできる", at), Evidence: twin})
 	}
 	for _, p := range a.Planted {
-		all = append(all, runbook.Finding{Level: runbook.Bad, Text: runbook.Tf("%s: the mailbox has %s=%s: is that the owner's?", "%s: メールボックスに %s=%s がある。本人の設定か確認すること", at, p.Key, p.Value), Evidence: fmt.Sprintf("%s:%d", p.File, p.Line)})
+		all = append(all, runbook.Finding{Level: runbook.Bad, Text: runbook.T(at+": the mailbox has "+pick.Setting(p).EN+": is that the owner's?", at+": メールボックスに "+pick.Setting(p).In("ja")+" がある。本人の設定か確認すること"), Evidence: fmt.Sprintf("%s:%d", p.File, p.Line)})
 	}
 	for i, r := range a.Named {
 		if i == maxNames {
@@ -149,10 +157,19 @@ func audited(a spool.Account) []runbook.Finding {
 		}
 		all = append(all, runbook.Finding{Level: runbook.Info, Text: pick.Words(a, r), Evidence: r.Path})
 	}
-	if h := pick.Hindrance(a); h != nil {
-		return append(all, runbook.Finding{Level: runbook.Warn, Text: runbook.Tf("%s can be renamed in the web console only: %s", "%s の改名は web コンソールでのみ可能: %s", at, h), Evidence: a.File})
+	return all
+}
+
+// renamable says whether account.rename would rename an account.
+func renamable(a spool.Account, never runbook.Text) runbook.Finding {
+	at := a.Address()
+	if !never.IsZero() {
+		return runbook.Finding{Level: runbook.Info, Text: runbook.T(at+" is not renamed: "+never.EN, at+" は改名しない: "+never.In("ja")), Evidence: a.File}
 	}
-	return append(all, runbook.Finding{Level: runbook.OK, Text: runbook.Tf("%s can be renamed here: its account file is as documented", "%s はここで改名できる (アカウントファイルは文書どおり)", at), Evidence: a.File})
+	if h := pick.Hindrance(a); !h.IsZero() {
+		return runbook.Finding{Level: runbook.Warn, Text: runbook.T(at+" can be renamed in the web console only: "+h.EN, at+" の改名は web コンソールでのみ可能: "+h.In("ja")), Evidence: a.File}
+	}
+	return runbook.Finding{Level: runbook.OK, Text: runbook.Tf("%s can be renamed here: its account file is as documented", "%s はここで改名できる (アカウントファイルは文書どおり)", at), Evidence: a.File}
 }
 
 // keep keeps the files with the secrets of accounts, unless this incident has.

@@ -130,8 +130,108 @@ func TestRestore(t *testing.T) {
 		p.undo(back)
 		p.same("renamed again", renamed)
 	}
-	if out := p.planned("account.restore", names("jiro")); len(out.Changes) != 0 || !strings.Contains(texts(out.Findings), "no incident") {
+	for _, who := range [][]string{{"jiro"}, {"taro@example.jp", "jiro"}} {
+		if _, err := p.plan("account.restore", names(who...)); !errors.Is(err, runbook.ErrInput) || !strings.Contains(err.Error(), `"jiro": it was not renamed by an incident here`) {
+			t.Errorf("of %v: %v", who, err)
+		}
+	}
+	p.env.Recorded = nil
+	if out := p.planned("account.restore", nil); len(out.Changes) != 0 || !strings.Contains(texts(out.Findings), "nothing to restore") {
 		t.Errorf("of nobody: %+v", out)
+	}
+}
+
+// TestRestoreUndone: what a restoring took back and was undone itself is not made again by an undo of the restoring.
+func TestRestoreUndone(t *testing.T) {
+	p := newPlace(t)
+	was := p.contents()
+	first := p.change("account.rename", names("taro@example.jp"))
+	stands := true
+	p.env.Recorded = func() ([]Renamed, error) { return RenamedBy("20261121-0312", first) }
+	p.env.Standing = func(incident, renamed string) (bool, error) {
+		if incident != "20261121-0312" || !strings.HasSuffix(renamed, "-taro@example.jp") {
+			t.Errorf("asked for %s of %s", renamed, incident)
+		}
+		return stands, nil
+	}
+	p.apply(first)
+	renamed := p.contents()
+	back := p.change("account.restore", names("taro@example.jp"))
+	p.apply(back)
+	p.same("restored", was)
+	p.undo(first)
+	p.same("the renaming undone, which was over", was)
+	stands = false
+	for range 2 {
+		p.undo(back)
+		p.same("the restoring undone after its renaming", was)
+	}
+	// in the other order both are taken back, one after the other
+	stands = true
+	p.apply(first)
+	back = p.change("account.restore", names("taro@example.jp"))
+	p.apply(back)
+	p.undo(back)
+	if got := p.contents(); len(got) != len(renamed) {
+		t.Errorf("renamed again: %v", got)
+	}
+	p.state(back, runbook.None)
+	p.undo(first)
+	p.same("all undone", was)
+	p.env.Standing = func(string, string) (bool, error) { return false, errors.New("no record") }
+	if err := p.changer(back.Kind).Undo(context.Background(), back, p.rec); !errors.Is(err, runbook.ErrUndetermined) {
+		t.Errorf("without a record: %v", err)
+	}
+	p.same("not told", was)
+}
+
+// TestLeftToAPerson: what cannot be renamed here ends open, with what to do, and is no success.
+func TestLeftToAPerson(t *testing.T) {
+	p := newPlace(t)
+	out := p.planned("account.rename", map[string]any{"accounts": []string{"taro@example.jp"}, "backend": "manual"})
+	if !strings.Contains(out.ByHand.EN, "by hand: taro@example.jp") || out.ByHand.JA == "" || !strings.Contains(texts(out.Findings), "bad taro@example.jp is not renamed yet") {
+		t.Errorf("manual: %+v", out)
+	}
+	c := p.change("account.rename", names("jiro"))
+	p.apply(c)
+	p.env.Recorded = func() ([]Renamed, error) { return RenamedBy("20261121-0312", c) }
+	p.put("db/example.jp.idx", p.get("db/example.jp.idx")+"\n")
+	out = p.planned("account.restore", names("jiro"))
+	if !strings.Contains(out.ByHand.EN, "the old name by hand: zz-") || !strings.Contains(texts(out.Findings), "bad zz-") {
+		t.Errorf("restoring: %+v", out)
+	}
+	out = p.planned("account.rename", names("taro@example.jp"))
+	if ja := out.Findings[0].Text.JA; !strings.Contains(ja, "空行") || strings.Contains(ja, "empty line") {
+		t.Errorf("half English: %q", ja)
+	}
+	if out = p.planned("account.rename", names("taro@example.net")); len(out.Changes) != 1 || !out.ByHand.IsZero() {
+		t.Errorf("what can be renamed: %+v", out)
+	}
+}
+
+// TestDoubledName: the server reads the first line of a name; a rename would bring the second one up.
+func TestDoubledName(t *testing.T) {
+	p := newPlace(t)
+	p.put("db/example.jp.idx", p.get("db/example.jp.idx")+idxLine("TARO", "example.jp"))
+	for _, backend := range []string{"auto", "idx", "command"} {
+		p.env.Command, p.env.Run = []string{"rename"}, func(context.Context, []string) ([]byte, error) { return nil, nil }
+		out, err := p.plan("account.rename", map[string]any{"accounts": []string{"taro@example.jp"}, "backend": backend})
+		said := texts(out.Findings)
+		if err != nil {
+			said = err.Error()
+		}
+		if !strings.Contains(said, "stands in the lines 2, 6 of the account file; the server reads the first") || len(out.Changes) > 0 || errors.Is(err, runbook.ErrInput) == (backend == "auto") || out.ByHand.IsZero() == (backend == "auto") {
+			t.Errorf("%s: %v\n%s", backend, err, said)
+		}
+	}
+	out := p.planned("account.lock", names("taro@example.jp"))
+	if len(out.Changes) != 1 || !strings.Contains(texts(out.Findings), "the password in line 2 is overwritten; its name stands in the lines 2, 6") {
+		t.Errorf("lock: %s", texts(out.Findings))
+	}
+	p.apply(out.Changes[0])
+	lines := strings.SplitAfter(p.get("db/example.jp.idx"), "\n")
+	if leaks(lines[1]) || lines[5] != idxLine("TARO", "example.jp") {
+		t.Error("not the first line was locked, or not only it")
 	}
 }
 

@@ -131,6 +131,7 @@ func (l *lab) open() {
 		Server: s, Own: own, Traces: traces.Of(s), Oldest: 2 * time.Hour,
 		Clock:       func() time.Time { return time.Now() },
 		Connections: func() ([]machine.Connection, error) { return nil, nil },
+		Running:     func(_ context.Context, all []spool.Service) ([]string, error) { return []string{all[0].Unit}, nil },
 		Interfaces:  func() ([]machine.Interface, error) { return nil, nil },
 		Load:        func() (machine.Load, error) { return machine.Load{One: 0.5, CPUs: 2}, nil },
 		Space:       func(string) (machine.Space, error) { return machine.Space{Bytes: 5e9, Free: 50, Inodes: 60}, nil },
@@ -275,7 +276,7 @@ func TestParameters(t *testing.T) {
 			t.Errorf("%s after its end: %v", k.Name, err)
 		}
 	}
-	if len(evidence.Kinds(evidence.Env{})) != 4 {
+	if len(evidence.Kinds(evidence.Env{})) != 5 {
 		t.Error("the kinds depend on the server")
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"hikeshi/actions/evidence"
 	"hikeshi/actions/evidence/watch"
 	"hikeshi/runbook"
+	"hikeshi/spool"
 	"hikeshi/spool/machine"
 )
 
@@ -124,6 +125,80 @@ func TestUnknown(t *testing.T) {
 	l.env.Connections = func() ([]machine.Connection, error) { return nil, os.ErrPermission }
 	if f, text := l.watch("50ms", newKeeper()); f.Known || f.Outside != 0 {
 		t.Errorf("%+v\n%s", f, text)
+	}
+}
+
+// Zero proves nothing where delivery is not known to run before and after, as on a mounted disk; what leaves all the same counts.
+func TestNothingLeavesWithoutDelivery(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		runs []string // what runs before and after
+		err  error
+		why  string
+	}{
+		"nobody can tell": {nil, nil, "nobody can tell here whether it runs"},
+		"is down":         {[]string{""}, nil, "it does not run"},
+		"dies meanwhile":  {[]string{"epstdd.service", ""}, nil, "it does not run"},
+		"no answer":       {[]string{"?"}, os.ErrPermission, "permission denied"},
+	} {
+		l := newLab(t)
+		looks := 0
+		l.env.Running = func(_ context.Context, all []spool.Service) ([]string, error) {
+			if len(all) != 1 || all[0].Role != spool.Delivery {
+				t.Errorf("%s: asked for %v", name, all)
+			}
+			looks++
+			if c.err != nil || c.runs[min(looks, len(c.runs))-1] == "" {
+				return nil, c.err
+			}
+			return []string{all[0].Unit}, nil
+		}
+		if c.runs == nil {
+			l.env.Running = nil
+		}
+		f, text := l.watch("50ms", newKeeper())
+		if f.Known || f.Outside != 0 {
+			t.Errorf("%s: %+v\n%s", name, f, text)
+		}
+		wants(t, text, "warn: whether anything left for outside within 50ms cannot be told", "not seen: that delivery runs: "+c.why)
+		if strings.Contains(text, "ok: ") {
+			t.Errorf("%s: said to be well:\n%s", name, text)
+		}
+	}
+	l := newLab(t)
+	calls := 0
+	l.env.Running = func(context.Context, []spool.Service) ([]string, error) {
+		calls++
+		return []string{"epstdd.service", "x"}[:2-calls], nil
+	}
+	l.env.Left = func(time.Time) (int, error) { return 3, nil }
+	if f, text := l.watch("50ms", newKeeper()); f.Outside != 3 || !f.Known {
+		t.Errorf("%+v\n%s", f, text)
+	}
+}
+
+// Nothing in the Japanese of a watch is left in English.
+func TestWatchInJapanese(t *testing.T) {
+	l := newLab(t)
+	l.env.Left = func(time.Time) (int, error) { return 2, nil }
+	k := newKeeper()
+	out, _ := l.plan("evidence.watch", `{"for":"90ms"}`, k, nil)
+	var text strings.Builder
+	for _, f := range out.Findings {
+		text.WriteString(f.Text.JA + "\n")
+	}
+	for _, s := range k.said {
+		text.WriteString(s.JA + "\n")
+	}
+	for _, want := range []string{"90 ミリ秒は配送スキャン 2 回分(1 回 2 分)より短い", "少なくとも 2 件(90 ミリ秒間。接続、再送待ち)", "外部へメールが出ている(接続: 2)"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("not there: %s\n%s", want, text.String())
+		}
+	}
+	for _, bad := range []string{"connections", "retries", "outlog", "ms"} {
+		if strings.Contains(text.String(), bad) {
+			t.Errorf("%q stands there:\n%s", bad, text.String())
+		}
 	}
 }
 

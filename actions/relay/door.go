@@ -13,6 +13,8 @@ import (
 type DoorFacts struct {
 	Open bool `json:"open" expr:"open"` // a stranger can mail the outside without a login
 	Ways int  `json:"ways" expr:"ways"` // how many senders that was found with; bounded
+	// Undemanded: with one of them only because the settings demand a login of nobody.
+	Undemanded bool `json:"undemanded" expr:"undemanded"`
 }
 
 type door struct{ env Env }
@@ -38,10 +40,17 @@ func (d door) Plan(_ context.Context, _ runbook.Input) (runbook.Outcome, error) 
 	if err != nil {
 		return runbook.Outcome{}, fmt.Errorf("%w: %w", runbook.ErrUndetermined, err)
 	}
-	out := runbook.Outcome{Facts: DoorFacts{Open: len(ways) > 0, Ways: len(ways)}}
+	facts := DoorFacts{Open: len(ways) > 0, Ways: len(ways)}
+	var out runbook.Outcome
 	for _, w := range ways {
 		out.Findings = append(out.Findings, finding(f.Path, w))
+		facts.Undemanded = facts.Undemanded || w.Code == spool.NoLoginDemanded
 	}
+	if facts.Undemanded {
+		out.Findings = append(out.Findings, runbook.Finding{Level: runbook.Warn, Text: runbook.T("the settings demand a login of nobody: hikeshi relay settings --profile auth demands it of all accounts that have an auth file",
+			"設定でだれにも認証を求めていない。hikeshi relay settings --profile auth で、認証ファイルのある全アカウントに認証を求める")})
+	}
+	out.Facts = facts
 	if len(ways) == 0 {
 		out.Findings = []runbook.Finding{{Level: runbook.OK, Text: runbook.T("mail to the outside needs a login", "外部あての送信には認証が要る"), Evidence: f.Path}}
 	}

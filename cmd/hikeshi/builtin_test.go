@@ -12,7 +12,9 @@ import (
 	"hikeshi/actions/account"
 	"hikeshi/actions/evidence"
 	"hikeshi/actions/queue"
+	nodes "hikeshi/actions/queue/place"
 	"hikeshi/actions/relay"
+	"hikeshi/actions/service"
 	"hikeshi/runbook"
 	"hikeshi/runbook/book"
 	"hikeshi/runbook/expression"
@@ -120,17 +122,17 @@ func TestMailAbuseOrder(t *testing.T) {
 	}
 	want := []string{
 		"service.status", "evidence.symptoms", "queue.scan", "relay.lint", "evidence.snapshot", // look
-		"service.stop", "queue.nodes", "queue.quarantine", "evidence.cause", // stop and keep
-		"account.audit", "account.lock", "account.rename", "account.clean", "relay.fix", "relay.deny", "settings.set", "settings.set", // close
+		"service.stop", "queue.nodes", "queue.quarantine", "evidence.cause", "evidence.unnamed", // stop and keep
+		"account.audit", "account.lock", "account.rename", "account.clean", "relay.fix", "relay.door", "settings.set", "relay.deny", "settings.set", "settings.set", // close
 		"account.check", "relay.door", "queue.check", "relay.denied", "gate closed",
 		"queue.release", "queue.release", "service.start", "evidence.watch", "service.stop", "gate quiet", "service.start", // come back
-		"service.status", "queue.scan", "account.check", "relay.door",
+		"service.status", "queue.scan", "account.check", "relay.door", "gate holds",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("steps: %v\nwant   %v", got, want)
 	}
 	manual := ids(b, func(s runbook.Step) bool { return s.Manual != nil })
-	if want := []string{"ours", "first_notice", "nodes_down", "cause", "name_accounts", "name_sources", "by_hand", "start_by_hand", "release_rest", "restored_notice", "blocklists", "mailbox_read", "legal", "notices", "report", "later"}; !slices.Equal(manual, want) {
+	if want := []string{"ours", "first_notice", "nodes_down", "cause", "name_accounts", "name_sources", "others", "by_hand", "unseen", "start_by_hand", "unwell", "release_rest", "restored_notice", "blocklists", "mailbox_read", "legal", "notices", "report", "later"}; !slices.Equal(manual, want) {
 		t.Errorf("manual steps: %v\nwant          %v", manual, want)
 	}
 	phases := []runbook.Phase{runbook.Identify, runbook.Contain, runbook.Eradicate, runbook.Recover, runbook.Learn}
@@ -148,7 +150,7 @@ func TestMailAbuseOrder(t *testing.T) {
 func TestMailAbuseGoesOnPastSmallErrors(t *testing.T) {
 	b := builtin(t, "mail-abuse")
 	got := ids(b, func(s runbook.Step) bool { return s.OnError == runbook.OnErrorContinue })
-	want := []string{"services", "symptoms", "backlog", "relay_file", "snapshot", "causes", "logs_on", "lockouts", "release", "release_all", "verify_services", "verify_backlog", "verify_accounts", "verify_door"}
+	want := []string{"services", "symptoms", "backlog", "relay_file", "snapshot", "causes", "unnamed", "door_now", "demand_login", "logs_on", "lockouts", "release", "release_all", "verify_services", "verify_backlog", "verify_accounts", "verify_door"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
@@ -160,11 +162,11 @@ func TestMailAbuseInputs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "map[accounts:[] cause: release:own-domains settle:5m0s sources:[] strategy:auto watch:5m0s]"
+	want := "map[accounts:[] cause: nodes: release:own-domains reviewed: settle:5m0s sources:[] strategy:auto watch:5m0s]"
 	if got := fmt.Sprint(values); got != want {
 		t.Errorf("defaults %s, want %s", got, want)
 	}
-	_, err = book.Bind(b, []string{"cause=h", "settle=2s", "watch=2s", "accounts=a@example.jp,b@example.jp", "sources=192.0.2.1", "strategy=rename", "release=clean"})
+	_, err = book.Bind(b, []string{"cause=h", "settle=2s", "watch=2s", "accounts=a@example.jp,b@example.jp", "sources=192.0.2.1", "strategy=rename", "release=clean", "nodes=stopped", "reviewed=jiro: a newsletter, asked by telephone"})
 	if err != nil {
 		t.Error(err)
 	}
@@ -190,6 +192,9 @@ func newAbuse(t *testing.T, cause string, set ...string) *abuse {
 		"name_sources": runbook.ManualFacts{Answer: "203.0.113.9"}, "nodes_down": runbook.ManualFacts{Answer: "single"}, "by_hand": runbook.ManualFacts{Answer: "not needed"},
 		"check_accounts": account.CheckFacts{Closed: true, Living: true}, "door": relay.DoorFacts{}, "check_queue": queue.CheckFacts{Whole: true, SetAside: true, Room: true},
 		"check_denied": relay.DeniedFacts{Denied: true}, "backlog": queue.ScanFacts{Messages: 600}, "watch": evidence.WatchFacts{Known: true}, "audit": account.AuditFacts{},
+		"unnamed": evidence.UnnamedFacts{}, "others": runbook.ManualFacts{Answer: "none"}, "door_now": relay.DoorFacts{}, "nodes": nodes.Facts{},
+		"stop": service.StopFacts{FoundRunning: []string{"epstrd.service"}}, "verify_services": service.StatusFacts{Running: []string{"epstrd.service"}},
+		"verify_accounts": account.CheckFacts{Closed: true}, "verify_door": relay.DoorFacts{},
 	}
 	return a
 }
@@ -271,15 +276,16 @@ func TestMailAbuseGate(t *testing.T) {
 		t.Fatalf("condition %d does not hold", n)
 	}
 	for want, missing := range map[int]map[string]any{
-		1: {"cause": runbook.ManualFacts{}},
-		2: {"check_accounts": account.CheckFacts{Closed: false, Living: true}},
-		3: {"door": relay.DoorFacts{Open: true}},
-		4: {"by_hand": runbook.ManualFacts{}},
-		5: {"check_denied": relay.DeniedFacts{}},
-		6: {"check_queue": queue.CheckFacts{SetAside: true, Room: true}},
-		7: {"check_queue": queue.CheckFacts{Whole: true, Room: true}},
-		8: {"check_queue": queue.CheckFacts{Whole: true, SetAside: true}},
-		9: {"nodes_down": runbook.ManualFacts{}},
+		1:  {"cause": runbook.ManualFacts{}},
+		2:  {"check_accounts": account.CheckFacts{Closed: false, Living: true}},
+		3:  {"others": runbook.ManualFacts{}, "unnamed": evidence.UnnamedFacts{Sources: []string{"203.0.113.9"}, Count: 1}},
+		4:  {"door": relay.DoorFacts{Open: true}},
+		5:  {"by_hand": runbook.ManualFacts{}},
+		6:  {"check_denied": relay.DeniedFacts{}},
+		7:  {"check_queue": queue.CheckFacts{SetAside: true, Room: true}},
+		8:  {"check_queue": queue.CheckFacts{Whole: true, Room: true}},
+		9:  {"check_queue": queue.CheckFacts{Whole: true, SetAside: true}},
+		10: {"nodes_down": runbook.ManualFacts{}},
 	} {
 		a := newAbuse(t, "a")
 		for id, f := range missing {
@@ -295,9 +301,110 @@ func TestMailAbuseGate(t *testing.T) {
 		t.Errorf("no account named: condition %d", got)
 	}
 	for _, f := range []evidence.WatchFacts{{Known: false}, {Known: true, Outside: 1}} {
-		a.facts["watch"] = f
+		a.facts["watch"], a.facts["unseen"] = f, runbook.ManualFacts{}
 		if a.shut("quiet") != 1 || a.done("stop_again") != (f.Outside > 0) {
 			t.Errorf("watch %+v: the gate opens, or delivery goes on", f)
+		}
+		a.facts["unseen"] = runbook.ManualFacts{Answer: "looked at outlog for ten minutes"}
+		if opens := a.shut("quiet") == 0; opens != (f.Outside == 0) || (a.eval(a.step("unseen").Manual.Given) == "") == f.Known {
+			t.Errorf("watch %+v, and somebody has looked: opens %v", f, opens)
+		}
+	}
+	a.facts["stop"] = service.StopFacts{Units: []string{"epstdd.service"}, FoundRunning: []string{}}
+	if a.done("watch") || a.done("quiet") {
+		t.Error("watched though nothing ran before, and nothing was started")
+	}
+	a.facts["stop"] = service.StopFacts{} // nobody can tell
+	if !a.done("watch") || !a.done("quiet") {
+		t.Error("not watched where nobody can tell what ran")
+	}
+}
+
+// Who stands out and was not named has to be answered for, by an input or by the responder; an answer is not asked for without need.
+func TestMailAbuseOthers(t *testing.T) {
+	a := newAbuse(t, "a")
+	if got := a.eval(a.step("others").Manual.Given); got != "none" {
+		t.Errorf("nobody stands out: %q", got)
+	}
+	a.facts["unnamed"] = evidence.UnnamedFacts{Accounts: []string{"jiro@example.jp"}, Count: 1}
+	if got := a.eval(a.step("others").Manual.Given); got != "" {
+		t.Errorf("jiro stands out: %q", got)
+	}
+	a = newAbuse(t, "a", "reviewed=jiro: a newsletter")
+	delete(a.facts, "unnamed")
+	if got := a.eval(a.step("others").Manual.Given); got != "jiro: a newsletter" {
+		t.Errorf("answered for: %q", got)
+	}
+}
+
+// Nodes that were answered for at the start are not asked about.
+func TestMailAbuseNodes(t *testing.T) {
+	for set, want := range map[string]string{"nodes=stopped": "stopped", "nodes=single": "single", "watch=1s": ""} {
+		a := newAbuse(t, "a", set)
+		a.facts["nodes"] = nodes.Facts{Shared: true}
+		if got := a.eval(a.step("nodes_down").Manual.Given); got != want {
+			t.Errorf("%s: %q, want %q", set, got, want)
+		}
+	}
+}
+
+// The settings are offered where they alone let strangers in.
+func TestMailAbuseDemandsALogin(t *testing.T) {
+	for cause, want := range map[string]bool{"a": true, "b": true, "d": true, "h": false} {
+		a := newAbuse(t, cause)
+		if a.done("demand_login") {
+			t.Errorf("cause %s: done without need", cause)
+		}
+		a.facts["door_now"] = relay.DoorFacts{Open: true, Undemanded: true}
+		if a.done("demand_login") != want {
+			t.Errorf("cause %s: done %v", cause, !want)
+		}
+	}
+}
+
+// What is not well in the end stops the run, unless the responder answers for it.
+func TestMailAbuseHolds(t *testing.T) {
+	for want, bad := range map[int]map[string]any{
+		0: {},
+		1: {"verify_accounts": account.CheckFacts{}},
+		2: {"verify_door": relay.DoorFacts{Open: true}},
+		3: {"verify_services": service.StatusFacts{Running: []string{"epstdd.service"}}},
+	} {
+		a := newAbuse(t, "a")
+		for id, f := range bad {
+			a.facts[id] = f
+		}
+		if asked := a.eval(a.step("unwell").Manual.Given) == ""; asked != (want > 0) {
+			t.Errorf("%+v: asked %v", bad, asked)
+		}
+		a.facts["unwell"] = runbook.ManualFacts{}
+		if got := a.shut("holds"); got != want {
+			t.Errorf("%+v: condition %d shuts the gate, want %d", bad, got, want)
+		}
+		a.facts["unwell"] = runbook.ManualFacts{Answer: "a test account"}
+		if got := a.shut("holds"); got != 0 {
+			t.Errorf("%+v: answered for, and condition %d shuts the gate", bad, got)
+		}
+	}
+	a := newAbuse(t, "a") // nothing was stopped, and no manager can be asked
+	a.facts["stop"] = service.StopFacts{FoundRunning: []string{}}
+	delete(a.facts, "verify_services")
+	delete(a.facts, "unwell")
+	if got := a.shut("holds"); got != 0 || a.eval(a.step("unwell").Manual.Given) != "not needed" {
+		t.Errorf("without services: condition %d", got)
+	}
+}
+
+// What follows a step that is left out because it was not us is left out as well, not left open.
+func TestMailAbuseForgedLeavesNothingOpen(t *testing.T) {
+	a := newAbuse(t, "h")
+	a.facts = map[string]any{"ours": runbook.ManualFacts{Answer: "not_us"}, "cause": runbook.ManualFacts{Answer: "h"}}
+	for _, s := range a.book.Steps {
+		if s.When == nil {
+			continue
+		}
+		if v, err := s.When.Eval(expression.Values{Inputs: a.set, Facts: a.facts}); err != nil || v != false {
+			t.Errorf("step %s: %v, %v", s.ID, v, err)
 		}
 	}
 }

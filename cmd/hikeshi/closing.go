@@ -82,6 +82,9 @@ func (a *app) finish(jr *journal.Journal, err error) error {
 	if ferr != nil {
 		return errors.Join(err, ferr)
 	}
+	if err == nil {
+		err = a.leftOpen(h, jr.ID())
+	}
 	if a.isJSON() {
 		if jerr := a.incidentJSON(jr, records, err); jerr != nil {
 			return errors.Join(err, jerr)
@@ -94,6 +97,19 @@ func (a *app) finish(jr *journal.Journal, err error) error {
 		return a.stopped(jr, stop)
 	}
 	return err
+}
+
+// leftOpen is the end of a direct verb of which a part is left to a person: what was asked for is not done.
+func (a *app) leftOpen(h *runbook.History, id string) error {
+	if len(h.Steps) != 1 {
+		return nil
+	}
+	s := h.Steps[0]
+	if s.Result != runbook.ResultOpen || s.Plan == nil || !s.Plan.ByHand {
+		return nil
+	}
+	return failf(exitStopped, fmt.Sprintf(a.word("do it by hand as told above; then `hikeshi resume %s` looks whether it is done", "上の説明に従って手作業で行い、その後 `hikeshi resume %s` で確かめる"), id),
+		a.word("left open: %s", "未完了: %s"), s.Plan.Reason(a.lang()))
 }
 
 // stopped puts a stop into the words and the code of its exit.

@@ -95,6 +95,7 @@ var samples = []sample{
 	{kind: "queue.find", with: map[string]any{"what": "taro@example.jp"}, prepare: asideThere("rename")},
 	{kind: "evidence.snapshot", with: map[string]any{"limit": "500ms", "gap": "10ms"}},
 	{kind: "evidence.cause", with: map[string]any{"limit": "500ms", "sample": 3}},
+	{kind: "evidence.unnamed", with: map[string]any{"cause": "a", "accounts": []string{"jiro"}, "sources": []string{}, "found_accounts": []string{"taro@example.jp"}, "found_sources": []string{"203.0.113.9"}}},
 	{kind: "evidence.watch", with: map[string]any{"for": "20ms"}},
 	{kind: "evidence.symptoms", with: map[string]any{"limit": "500ms", "gap": "10ms"}},
 }

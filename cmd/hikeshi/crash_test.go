@@ -92,7 +92,7 @@ func (c *campaign) run(p *playground, binary string) []string {
 	}
 	return p.argv(binary, "run", "mail-abuse", "--yes", "--accept-risk", "disruptive", "--set", "sources=203.0.113.9,198.51.100.0/24",
 		"--set", "cause=a", "--set", "accounts=taro@example.jp", "--skip", "logs_on", "--skip", "lockouts",
-		"--skip", "symptoms", "--skip", "snapshot", "--skip", "causes",
+		"--skip", "symptoms", "--skip", "snapshot", "--skip", "causes", "--set", "reviewed=nobody else",
 		"--set", "settle=100ms", "--set", "watch=100ms", "--set", "strategy="+c.strategy)
 }
 

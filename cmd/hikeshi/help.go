@@ -40,8 +40,8 @@ const helpExitCodes = `0    done; a check: nothing needs attention; a plan: noth
 4    a confirmation or a named risk was needed and not given, or quit before the
      first change: aborted, no changes made
 5    another responder holds the lock
-6    stopped at a step or gate, quit after a change, or an open intent blocks the
-     verb; resume or undo goes on
+6    stopped at a step or gate, quit after a change, left a part to a person, or
+     an open intent blocks the verb; resume or undo goes on
 7    something could not be determined and nothing of the above
 130  interrupted
 

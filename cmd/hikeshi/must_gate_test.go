@@ -127,7 +127,8 @@ func TestMustGate(t *testing.T) {
 	}
 }
 
-// TestMustSeeItReopened: somebody who opens the hole again while the backlog is watched is found by the looks behind it.
+// TestMustSeeItReopened: somebody who opens the hole again while the backlog is watched is found by the looks behind it, and the run has
+// not ended before it is closed once more.
 func TestMustSeeItReopened(t *testing.T) {
 	if !alone(t) {
 		return
@@ -143,7 +144,15 @@ func TestMustSeeItReopened(t *testing.T) {
 	go func() { again <- p.reopen(kept) }()
 	s := p.abuse("--set", "cause=a", "--set", "accounts=taro", "--set", "settle=3s")
 	fine(t, <-again)
-	s.exits(t, exitOK, "BAD      taro@example.jp is open: its password is the one that was kept", "BAD      \"nobody@example.com\"", "reaches the outside without a login")
+	s.exits(t, exitStopped, "BAD      taro@example.jp is open: its password is the one that was kept", "BAD      \"nobody@example.com\"", "reaches the outside without a login",
+		"[no]     every named account is still closed", "[no]     mail to the outside still needs a login", "stopped at step holds")
+	if now := p.runningNow(); len(now) != 2 {
+		t.Errorf("these run: %q", now)
+	}
+	for _, mend := range [][]string{{"account", "lock", "taro", "--yes"}, p.booked([]string{"run", "BOOK", "--yes"}, "\n  - {id: fix, title: {en: fix}, uses: relay.fix, with: {lines: [all], add_catch_all: true}}\n")} {
+		p.here(mend...).exits(t, exitOK)
+	}
+	p.here("resume", p.id, "--yes", "--accept-risk", "disruptive", "--lang", "en").exits(t, exitOK, "[ok]     every named account is still closed", "[ok]     mail to the outside still needs a login")
 }
 
 // reopen waits until the receiver was stopped and started again, and puts the stolen password and an open line back.
@@ -176,5 +185,63 @@ func TestMustFrom(t *testing.T) {
 	s := p.abuse("--set", "cause=a", "--set", "accounts=taro", "--from", "audit").exits(t, exitStopped, "known already: taro", "[ok]     the abused accounts were named, and every one is closed")
 	if strings.Contains(s.out+s.err, "->     left open") {
 		t.Errorf("somebody was asked:\n%s", s.out)
+	}
+}
+
+// TestMustNameTheRightOnes: who names an account and a source that have nothing to do with it is held at the gate, which names those that
+// stand out in the evidence, until each of them was answered for. The answer stands in the record and in the hand-over.
+func TestMustNameTheRightOnes(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	for reviewed, code := range map[string]int{"": exitStopped, "taro: a newsletter; 203.0.113.77 is its host": exitOK} {
+		t.Run(map[bool]string{true: "answered for", false: "wrongly named"}[reviewed != ""], func(t *testing.T) {
+			t.Parallel()
+			p := newPlayground(t, "epstrd", "epstdd")
+			for i := range 40 {
+				base := fmt.Sprintf("B00000001%02d", i)
+				p.put("incoming/"+base+".MSG", strings.Replace(received(base), "192.0.2.33", "203.0.113.77", 1)+"Subject: buy\n\nbody\n")
+				p.put("incoming/"+base+".RCP", envelope(base, "taro@example.jp", "v@example.com"))
+			}
+			s := p.abuse("--set", "cause=a", "--set", "accounts=jiro", "--set", "reviewed="+reviewed).exits(t, code,
+				"WARN     accounts that stand out in the evidence and were not named: taro@example.jp", "WARN     sources that stand out in the evidence and were not named:", "203.0.113.77")
+			at, row := strings.Index(s.out, "gate: hole closed, queue whole"), "[ok]     nobody else stands out, or each of them was answered for"
+			if reviewed == "" {
+				row = "[no]     nobody else stands out, or each of them was answered for"
+			}
+			if at < 0 || !strings.Contains(s.out[at:], row) || strings.Contains(s.out[at:], "WARN     accounts that stand out") != (reviewed == "") {
+				t.Errorf("at the gate:\n%s", s.out[max(at, 0):])
+			}
+			if reviewed != "" {
+				told := strings.Join(strings.Fields(p.here("report", p.id, "--handover", "--lang", "en").exits(t, exitOK).out), " ")
+				for _, want := range []string{"cause=a", "reviewed=taro: a newsletter", "answer for those not named (nobody was asked): taro"} {
+					if !strings.Contains(told, want) {
+						t.Errorf("the hand-over does not tell %q:\n%s", want, told)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestMustDemandALogin: lines of the site that leave the login to the settings, which demand none, are shut by the settings.
+func TestMustDemandALogin(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	for name, file := range map[string]string{"own domain": "#<> default\n#blank false\nexample.jp default\n*.*.*.* norelay,2\n", "everyone": "#<> default\n#blank false\n*.*.*.* default\n"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPlayground(t, "epstrd", "epstdd")
+			for _, others := range []string{"Aliases", "Lists"} { // which have nothing to log in with
+				fine(t, os.RemoveAll(filepath.Join(p.spool(), "reg/epost/ims", others)))
+			}
+			p.put("reg/epost/ims/EPST5RS/SMTPAUTHOnly.1", "0\n")
+			fine(t, os.WriteFile(p.deny(), []byte(file), 0o604))
+			p.abuse("--set", "cause=a", "--set", "accounts=taro").exits(t, exitOK, "the settings demand a login of nobody", "[ok]     mail to the outside needs a login", "[ok]     mail to the outside still needs a login")
+			if got, err := os.ReadFile(filepath.Join(p.spool(), "reg/epost/ims/EPST5RS/SMTPAUTHOnly.1")); err != nil || strings.TrimSpace(string(got)) != "2" {
+				t.Errorf("SMTPAUTHOnly %q, %v", got, err)
+			}
+		})
 	}
 }

@@ -93,6 +93,33 @@ func (a *app) recordedRenames(w *world) func() ([]account.Renamed, error) {
 	}
 }
 
+// renameStands returns what says whether an incident's renaming of an account to an address is not undone.
+func (a *app) renameStands(w *world) func(incident, renamed string) (bool, error) {
+	return func(incident, renamed string) (bool, error) {
+		all, _, err := a.histories(w.state)
+		if err != nil {
+			return false, err
+		}
+		h, ok := all[incident]
+		if !ok {
+			return false, fmt.Errorf("incident %s: %w", incident, fs.ErrNotExist)
+		}
+		for _, c := range h.InForce() {
+			if c.Kind != "account.rename" {
+				continue
+			}
+			made, err := account.RenamedBy(incident, c.Change)
+			if err != nil {
+				return false, err
+			}
+			if slices.ContainsFunc(made, func(r account.Renamed) bool { return strings.EqualFold(r.New, renamed) }) {
+				return true, nil
+			}
+		}
+		return false, nil
+	}
+}
+
 // recordedAside returns a reader of what an incident has set aside by its record, so that nothing else is ever purged.
 func (a *app) recordedAside(w *world) func(string) ([]disk.ID, error) {
 	return func(incident string) ([]disk.ID, error) {

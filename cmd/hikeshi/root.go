@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hikeshi/runbook/book"
+	"hikeshi/runbook/engine"
 	"hikeshi/runbook/report/story"
 )
 
@@ -77,7 +78,7 @@ func (a *app) report(err error) {
 	quiet := errors.As(err, &f) && f.quiet
 	hint := a.translated(hintOf(err))
 	text := a.translated(err.Error())
-	if err == context.Canceled {
+	if errors.Is(err, context.Canceled) && !errors.As(err, new(*engine.Stop)) {
 		text = a.word("interrupted; nothing was changed", "中断した。何も変更していない")
 	}
 	if !quiet {

@@ -51,7 +51,7 @@ func (s *screen) Show(v engine.View) {
 	if s.stage != nil {
 		s.stage(v.Step.ID)
 	}
-	if s.quiet && v.Plan.State != runbook.Undetermined && v.Plan.Open() && !asks(v) {
+	if s.quiet && v.Plan.State != runbook.Undetermined && v.Plan.Open() && !asks(v) && !v.Plan.ByHand {
 		return
 	}
 	s.head(v)

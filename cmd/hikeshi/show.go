@@ -72,7 +72,7 @@ func (a *app) showHead(row func(label, text string), r *report.Report) {
 	h, o := r.History, r.History.Opening
 	state := a.stateWord(h.State)
 	if r.Closing != "" {
-		state += ": " + r.Closing
+		state += ": " + r.WhyClosed(a.lang())
 	}
 	row(a.word("incident", "事案"), o.Incident+": "+state)
 	row(a.word("runbook", "手順書"), o.Title.In(a.lang())+" ("+o.Runbook+")")

@@ -113,6 +113,7 @@ func (a *app) labWorld(root string, env service.Env, state string) (*world, erro
 	w.host.Account, w.host.Settings = w.accountEnv(a), w.settingsEnv()
 	w.host.Settings.InUse, w.host.Relay.InUse = w.running, w.running
 	w.host.Evidence = labEvidence(w.evidenceEnv(a), root)
+	w.host.Evidence.Running = w.running
 	w.kinds = byName(actions.Catalogue(w.host))
 	return w, nil
 }

@@ -16,24 +16,26 @@ import (
 
 func (a *app) accountVerb() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "account", Short: "mail accounts: who logs in, what is planted, lock, rename, restore",
+		Use: "account", Short: "mail accounts: who logs in, what is planted, check, lock, rename, restore",
 		Long: `A stolen password is closed by lock: both passwords (account file and auth file)
 are overwritten with random values, and a new one is set in the console. An
 account that is named without a login is closed by rename, mailbox and auth file
 included. No password is ever shown. Kinds in runbooks: account.list, account.audit,
 account.lock, account.rename, account.restore, account.clean, account.check.`,
 	}
-	cmd.AddCommand(a.accountList(), a.accountAudit(),
+	cmd.AddCommand(a.accountList(), a.accountAudit(), a.accountCheck(),
 		a.accountChange("lock ACCOUNT...", "overwrite both passwords with random values", "account.lock", runbook.T("lock accounts", "アカウントを凍結する"),
 			`Lock overwrites the password of the mailbox (account file) and that for sending
 (auth file) with random values that nobody keeps; mail to the account goes on
 arriving. Set the new password in the web console and tell it by telephone. A
-session that is logged in already ends only when the receiver is restarted.`),
+session that is logged in already ends only when the receiver is restarted. What is
+not as documented is left alone, named, and left open: exit 6.`),
 		a.accountChange("rename ACCOUNT...", "give accounts another name, mailbox included", "account.rename", runbook.T("rename accounts", "アカウントを改名する"),
 			`Rename puts a prefix before the name of the account (configuration: account.prefix)
 and renames its mailbox folder with the auth file in the same step. Mail to the old
 name is refused until `+"`hikeshi account restore`"+`. Where the account file is not as
-documented the web console has to do it, and the steps are shown.`),
+documented the web console has to do it: the steps are shown, the step is left open
+(exit 6), and `+"`hikeshi resume INCIDENT`"+` looks whether it was done.`),
 		a.accountChange("clean ACCOUNT...", "take planted forwards out of mailboxes", "account.clean", runbook.T("take planted settings out", "仕込まれた設定を外す"),
 			"Clean takes ForwardTo, Discard and module lines out of the control file of a mailbox;\nundo puts the same lines back."),
 		a.accountRestore())
@@ -51,6 +53,7 @@ type accountRow struct {
 	Mailbox string `json:"mailbox"` // "" if it cannot be told
 	File    string `json:"file"`
 	Line    int    `json:"line"`
+	Unread  string `json:"unread,omitempty"` // why the server may not see the line
 }
 
 type accountDocument struct {
@@ -63,7 +66,7 @@ type accountDocument struct {
 func accountDocumentOf(list spool.AccountList, lang string) accountDocument {
 	doc := accountDocument{Version: 1, Kind: "accounts", Accounts: []accountRow{}, Problems: []string{}}
 	for _, x := range list.Accounts {
-		doc.Accounts = append(doc.Accounts, accountRow{x.Address(), x.Auth, x.Mailbox, x.File, x.Line})
+		doc.Accounts = append(doc.Accounts, accountRow{x.Address(), x.Auth, x.Mailbox, x.File, x.Line, runbook.T(x.Unread, x.UnreadJA).In(lang)})
 	}
 	for _, p := range list.Problems {
 		where := p.Path
@@ -127,6 +130,9 @@ func (a *app) printAccounts(doc accountDocument) {
 			auth = a.word("auth file", "認証ファイルあり")
 		}
 		s.hang(4, pad(line(r.Address), 34)+"  "+pad(auth, 16)+"  "+line(r.Mailbox))
+		if r.Unread != "" {
+			s.row("[!]", fmt.Sprintf(a.word("%s: the server may not see line %d of %s: %s", "%s: %[3]s の %[2]d 行目をサーバが読めないおそれがある: %[4]s"), line(r.Address), r.Line, r.File, r.Unread))
+		}
 	}
 	fmt.Fprintln(a.stdout, runbook.T(runbook.Count(int64(len(doc.Accounts)), "account"), fmt.Sprintf("アカウント %d 件", len(doc.Accounts))).In(a.lang()))
 	for _, p := range doc.Problems {

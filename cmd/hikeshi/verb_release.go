@@ -8,6 +8,14 @@ import (
 	"hikeshi/runbook"
 )
 
+const releaseLong = `Release puts messages of an incident's set-aside folders back: all, or those that
+fit every filter given. Retries go back through incoming, body before envelope;
+a name that is taken is never overwritten and is listed. What an --except names
+always stays. --clean takes mail to the outside that is no bounce, no older than a
+day and not excluded; what the incident named as abused stays too. With --lot it
+goes in lots, with a pause between them. While the incident stands at a shut gate
+only mail for own domains and a single message go without --accept-risk reopening.`
+
 func (a *app) spoolRelease() *cobra.Command {
 	var c changeFlags
 	var all, own, clean bool
@@ -17,12 +25,7 @@ func (a *app) spoolRelease() *cobra.Command {
 	var every time.Duration
 	cmd := &cobra.Command{
 		Use: "release INCIDENT", Short: "put set-aside mail back into the queue", Args: cobra.ExactArgs(1),
-		Long: `Release puts messages of an incident's set-aside folders back: all, or those that
-fit every filter given. Retries go back through incoming, body before envelope;
-a name that is taken is never overwritten and is listed. What an --except names
-always stays. --clean takes mail to the outside that is no bounce, no older than a
-day and not excluded; what the incident named as abused stays too. With --lot it
-goes in lots, with a pause between them.`,
+		Long:    releaseLong,
 		Example: "  hikeshi spool release 20261121-0312 --own-domains\n  hikeshi spool release 20261121-0312 --recipient boss@example.com\n  hikeshi spool release 20261121-0312 --clean --except-sender taro --except-client 203.0.113.0/24 --lot 200 --every 2m",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if chosen := own || clean || since+until != "" || len(senders)+len(rcpts)+len(clients)+len(ids) > 0; all == chosen {
@@ -40,9 +43,15 @@ goes in lots, with a pause between them.`,
 				who, from := a.suspects(w, id)
 				notSenders, notClients = append(notSenders, who...), append(notClients, from...)
 			}
+			gate := "" // that is passed over; not by what goes to our own mailboxes only, nor by one message that somebody has looked at
+			if one := len(ids) == 1 && len(senders)+len(rcpts)+len(clients) == 0 && since+until == ""; clean || !own && !one {
+				if gate, err = a.shutAt(w, id); err != nil {
+					return err
+				}
+			}
 			return a.direct(cmd.Context(), w, directStep{ID: "release", Phase: runbook.Recover, Uses: "queue.release", Title: runbook.T("put set-aside mail back", "退避したメールを戻す"),
 				With: map[string]any{"incident": id, "all": all, "own_domains": own, "senders": senders, "recipients": rcpts, "clients": clients, "ids": ids, "since": since, "until": until, "clean": clean,
-					"except_senders": notSenders, "except_clients": notClients, "except_since": notSince, "except_until": notUntil, "lot": lot, "every": pauseWord(every)}}, c)
+					"except_senders": notSenders, "except_clients": notClients, "except_since": notSince, "except_until": notUntil, "lot": lot, "every": pauseWord(every), "past_gate": gate}}, c)
 		},
 		ValidArgsFunction: a.completeIncidents,
 	}
@@ -64,6 +73,20 @@ goes in lots, with a pause between them.`,
 	f.DurationVar(&every, "every", 0, "the wait between two lots (default 2m)")
 	c.add(cmd)
 	return cmd
+}
+
+// shutAt is the first gate of an incident that has not opened, or "". One that was undone holds nothing back.
+func (a *app) shutAt(w *world, id string) (string, error) {
+	all, _, err := a.histories(w.state)
+	if err != nil || all[id] == nil || all[id].State == runbook.IncidentUndone {
+		return "", err
+	}
+	for _, s := range all[id].Steps {
+		if s.Head.Gate && s.Result == runbook.ResultPending {
+			return s.Head.ID, nil
+		}
+	}
+	return "", nil
 }
 
 // pauseWord is a duration as a runbook has it; "" for none.

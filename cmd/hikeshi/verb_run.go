@@ -81,12 +81,12 @@ func (a *app) planJob(ctx context.Context, w *world, j job) error {
 	if err != nil {
 		return err
 	}
-	changes, unknown := 0, 0
+	changes, unknown, byHand := 0, 0, false
 	for _, p := range steps {
 		if errors.Is(p.Err, runbook.ErrInput) {
 			return usagef("nothing was touched", "%w", p.Err)
 		}
-		changes += len(p.Changes)
+		changes, byHand = changes+len(p.Changes), byHand || p.ByHand
 		if p.State == runbook.Undetermined {
 			unknown++
 		}
@@ -102,7 +102,7 @@ func (a *app) planJob(ctx context.Context, w *world, j job) error {
 	switch {
 	case unknown > 0:
 		return silent(exitUndetermined)
-	case changes > 0:
+	case changes > 0 || byHand:
 		return silent(exitFound)
 	}
 	return nil

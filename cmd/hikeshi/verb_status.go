@@ -214,11 +214,11 @@ func (w *world) counter() *int64 {
 
 func (w *world) logs() []logRow {
 	rows := []logRow{}
-	s, ok := w.server.(interface{ Logs() []epms.Log })
+	s, ok := w.server.(interface{ LogSwitches() []epms.LogSwitch })
 	if !ok {
 		return rows
 	}
-	for _, l := range s.Logs() {
+	for _, l := range s.LogSwitches() {
 		r := logRow{Name: l.Name}
 		if l.Err != nil {
 			r.Error = l.Err.Error()

@@ -117,6 +117,7 @@ func (w *world) wire(a *app) error {
 	if w.root == "/" {
 		w.host.Settings.InUse, w.host.Relay.InUse = w.running, w.running
 		w.host.Evidence = thisMachine(w.host.Evidence)
+		w.host.Evidence.Running = w.running
 	}
 	w.kinds = byName(actions.Catalogue(w.host))
 	return nil

@@ -20,7 +20,7 @@ import (
 func (w *world) accountEnv(a *app) account.Env {
 	c := w.cfg.Account
 	return account.Env{Server: w.server, Protected: w.cfg.Protect.Accounts, Prefix: c.Prefix, Backend: c.Backend, Command: c.Command.Rename,
-		Random: rand.Reader, Run: runProgram, Clock: a.now, Recorded: a.recordedRenames(w)}
+		Random: rand.Reader, Run: runProgram, Clock: a.now, Recorded: a.recordedRenames(w), Standing: a.renameStands(w)}
 }
 
 // settingsEnv is what the settings kinds work with.

@@ -40,8 +40,11 @@
 // The language of when, for_each, that and ${…} is described in package expression. A step sees the inputs and the facts of earlier
 // steps: what its kind finds out; for a manual step answer (a text) and by_hand; with for_each a list of them, one for each item.
 //
+// A condition of a gate that does not hold, or of which that cannot be told, keeps it shut, and what the reading steps that it names have
+// found wrong is shown with it.
+//
 // A manual step with given, an expression for a text, asks nobody where that text is not empty: it is the answer then (an input that was
-// set, or what an earlier step found out).
+// set, or what an earlier step found out). Somebody is asked all the same where it depends on a step that was not done.
 //
 // An input without a value is empty: a string or choice "", strings the empty list. The other types always have a value.
 package book

@@ -35,7 +35,7 @@ func (r *running) change(ctx context.Context, v View, c runbook.Change) error {
 	}
 	if err != nil {
 		err = r.versioned(err)
-		rec.Error = err.Error()
+		rec.Error = said(err)
 	}
 	return errors.Join(err, r.append(rec))
 }

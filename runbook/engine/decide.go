@@ -153,8 +153,11 @@ func (r *running) byHand(v View, d runbook.Decision) error {
 	return r.end(v, runbook.Record{Result: runbook.ResultByHand, Facts: raw, Text: d.Note})
 }
 
-// finish ends a step as its plan or its changes say, and keeps the facts of the plan for later steps.
+// finish ends a step as its plan or its changes say, and keeps the facts of the plan for later steps. What is left to a person stays open.
 func (r *running) finish(v View, rec runbook.Record) error {
+	if rec.Result == runbook.ResultDone && v.Plan.ByHand {
+		rec.Result, rec.Text = runbook.ResultOpen, v.Plan.Why
+	}
 	if err := r.remember(v.Step, v.Plan.Facts); err != nil {
 		return err
 	}

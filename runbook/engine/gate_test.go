@@ -185,3 +185,23 @@ func TestGateAfterACrashBehindIt(t *testing.T) {
 		}
 	}
 }
+
+// A gate does not watch again; a run that comes back to it does, until it opens.
+func TestGateGoesByAWatch(t *testing.T) {
+	watch := lookStep("watch")
+	l := newLab(t, map[string]string{"door": "open", "a": "1"}, watch, gateStep(t, "gate", `facts.watch.door == "shut"`, watch), setStep("start", "2", "a"))
+	k := l.kinds["cells.look"]
+	k.Watched = true
+	l.kinds["cells.look"] = k
+	for i, door := range []string{"open", "open", "shut", "open"} {
+		l.w.cells["door"] = door
+		if i > 0 {
+			l.fresh(nil)
+		}
+		_, err := l.engine().Run(context.Background(), "run")
+		if (err == nil) != (i >= 2) || l.w.reads["watch"] != min(i+1, 3) {
+			t.Errorf("run %d: %v, watched %d times", i, err, l.w.reads["watch"])
+		}
+	}
+	l.results("watch:done", "gate:done", "start:done")
+}

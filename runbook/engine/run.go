@@ -121,7 +121,8 @@ func (r *running) step(ctx context.Context, i int) error {
 		return r.remember(step, s.Facts)
 	}
 	goesOn := s.Agreed && s.Result == runbook.ResultPending
-	if s.Plan != nil && len(s.Plan.Changes) > 0 && (goesOn || r.begun(s)) {
+	looksAgain := s.Result == runbook.ResultOpen && s.Plan != nil && s.Plan.ByHand // its own part is made; a person may have done the rest
+	if s.Plan != nil && len(s.Plan.Changes) > 0 && (goesOn || r.begun(s)) && !looksAgain {
 		v.Plan = *s.Plan
 		r.Operator.Show(v)
 		if goesOn {
@@ -152,11 +153,24 @@ func (r *running) step(ctx context.Context, i int) error {
 func (r *running) ended(i int, s *runbook.StepHistory) bool {
 	switch s.Result {
 	case runbook.ResultDone:
-		return r.Book.Steps[i].Gate == nil || r.passed(i)
+		if r.Book.Steps[i].Gate != nil {
+			return r.passed(i)
+		}
+		return !r.inVain(i)
 	case runbook.ResultByHand, runbook.ResultSkipped:
 		return true
 	}
 	return false
+}
+
+// inVain says that step i has watched a span of time, and that a gate that goes by it has stayed shut: it watches again, since the gate
+// itself does not.
+func (r *running) inVain(i int) bool {
+	step := r.Book.Steps[i]
+	return r.Kinds[step.Uses].Watched && slices.ContainsFunc(r.Book.Steps[i+1:], func(gate runbook.Step) bool {
+		s := r.h.Step(gate.ID)
+		return s.Result == runbook.ResultPending && s.Plan != nil && planner.Names(gate, step.ID)
+	})
 }
 
 // passed says that what gate i guards has happened: every later step that brings services back has ended, and one of them has had

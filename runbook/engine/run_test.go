@@ -272,3 +272,17 @@ func TestJournalWithoutOpening(t *testing.T) {
 		t.Errorf("history %v, error %v", h, err)
 	}
 }
+
+// A step that is not to be done after a step that was left out is skipped, not left open.
+func TestSkippedBehindSkipped(t *testing.T) {
+	look := lookStep("look")
+	watch := setStep("watch", "2", "a")
+	watch.When = condition(t, `facts.look.door == "open"`, look)
+	again := setStep("again", "3", "a")
+	again.When = condition(t, `facts.look.door == "open" and facts.watch.was == "1"`, look, watch)
+	needs := setStep("needs", "4", "a")
+	needs.When = condition(t, `facts.watch.was == "1"`, look, watch)
+	l := newLab(t, map[string]string{"door": "shut", "a": "1"}, look, watch, again, needs)
+	l.mustRun()
+	l.results("look:done", "watch:skipped", "again:skipped", "needs:open")
+}

@@ -1,5 +1,10 @@
 package engine
 
+import (
+	"context"
+	"strings"
+)
+
 // Reason says why a run stopped before its end.
 type Reason string
 
@@ -29,7 +34,12 @@ func (s *Stop) Error() string {
 	if s.Err == nil {
 		return at + string(s.Reason)
 	}
-	return at + s.Err.Error()
+	return at + said(s.Err)
+}
+
+// said is an error in words for people: Go calls an interrupted step a canceled context.
+func said(err error) string {
+	return strings.ReplaceAll(err.Error(), context.Canceled.Error(), string(StopInterrupted))
 }
 
 // Unwrap returns the cause.

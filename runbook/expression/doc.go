@@ -9,7 +9,8 @@
 //
 // An expression is checked against the types of these names before anything runs: an unknown name or field, a comparison of a
 // number with a text and a result of the wrong type are errors with their place. Nothing reads as an empty value because it is
-// not there: maps cannot be read by key, a missing fact or input is an error, a place behind the end of a list is an error.
+// not there: maps cannot be read by key, a missing input is an error, facts of a step that has none are an error where the evaluation
+// comes to them (`facts.a.ok and facts.b.ok` is false if a is not ok, whatever became of b), a place behind the end of a list is one.
 // There is no clock, no randomness, no access to anything but the names above, and memory and loops are bounded.
 //
 // The language is that of github.com/expr-lang/expr, less what its own list of functions (functions.go) leaves out.

@@ -30,7 +30,7 @@ type Names struct {
 type Env struct {
 	names Names
 	facts map[string]reflect.Type
-	vars  map[string]any // a value of each variable's type; inputs.settle is one variable of that name, see flatten
+	vars  map[string]any // a value of each name's type; inputs.settle is one variable, facts.stop one function, see flatten
 }
 
 // NewEnv returns an Env of names.
@@ -45,7 +45,7 @@ func NewEnv(names Names) *Env {
 			t = t.Elem()
 		}
 		e.facts[id] = t
-		e.vars["facts."+id] = reflect.Zero(t).Interface()
+		e.vars["facts."+id] = reflect.Zero(lazy(t)).Interface()
 	}
 	if names.Item != nil {
 		e.vars["item"] = reflect.Zero(names.Item).Interface()
@@ -109,14 +109,30 @@ func (e *Env) compile(src string) (*vm.Program, error) {
 	return code, checked(code.Node())
 }
 
-// flatten makes inputs.X and facts.X one variable each. Inside maps the library would not know the types of structs.
+// flatten makes inputs.X one variable and facts.X the call of one function, so that facts count only where the evaluation comes to
+// them: what stands behind a false `and` is not asked for. Inside maps the library would not know the types of structs.
 type flatten struct{}
 
 // Visit is called by the library for each node, from the leaves up.
 func (flatten) Visit(node *ast.Node) {
-	if root, name, ok := member(*node); ok {
-		ast.Patch(node, &ast.IdentifierNode{Value: root.Value + "." + name})
+	root, name, ok := member(*node)
+	if !ok {
+		return
 	}
+	at, flat := (*node).Location(), &ast.IdentifierNode{Value: root.Value + "." + name}
+	flat.SetLocation(at)
+	if root.Value == "inputs" {
+		ast.Patch(node, flat)
+		return
+	}
+	call := &ast.CallNode{Callee: flat}
+	call.SetLocation(at)
+	ast.Patch(node, call)
+}
+
+// lazy is the type of a function that gives facts of type t, or says why there are none.
+func lazy(t reflect.Type) reflect.Type {
+	return reflect.FuncOf(nil, []reflect.Type{t, reflect.TypeFor[error]()}, false)
 }
 
 // member returns the parts of inputs.X or facts.X.

@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -47,12 +48,27 @@ func (p *Program) Steps() []string { return slices.Clone(p.steps) }
 // Entry returns the type of the entries of the list that the program gives, or nil if it cannot be told beforehand.
 func (p *Program) Entry() reflect.Type { return p.shape.entry }
 
-// Eval evaluates the program. The result is of the Go type of its Want; see Type. A fact or an input that the program reads and v does
-// not have is an error.
+// NoFacts is the error of an evaluation that came to the facts of a step of which there are none.
+type NoFacts struct{ Step string }
+
+// Error names the step.
+func (e *NoFacts) Error() string { return "facts of step " + e.Step + ": there is nothing" }
+
+// Eval evaluates the program. The result is of the Go type of its Want; see Type. An input that the program names and v does not have
+// is an error; so are facts that v does not have, a *NoFacts, once the evaluation comes to them: with `and`, `or` and `?:` it may be
+// decided before that.
 func (p *Program) Eval(v Values) (any, error) {
-	world, err := p.world(v)
+	var none *NoFacts
+	world, err := p.world(v, &none)
 	if err != nil {
 		return nil, err
+	}
+	run := func(code *vm.Program, world map[string]any) (any, error) {
+		result, err := run(code, world)
+		if err != nil && none != nil {
+			return nil, none
+		}
+		return result, err
 	}
 	if !p.mixed {
 		result, err := run(p.parts[0].code, world)
@@ -76,8 +92,9 @@ func (p *Program) Eval(v Values) (any, error) {
 	return p.want.of(text.String())
 }
 
-// world makes the variables of an evaluation, with exactly the types that the program was checked against.
-func (p *Program) world(v Values) (map[string]any, error) {
+// world makes the names of an evaluation, with exactly the types that the program was checked against. none is set when facts are asked for
+// that there are none of.
+func (p *Program) world(v Values, none **NoFacts) (map[string]any, error) {
 	world := map[string]any{}
 	if p.item {
 		x, err := fit(v.Item, p.env.names.Item)
@@ -94,13 +111,29 @@ func (p *Program) world(v Values) (map[string]any, error) {
 		world["inputs."+name] = x
 	}
 	for _, id := range p.steps {
-		x, err := fit(v.Facts[id], p.env.facts[id])
-		if err != nil {
-			return nil, fmt.Errorf("facts of step %s: %w", id, err)
-		}
-		world["facts."+id] = x
+		world["facts."+id] = reflect.MakeFunc(lazy(p.env.facts[id]), func([]reflect.Value) []reflect.Value {
+			x, err := p.facts(v, id)
+			if missing := (*NoFacts)(nil); errors.As(err, &missing) {
+				*none = missing
+			}
+			return []reflect.Value{x, reflect.ValueOf(&err).Elem()}
+		}).Interface()
 	}
 	return world, nil
+}
+
+// facts are those of a step, of the type that was checked.
+func (p *Program) facts(v Values, id string) (reflect.Value, error) {
+	t := p.env.facts[id]
+	given, there := v.Facts[id]
+	if !there {
+		return reflect.Zero(t), &NoFacts{Step: id}
+	}
+	x, err := fit(given, t)
+	if err != nil {
+		return reflect.Zero(t), fmt.Errorf("facts of step %s: %w", id, err)
+	}
+	return reflect.ValueOf(x), nil
 }
 
 func run(code *vm.Program, world map[string]any) (any, error) {

@@ -373,3 +373,31 @@ func FuzzCompileValue(f *testing.F) {
 		}
 	})
 }
+
+// What an evaluation does not come to need not be there.
+func TestFactsCountWhereTheyAreUsed(t *testing.T) {
+	for src, want := range map[string]any{
+		`inputs.who == "nobody" and facts.scan.over`:        false,
+		`inputs.who == "taro" or facts.scan.over`:           true,
+		`inputs.who == "taro" ? true : facts.scan.over`:     true,
+		`inputs.who == "nobody" && len(facts.each) > 0`:     false,
+		`inputs.who == "taro" and facts.scan.over`:          nil,
+		`facts.scan.over and inputs.who == "nobody"`:        nil,
+		`any(inputs.sources, # == "x") and facts.scan.over`: false,
+		`any(inputs.sources, facts.scan.over)`:              nil,
+		`inputs.who in facts.scan.senders`:                  nil,
+		`len(facts.each) == 0`:                              nil,
+	} {
+		p, err := testEnv().Compile(src, Want{Type: Bool})
+		if err != nil {
+			t.Fatalf("%s: %v", src, err)
+		}
+		v := testValues()
+		v.Facts = nil
+		got, err := p.Eval(v)
+		missing := (*NoFacts)(nil)
+		if got != want || (want == nil) != errors.As(err, &missing) || want == nil && missing.Step != p.Steps()[0] {
+			t.Errorf("%s = %v, %v, want %v", src, got, err, want)
+		}
+	}
+}

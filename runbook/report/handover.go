@@ -1,8 +1,10 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -58,7 +60,7 @@ func (t teller) stands() []page.Item {
 	h := t.History
 	items := []page.Item{
 		{Name: t.say("server", "対象サーバー"), Text: t.server()},
-		{Name: t.say("state", "状態"), Text: t.because(t.word(string(h.State)), t.Closing)},
+		{Name: t.say("state", "状態"), Text: t.because(t.word(string(h.State)), t.closed(t.Closing))},
 		{Name: t.say("opened", "開始"), Text: stamp(h.Opened, t.loc)},
 	}
 	for _, a := range t.Actors() {
@@ -88,10 +90,15 @@ func (t teller) next() []page.Item {
 	return []page.Item{{Text: t.say("the runbook reached its end", "手順書は最後まで実行した"), Sub: []page.Item{command("show", id), command("report", id)}}}
 }
 
-// byPeople lists the answers that were given at manual steps, and what was skipped and why.
+// byPeople lists what was decided with the inputs, the answers at manual steps, those known without asking among them, and what was skipped
+// and why.
 func (t teller) byPeople() []page.Item {
-	var items []page.Item
+	items := t.inputs()
 	for _, s := range t.History.Steps {
+		if known := t.known(s); known != "" {
+			items = append(items, page.Item{Text: s.Head.Title.In(t.lang) + t.say(" (nobody was asked): ", " (確認者なし): ") + known})
+			continue
+		}
 		if s.Decision == nil || s.Result == runbook.ResultPending || s.Result == runbook.ResultOpen {
 			continue
 		}
@@ -107,6 +114,39 @@ func (t teller) byPeople() []page.Item {
 		}
 	}
 	return items
+}
+
+// inputs are the values that the run began with, those that the runbook sets by itself among them.
+func (t teller) inputs() []page.Item {
+	var given []string
+	for _, name := range slices.Sorted(maps.Keys(t.History.Opening.Inputs)) {
+		if v := bounded(t.History.Opening.Inputs[name]); v != "" && v != "[]" {
+			given = append(given, name+"="+v)
+		}
+	}
+	if len(given) == 0 {
+		return nil
+	}
+	return []page.Item{{Text: t.say("inputs at the start: %s", "開始時の入力項目: %s", strings.Join(given, " "))}}
+}
+
+// known is the answer of a manual step that an input or an earlier step had given already; "" for another step.
+func (t teller) known(s *runbook.StepHistory) string {
+	var f runbook.ManualFacts
+	if !s.Head.Manual || s.Decision != nil || s.Result != runbook.ResultDone || json.Unmarshal(s.Facts, &f) != nil {
+		return ""
+	}
+	return bounded(f.Answer)
+}
+
+// maxInput bounds an input or an answer in a hand-over, in characters.
+const maxInput = 200
+
+func bounded(text string) string {
+	if all := []rune(text); len(all) > maxInput {
+		return string(all[:maxInput]) + "..."
+	}
+	return text
 }
 
 func (t teller) inForce() []page.Item {

@@ -54,7 +54,7 @@ func (t teller) tell(r runbook.Record) []string {
 	case runbook.Torn:
 		return one("record: %s", "記録: 異常終了で書きかけになった行を切り離して保存(%s)", r.Text)
 	case runbook.Closed:
-		return one("ended: %s", "終了: %s", t.word(r.Text))
+		return []string{t.because(t.say("ended: %s", "終了: %s", t.word(r.Text)), t.closed(r.Error))}
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ func (t teller) summary() []page.Item {
 		{Name: t.say("incident", "事案"), Text: o.Incident},
 		{Name: t.say("runbook", "手順書"), Text: fmt.Sprintf("%s (%s)", o.Title.In(t.lang), o.Runbook)},
 		{Name: t.say("server", "対象サーバー"), Text: t.server()},
-		{Name: t.say("state", "状態"), Text: t.because(t.word(string(h.State)), t.Closing)},
+		{Name: t.say("state", "状態"), Text: t.because(t.word(string(h.State)), t.closed(t.Closing))},
 		{Name: t.say("opened", "開始"), Text: stamp(h.Opened, t.loc)},
 	}
 	if !h.Closed.IsZero() {

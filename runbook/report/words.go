@@ -90,6 +90,29 @@ func (t teller) reason(step, why string) string {
 	return why
 }
 
+// closing matches how a run says that it has ended before its end.
+var closing = regexp.MustCompile(`^stopped at step ([a-z0-9_]+): (?:(interrupted)|the gate does not open: (.*))$`)
+
+// WhyClosed is the error with which the last run ended in lang, where there are words for it; else as it was recorded. It is "" if there
+// was none.
+func (r *Report) WhyClosed(lang string) string {
+	return teller{Report: r, lang: lang}.closed(r.Closing)
+}
+
+func (t teller) closed(why string) string {
+	m := closing.FindStringSubmatch(why)
+	if t.lang != "ja" || m == nil {
+		return why
+	}
+	if m[2] != "" {
+		return "手順 " + m[1] + " で中断"
+	}
+	if s := t.History.Step(m[1]); s != nil && s.Plan != nil && m[3] == s.Plan.Why && s.Plan.WhyJA != "" {
+		return "手順 " + m[1] + " の関門が開かない: " + s.Plan.WhyJA
+	}
+	return "手順 " + m[1] + " の関門が開かない"
+}
+
 // answer says what the responder decided, and how.
 func (t teller) answer(d runbook.Decision) string {
 	what := map[runbook.Answer]string{

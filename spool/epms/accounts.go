@@ -70,7 +70,11 @@ func (s *Server) Clean(file []byte) ([]byte, []spool.Planted) {
 	after, gone := mailbox.Clean(file)
 	var all []spool.Planted
 	for _, g := range gone {
-		all = append(all, spool.Planted{Line: g.Line, Key: g.Key, Value: g.Value})
+		p := spool.Planted{Line: g.Line, Key: g.Key, Value: g.Value, Odd: g.Odd}
+		if g.Odd {
+			p.Value = ""
+		}
+		all = append(all, p)
 	}
 	return after, all
 }

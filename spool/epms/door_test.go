@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"hikeshi/spool"
 )
 
 // TestDoor: who has to log in, by deny file and setting. taro has an auth file, old has none.
@@ -19,6 +21,9 @@ func TestDoor(t *testing.T) {
 		want             []string // senders
 	}{
 		{"as shipped", "#<> default\n#blank false\n", "0", []string{"taro@example.jp", "old@example.jp"}},
+		{"a line of the site", "example.jp default\n" + shut, "0", []string{"taro@example.jp", "old@example.jp"}},
+		{"everybody as shipped", "*.*.*.* default\n", "0", []string{"taro@example.jp", "old@example.jp"}},
+		{"the setting shuts it", "*.*.*.* default\n", "2", []string{"old@example.jp"}},
 		{"auth for those who have a file", "#<> default\n#blank false\n", "2", []string{"old@example.jp"}},
 		{"auth for everybody", "example.jp true\n", "1", nil},
 		{"catch-all", shut, "0", nil},
@@ -42,6 +47,10 @@ func TestDoor(t *testing.T) {
 		}
 		var got []string
 		for _, f := range found {
+			// Under 0 only the lack of a demand lets taro in where no line permits more than the default rule.
+			if undemanded := test.only == "0" && strings.Contains(f.Text, `"taro@`); undemanded != (f.Code == spool.NoLoginDemanded) {
+				t.Errorf("%s: %+v", test.name, f)
+			}
 			sender := strings.Split(f.Text, "\"")[1]
 			got = append(got, sender)
 			if f.Level != "bad" || !strings.Contains(f.TextJA, sender) {

@@ -33,17 +33,18 @@ type edit struct {
 	Cuts []cut  `json:"cuts"`
 }
 
-// cut is a line that is taken out, and the offset in the old file at which it stood.
+// cut is a line that is taken out, and the offset in the old file at which it stood. What it says is in the backup.
 type cut struct {
 	At   int    `json:"at"`
-	Line []byte `json:"line"`
+	Len  int    `json:"len"`            // bytes, with its line end
+	Line []byte `json:"line,omitempty"` // itself, in data of version 1
 }
 
 // Action is account.clean.
 type Action struct{ Server spool.Server }
 
 // dataV is the newest version of the data of this kind.
-const dataV = 1
+const dataV = 2
 
 // Plan makes one change of each control file with planted settings.
 func (k Action) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error) {
@@ -78,7 +79,7 @@ func (k Action) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, erro
 func planted(a spool.Account) []runbook.Finding {
 	var all []runbook.Finding
 	for _, p := range a.Planted {
-		all = append(all, runbook.Finding{Level: runbook.Warn, Text: runbook.Tf("%s: %s=%s goes; make sure that it is not the owner's own", "%s: %s=%s を取り除く。本人の設定でないことを確かめること", a.Address(), p.Key, p.Value), Evidence: fmt.Sprintf("%s:%d", p.File, p.Line)})
+		all = append(all, runbook.Finding{Level: runbook.Warn, Text: runbook.T(a.Address()+": "+pick.Setting(p).EN+" goes; make sure that it is not the owner's own", a.Address()+": "+pick.Setting(p).In("ja")+" を取り除く。本人の設定でないことを確かめること"), Evidence: fmt.Sprintf("%s:%d", p.File, p.Line)})
 	}
 	return all
 }
@@ -94,13 +95,18 @@ func planClean(d pick.Desk, file string) (runbook.Change, error) {
 	at, n := 0, 0
 	for line := range bytes.Lines(now) {
 		n++
-		if slices.ContainsFunc(gone, func(p spool.Planted) bool { return p.Line == n }) {
-			data.Cuts = append(data.Cuts, cut{at, bytes.Clone(line)})
-			fmt.Fprintf(&before, "-%s\n", strings.ToValidUTF8(strings.TrimRight(string(line[:min(len(line), maxLine)]), "\r\n"), "?"))
+		if i := slices.IndexFunc(gone, func(p spool.Planted) bool { return p.Line == n }); i >= 0 {
+			data.Cuts = append(data.Cuts, cut{At: at, Len: len(line)})
+			shown := strings.ToValidUTF8(strings.TrimRight(string(line[:min(len(line), maxLine)]), "\r\n"), "?")
+			if gone[i].Odd {
+				shown = gone[i].Key + "=..." // it may be a secret
+			}
+			fmt.Fprintf(&before, "-%s\n", shown)
 		}
 		at += len(line)
 	}
 	c, err := runbook.NewChange("account.clean", "clean", file, data)
+	c.V = dataV
 	c.UndoRisk = runbook.Reopening
 	c.After = before.String()[:min(before.Len(), maxDiff)]
 	return c, err
@@ -112,23 +118,6 @@ const (
 	maxDiff = 4 << 10
 )
 
-// before is the file as it was; ok is false if now is not what is left after the change.
-func (d edit) before(now []byte) (all []byte, ok bool) {
-	if disk.Hash(now) != d.New {
-		return nil, false
-	}
-	for _, c := range d.Cuts {
-		n := c.At - len(all)
-		if n < 0 || n > len(now) {
-			return nil, false
-		}
-		all = append(append(all, now[:n]...), c.Line...)
-		now = now[n:]
-	}
-	all = append(all, now...)
-	return all, disk.Hash(all) == d.Old
-}
-
 // put exchanges the file of one hash for content, and finishes what an earlier try left.
 func (d edit) put(dir *disk.Dir, direction, old string, content []byte) error {
 	return drifted(dir.Replace(filepath.Base(d.File), d.temporary(direction), old, content))
@@ -136,6 +125,11 @@ func (d edit) put(dir *disk.Dir, direction, old string, content []byte) error {
 
 func (d edit) temporary(direction string) string {
 	return "." + filepath.Base(d.File) + ".hikeshi-" + direction + "-" + d.New[:8]
+}
+
+// copyName is where the file is kept before the change.
+func (d edit) copyName(c runbook.Change) string {
+	return c.ID + "-" + filepath.Base(filepath.Dir(d.File)) + "-" + filepath.Base(d.File)
 }
 
 // open opens the folder of the file and reads it.
@@ -171,8 +165,7 @@ func (k Action) Apply(_ context.Context, c runbook.Change, rec runbook.Recorder)
 	if disk.Hash(now) != data.Old || disk.Hash(after) != data.New {
 		return fmt.Errorf("%s: %w", data.File, runbook.ErrDrift)
 	}
-	name := c.ID + "-" + filepath.Base(filepath.Dir(data.File)) + "-" + filepath.Base(data.File)
-	if err := rec.Backup(name, bytes.NewReader(now)); err != nil {
+	if err := rec.Backup(data.copyName(c), bytes.NewReader(now)); err != nil {
 		return fmt.Errorf("backing up %s: %w", data.File, err)
 	}
 	return data.put(dir, "clean", data.Old, after)
@@ -204,29 +197,6 @@ func (k Action) Verify(_ context.Context, c runbook.Change, _ runbook.Recorder) 
 		return runbook.None, nil
 	}
 	return runbook.Drifted, nil
-}
-
-// Undo puts the lines back where they stood.
-func (k Action) Undo(_ context.Context, c runbook.Change, rec runbook.Recorder) error {
-	data, dir, now, err := k.open(c)
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	if disk.Hash(now) == data.Old {
-		if err := drifted(dir.Discard(data.temporary("clean"), data.Old, data.New)); err != nil {
-			return err
-		}
-		return data.put(dir, "undo", data.New, now)
-	}
-	back, ok := data.before(now)
-	if !ok {
-		return fmt.Errorf("%s: %w", data.File, runbook.ErrDrift)
-	}
-	if err := data.put(dir, "clean", data.Old, now); err != nil {
-		return err
-	}
-	return data.put(dir, "undo", data.New, back)
 }
 
 // drifted puts the words of package disk into those of the engine.

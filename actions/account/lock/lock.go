@@ -26,6 +26,7 @@ type Facts struct {
 	Already  []string `json:"already" expr:"already"`     // those of them that need nothing
 	NoAuth   []string `json:"no_auth" expr:"no_auth"`     // have no auth file, and do not get one
 	AuthOnly []string `json:"auth_only" expr:"auth_only"` // the account file cannot be rewritten: that password is for the console
+	ByHand   []string `json:"by_hand" expr:"by_hand"`     // something of them can be shut in the console only: they are not closed by this
 }
 
 // lockData is one account whose passwords are overwritten.
@@ -51,7 +52,7 @@ func (l Action) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, erro
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	facts := Facts{Locked: []string{}, Already: []string{}, NoAuth: []string{}, AuthOnly: []string{}}
+	facts := Facts{Locked: []string{}, Already: []string{}, NoAuth: []string{}, AuthOnly: []string{}, ByHand: []string{}}
 	out := runbook.Outcome{}
 	if len(c.Found) == 0 {
 		out.Findings = []runbook.Finding{pick.Nobody}
@@ -75,7 +76,7 @@ func (l Action) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, erro
 	if len(out.Changes) > 0 {
 		out.Findings = append(out.Findings, pick.Living)
 	}
-	out.Facts = facts
+	out.Facts, out.ByHand = facts, facts.left()
 	return out, nil
 }
 
@@ -91,39 +92,6 @@ func (l Action) change(a spool.Account, data lockData) (runbook.Change, error) {
 	}
 	c.Describe(runbook.T("the passwords as they are", "現在のパスワード"), after)
 	return c, err
-}
-
-// tell says what of an account is locked and what is not.
-func (f *Facts) tell(a spool.Account, data lockData, open bool) []runbook.Finding {
-	at := a.Address()
-	var all []runbook.Finding
-	say := func(level runbook.Level, evidence string, text runbook.Text) {
-		all = append(all, runbook.Finding{Level: level, Text: text, Evidence: evidence})
-	}
-	if a.Mailbox == "" {
-		say(runbook.Bad, a.File, runbook.Tf("the auth file of %s cannot be found (%s): set its password in the console", "%s の認証ファイルの場所が分からない (%s): コンソールでパスワードを変更すること", at, a.Lost))
-	} else if !a.Auth {
-		f.NoAuth = append(f.NoAuth, at)
-		say(runbook.Warn, a.AuthFile, runbook.Tf("%s has no auth file, and none is made: to lock it does not stop mail in its name without AUTH; rename it", "%s には認証ファイルがなく、作成もしない: パスワードを変えても、認証なしの送信は止まらない。改名すること", at))
-	}
-	if a.Fixed != "" {
-		f.AuthOnly = append(f.AuthOnly, at)
-		say(runbook.Bad, a.Fixed, runbook.Tf("the account file of %s is not as documented and is left alone: change its POP3/IMAP4 password in the console", "%s のアカウントファイルが文書の形式と異なるため触らない: POP3/IMAP4 のパスワードはコンソールで変更すること", at))
-	}
-	for _, twin := range a.Twins {
-		say(runbook.Bad, twin, runbook.Tf("a folder that differs from that of %s in letter case only has an auth file, which is left alone: that login stays", "%s のフォルダと大文字小文字だけが異なるフォルダに認証ファイルがある。これには触らないため、そのログインは残る", at))
-	}
-	for _, other := range a.Shares {
-		say(runbook.Warn, a.AuthFile, runbook.Tf("%s has the same mailbox folder as %s: its password for sending is overwritten, too", "%s は %s と同じフォルダを使っており、送信用パスワードも一緒に上書きされる", other, at))
-	}
-	switch {
-	case open:
-		f.Locked = append(f.Locked, at)
-	case len(data.Files) > 0:
-		f.Locked, f.Already = append(f.Locked, at), append(f.Already, at)
-		say(runbook.OK, a.File, runbook.Tf("%s is locked already", "%s はすでにロック済み", at))
-	}
-	return all
 }
 
 // newMark is the beginning of the passwords of one lock: so an undo can tell them from a colleague's, and from those of another lock.

@@ -11,26 +11,65 @@ import (
 	"hikeshi/spool"
 )
 
-// Hindrance says why an account cannot be renamed by rewriting its account file and renaming its folder, or nil.
-func Hindrance(a spool.Account) error {
+// Hindrance says why an account cannot be renamed by rewriting its account file and renaming its folder; it is zero if it can.
+func Hindrance(a spool.Account) runbook.Text {
 	switch {
 	case a.Fixed != "":
-		return errors.New(a.Fixed)
+		return runbook.T(a.Fixed, a.FixedJA)
+	case len(a.Again) > 0:
+		return Doubled(a)
 	case a.Mailbox == "":
-		return fmt.Errorf("where its mailbox is cannot be told: %s", a.Lost)
+		return runbook.T("where its mailbox is cannot be told: "+a.Lost, "メールボックスの場所が分からない: "+a.LostJA)
 	case len(a.Shares) > 0:
-		return fmt.Errorf("it shares its mailbox folder with %s", strings.Join(a.Shares[:min(len(a.Shares), maxShown)], ", "))
+		others := strings.Join(a.Shares[:min(len(a.Shares), maxShown)], ", ")
+		return runbook.T("it shares its mailbox folder with "+others, "メールボックスのフォルダを "+others+" と共用している")
 	}
 	fi, err := os.Lstat(a.Mailbox)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil
+		return runbook.Text{}
 	case err != nil:
-		return err
+		return runbook.T(err.Error(), "")
 	case !fi.IsDir():
-		return fmt.Errorf("%s is not a folder", a.Mailbox)
+		return runbook.T(a.Mailbox+" is not a folder", a.Mailbox+" はフォルダではない")
 	}
-	return nil
+	return runbook.Text{}
+}
+
+// Doubled says that the name of an account stands in several lines, and what to do; it is zero if it does not.
+func Doubled(a spool.Account) runbook.Text {
+	if len(a.Again) == 0 {
+		return runbook.Text{}
+	}
+	lines := fmt.Sprint(a.Line)
+	for _, n := range a.Again[:min(len(a.Again), maxShown)] {
+		lines += fmt.Sprintf(", %d", n)
+	}
+	return runbook.Tf("its name stands in the lines %s of the account file; the server reads the first of them only, and the next would take its place: take the others out in the web console first",
+		"アカウントファイルの %s 行目に同じ名前がある。サーバは最初の行だけを読み、その行が変わると次の行が有効になる。先に web コンソールで余分な方を取り除くこと", lines)
+}
+
+// Never says why an account is never renamed, whatever is asked for; it is zero if it may be. protected are names with or without domain.
+func Never(a spool.Account, protected []string) runbook.Text {
+	for _, p := range protected {
+		if Means(p, a.Name, a.Domain) {
+			return runbook.Tf("the configuration protects the account %s", "設定で保護したアカウント %s にあたる", p)
+		}
+	}
+	for _, r := range a.Named {
+		if r.Kind == spool.RefPostmaster {
+			return runbook.Tf("it is the postmaster of the server (%s)", "サーバの PostMaster である (%s)", r.Path)
+		}
+	}
+	return runbook.Text{}
+}
+
+// Setting is a planted setting as it is shown. A value that may hold a secret is left out.
+func Setting(p spool.Planted) runbook.Text {
+	if p.Odd {
+		return runbook.T(p.Key+" (with a value that is not understood and not shown)", p.Key+" (値は解釈できないため表示しない)")
+	}
+	return runbook.T(p.Key+"="+p.Value, "")
 }
 
 // Words says how r names a.

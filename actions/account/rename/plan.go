@@ -76,15 +76,8 @@ func or(s, otherwise string) string {
 func (e Env) refuse(all []spool.Account) error {
 	var errs []error
 	for _, a := range all {
-		for _, p := range e.Protected {
-			if pick.Means(p, a.Name, a.Domain) {
-				errs = append(errs, fmt.Errorf("%w: renaming %s: the configuration protects the account %s", runbook.ErrInput, a.Address(), p))
-			}
-		}
-		for _, r := range a.Named {
-			if r.Kind == spool.RefPostmaster {
-				errs = append(errs, fmt.Errorf("%w: renaming %s: it is the postmaster of the server (%s)", runbook.ErrInput, a.Address(), r.Path))
-			}
+		if why := pick.Never(a, e.Protected); !why.IsZero() {
+			errs = append(errs, fmt.Errorf("%w: renaming %s: %s", runbook.ErrInput, a.Address(), why.EN))
 		}
 	}
 	return errors.Join(errs...)
@@ -117,6 +110,7 @@ type planning struct {
 	findings []runbook.Finding
 	changes  []runbook.Change
 	taken    []string // new addresses of this plan
+	byPerson []string // addresses that are left to a person
 }
 
 func (p *planning) say(level runbook.Level, evidence string, text runbook.Text) {
@@ -152,11 +146,13 @@ func (p *planning) one(a spool.Account, prefix, backend string) error {
 	switch {
 	case backend == command && (len(p.env.Command) == 0 || p.env.Run == nil):
 		return fmt.Errorf("%w: backend command: no command is configured (account.command.rename)", runbook.ErrInput)
+	case backend == command && len(a.Again) > 0:
+		return fmt.Errorf("%w: renaming %s: %s", runbook.ErrInput, a.Address(), hindrance.EN)
 	case backend == command:
 		m.Command, m.Back = move.Words(p.env.Command, m), move.Words(p.env.Command, move.Trip{Move: m}.Reversed().Move)
-	case backend == idx && hindrance != nil:
-		return fmt.Errorf("%w: renaming %s by rewriting its account file: %w", runbook.ErrInput, a.Address(), hindrance)
-	case backend == manual || hindrance != nil:
+	case backend == idx && !hindrance.IsZero():
+		return fmt.Errorf("%w: renaming %s by rewriting its account file: %s", runbook.ErrInput, a.Address(), hindrance.EN)
+	case backend == manual || !hindrance.IsZero():
 		p.byHand(a, m, hindrance)
 		return nil
 	}
@@ -236,31 +232,4 @@ func (p *planning) add(a spool.Account, m move.Move, risk, undo runbook.Risk) er
 		p.say(runbook.Warn, r.Path, pick.Words(a, r))
 	}
 	return nil
-}
-
-// byHand tells the responder what to do in the console.
-func (p *planning) byHand(a spool.Account, m move.Move, why error) {
-	p.facts.Manual = true
-	p.facts.Accounts, p.facts.New = append(p.facts.Accounts, a.Address()), append(p.facts.New, m.To+"@"+m.Domain)
-	if why != nil {
-		p.say(runbook.Warn, a.File, runbook.Tf("%s is not renamed here: %s", "%s はここでは改名しない: %s", a.Address(), why))
-	}
-	p.say(runbook.Info, "http://[IP]/epms", runbook.Tf("by hand: in the web console rename the user %s of %s to %s; do not delete it, that deletes the mailbox",
-		"手作業: web コンソールのユーザ管理で、ユーザ %s (ドメイン %s) を %s に改名する。削除するとメールボックスも消えるので、削除しないこと", m.From, m.Domain, m.To))
-	if a.Mailbox != "" {
-		p.say(runbook.Info, a.AuthFile, runbook.Tf("then see that the mailbox folder %s is called %s, too: as long as its auth file stands under the old name, the old login works",
-			"続けて、メールボックスのフォルダ %s も %s に変わったか確認する。認証ファイルが元の名前のまま残ると、元の名前でログインできてしまう", m.Folder, m.Becomes))
-	}
-}
-
-func (p *planning) outcome(named int) runbook.Outcome {
-	switch {
-	case named == 0:
-		p.say(runbook.Warn, "", runbook.T("no account was named", "アカウントの指定がない"))
-	case len(p.facts.New) > 0:
-		p.say(runbook.Info, "", runbook.T("mail to the old addresses bounces until they are renamed back; an alias with the old address would keep it alive",
-			"元に戻すまで、元のアドレス宛のメールはエラーで返る。元のアドレスのエイリアスを作ると、そのアドレスは使えるままになる"))
-		p.findings = append(p.findings, pick.Living)
-	}
-	return runbook.Outcome{Findings: p.findings, Changes: p.changes, Facts: p.facts}
 }

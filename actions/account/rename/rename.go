@@ -32,6 +32,7 @@ type Env struct {
 	Run       func(ctx context.Context, argv []string) (output []byte, err error)
 	Clock     func() time.Time
 	Recorded  func() ([]Renamed, error)
+	Standing  func(incident, renamed string) (bool, error)
 }
 
 // Renamed is an account that an incident renamed.
@@ -113,13 +114,36 @@ func (k changer) Verify(_ context.Context, c runbook.Change, _ runbook.Recorder)
 	return state, nil
 }
 
-// Undo goes the way back, from wherever the account is.
+// Undo goes the way back, from wherever the account is. A restoring whose renaming has been undone itself is not taken back: the account
+// would have a strange name, and no incident would know why.
 func (k changer) Undo(ctx context.Context, c runbook.Change, rec runbook.Recorder) error {
 	t, err := k.load(c)
 	if err != nil {
 		return err
 	}
-	return t.Reversed().Make(ctx, rec)
+	over, err := k.over(t)
+	if err != nil {
+		return err
+	}
+	if !over {
+		return t.Reversed().Make(ctx, rec)
+	}
+	if state, err := t.State(); err != nil || state != runbook.Partial {
+		return err
+	}
+	return t.Make(ctx, rec)
+}
+
+// over says of a restoring that the renaming it took back has been undone since.
+func (k changer) over(t move.Trip) (bool, error) {
+	if t.Incident == "" || k.env.Standing == nil {
+		return false, nil
+	}
+	stands, err := k.env.Standing(t.Incident, t.From+"@"+t.Domain)
+	if err != nil {
+		return false, fmt.Errorf("%w: whether incident %s still has %s renamed: %w", runbook.ErrUndetermined, t.Incident, t.To, err)
+	}
+	return !stands, nil
 }
 
 func (k changer) load(c runbook.Change) (move.Trip, error) {

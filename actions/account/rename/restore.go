@@ -3,9 +3,11 @@ package rename
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"hikeshi/actions/account/pick"
@@ -35,6 +37,9 @@ func (r restore) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, err
 		return runbook.Outcome{}, err
 	}
 	recorded, err := r.recorded(p.Accounts, p.Incident)
+	if err == nil {
+		err = unrecorded(p.Accounts, recorded)
+	}
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
@@ -49,10 +54,21 @@ func (r restore) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, err
 		}
 	}
 	if len(recorded) == 0 {
-		plan.say(runbook.Warn, "", runbook.T("no incident has renamed that account and not given it back; what was renamed by hand is given back by hand",
-			"該当する改名は記録にない。手で改名したアカウントは手で戻すこと"))
+		plan.say(runbook.Warn, "", runbook.T("nothing to restore: no incident here has renamed an account and not given its name back; what was renamed by hand is given back by hand",
+			"戻すものがない: この環境の事案の記録に、改名したままのアカウントはない。手で改名したアカウントは手で戻すこと"))
 	}
-	return runbook.Outcome{Findings: plan.findings, Changes: plan.changes, Facts: facts}, nil
+	return runbook.Outcome{Findings: plan.findings, Changes: plan.changes, Facts: facts, ByHand: plan.left()}, nil
+}
+
+// unrecorded refuses names that no recorded renaming means with runbook.ErrInput: to pass over them would look as if they were restored.
+func unrecorded(names []string, recorded []Renamed) error {
+	var errs []error
+	for _, n := range names {
+		if !slices.ContainsFunc(recorded, func(r Renamed) bool { return meansAny([]string{n}, r) }) {
+			errs = append(errs, fmt.Errorf("%w: restoring %q: it was not renamed by an incident here, or has its name back; what was renamed by hand is given back by hand", runbook.ErrInput, n))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // recorded are the renamings that are meant, the newest of each account.
@@ -106,6 +122,7 @@ func (p *planning) back(old Renamed, facts *RestoreFacts) error {
 		return nil
 	}
 	if !ok {
+		p.leave(old.New)
 		p.say(runbook.Bad, was.File, runbook.Tf("neither %s nor %s is there: somebody has renamed or deleted the account", "%s も %s も見つからない: 誰かが改名または削除した", old.New, old.Account))
 		return nil
 	}
@@ -116,8 +133,10 @@ func (p *planning) back(old Renamed, facts *RestoreFacts) error {
 	m.Incident = old.Incident
 	if len(was.Command) > 0 {
 		m.Command, m.Back = was.Back, was.Command
-	} else if h := pick.Hindrance(a); h != nil {
-		p.say(runbook.Warn, a.File, runbook.Tf("%s cannot be renamed here (%s): give it the name %s in the console", "%s はここでは改名できない (%s): コンソールで %s に戻すこと", a.Address(), h, was.From))
+	} else if h := pick.Hindrance(a); !h.IsZero() {
+		p.leave(a.Address())
+		p.say(runbook.Bad, a.File, runbook.T(a.Address()+" cannot be renamed here ("+h.EN+"): give it the name "+was.From+" in the console",
+			a.Address()+" はここでは改名できない ("+h.In("ja")+"): コンソールで "+was.From+" に戻すこと"))
 		return nil
 	}
 	if was.ID.Ino != 0 && m.ID.Ino == 0 {

@@ -164,6 +164,28 @@ func Accounts(s *Signs) []string {
 	return names[:min(len(names), maxNamed)]
 }
 
+// Standing are the sources that handed in at least a twentieth of the messages for outside whose client is known, and ten of them: so
+// much that the responder has to say what they are.
+func Standing(s *Signs) []string {
+	names := []string{}
+	for _, c := range s.Mail.Clients {
+		if c.N >= fewMails && much(int(c.N), s.Mail.Traced, 5) && len(names) < maxNamed {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// Share is the part that a client has in the messages for outside whose client is known, in percent.
+func (m *Mail) Share(client string) int {
+	for _, c := range m.Clients {
+		if c.Name == client && m.Traced > 0 {
+			return int(c.N) * 100 / m.Traced
+		}
+	}
+	return 0
+}
+
 // Sources are the clients that handed in more than a few of the messages for outside, most frequent first.
 func Sources(s *Signs) []string {
 	names := []string{}

@@ -3,6 +3,7 @@ package cause
 import (
 	"time"
 
+	"hikeshi/actions/evidence/look"
 	"hikeshi/spool"
 )
 
@@ -184,14 +185,14 @@ func freshLine(s *Signs) ([]any, state) {
 	if !s.Deny.Known {
 		return nil, unknown
 	}
-	return when(len(s.Deny.Opening) > 0 && s.Deny.Age < recent, s.Deny.Age.Round(time.Minute))
+	return when(len(s.Deny.Opening) > 0 && s.Deny.Age < recent, s.Deny.Age.Round(time.Minute), look.Long(s.Deny.Age.Round(time.Minute)))
 }
 
 func freshAccount(s *Signs) ([]any, state) {
 	if !s.Changed.Known {
 		return nil, unknown
 	}
-	return when(s.Changed.Age < recent, s.Changed.Age.Round(time.Minute))
+	return when(s.Changed.Age < recent, s.Changed.Age.Round(time.Minute), look.Long(s.Changed.Age.Round(time.Minute)))
 }
 
 func backscatter(s *Signs) ([]any, state) { return part(s.Mail.NullHome, s.Mail.All, 50) }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -91,7 +92,7 @@ func await[F any](ctx context.Context, p Part[F], came chan Result[F], left time
 	case r := <-came:
 		return r
 	case <-timer.C:
-		return Result[F]{Part: p, Err: Why("no answer within %s", "%s 以内に応答がない", p.Limit.Round(time.Millisecond))}
+		return Result[F]{Part: p, Err: Why("no answer within %[1]s", "%[2]s以内に応答がない", p.Limit.Round(time.Millisecond), Long(p.Limit))}
 	case <-ctx.Done():
 		return Result[F]{Part: p, Err: ctx.Err()}
 	}
@@ -162,6 +163,31 @@ func Safe(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// Long writes a duration in Japanese.
+func Long(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "-" + Long(-d)
+	case d > 0 && d < time.Millisecond:
+		return fmt.Sprintf("%d マイクロ秒", d.Microseconds())
+	case d < time.Second:
+		return fmt.Sprintf("%d ミリ秒", d.Milliseconds())
+	case d < time.Minute:
+		return strconv.FormatFloat(d.Round(time.Millisecond).Seconds(), 'f', -1, 64) + " 秒"
+	}
+	text := ""
+	for _, unit := range []struct {
+		of   time.Duration
+		name string
+	}{{24 * time.Hour, "日"}, {time.Hour, "時間"}, {time.Minute, "分"}, {time.Second, "秒"}} {
+		if n := d / unit.of; n > 0 {
+			text += fmt.Sprintf(" %d %s", n, unit.name)
+			d -= n * unit.of
+		}
+	}
+	return strings.TrimSpace(text)
 }
 
 // Grouped writes a number with commas.

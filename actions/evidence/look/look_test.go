@@ -61,7 +61,7 @@ func TestRun(t *testing.T) {
 		t.Errorf("%v, %+v, %q", err, f, kept)
 	}
 	want := []runbook.Finding{
-		{Level: runbook.Warn, Text: runbook.T("not seen: hangs: no answer within 50ms", "確認できない: hangsJ: 50ms 以内に応答がない")},
+		{Level: runbook.Warn, Text: runbook.T("not seen: hangs: no answer within 50ms", "確認できない: hangsJ: 50 ミリ秒以内に応答がない")},
 		{Level: runbook.OK, Text: runbook.T("seen", "見た"), Evidence: "x"},
 		{Level: runbook.Warn, Text: runbook.T("not kept: bad.txt: no ?[31mroom", "保全できない: bad.txt: no ?[31mroom")},
 		{Level: runbook.Info, Text: runbook.T("not seen: fails: unsupported operation", "確認できない: failsJ: unsupported operation")},
@@ -109,5 +109,16 @@ func TestSafe(t *testing.T) {
 	}
 	if Grouped(1234567) != "1,234,567" || Grouped(-12) != "-12" || Grouped(100) != "100" {
 		t.Error("numbers")
+	}
+}
+
+func TestLong(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0 ミリ秒", 50 * time.Millisecond: "50 ミリ秒", 2 * time.Second: "2 秒", 1100 * time.Millisecond: "1.1 秒", 5 * time.Minute: "5 分",
+		90 * time.Minute: "1 時間 30 分", 71*time.Hour + 59*time.Minute: "2 日 23 時間 59 分", 61 * time.Second: "1 分 1 秒", -30 * time.Microsecond: "-30 マイクロ秒",
+	} {
+		if got := Long(d); got != want {
+			t.Errorf("%s: %s, want %s", d, got, want)
+		}
 	}
 }

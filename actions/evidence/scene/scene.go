@@ -41,6 +41,8 @@ type Env struct {
 	Logins func(ctx context.Context) (spool.Logins, error)
 	// Sent begins to count what the log of deliveries tells from now on; a nil count says that the log is off.
 	Sent func(ctx context.Context) (count func(context.Context) (n int, err error), err error)
+	// Running names which of the services run now. Nil means that nobody can tell, as on a mounted disk.
+	Running func(ctx context.Context, services []spool.Service) ([]string, error)
 	// Left counts the deliveries to outside since a moment in the place of the kernel's tables; for a lab.
 	Left func(since time.Time) (int, error)
 }

@@ -104,7 +104,7 @@ func (e env) clock(context.Context) (s seen, err error) {
 	}
 	s.Find(level, "adjtimex", runbook.T(
 		fmt.Sprintf("%s; now %s, still to correct %s, largest error %s", en, at, c.Offset, c.MaxError),
-		fmt.Sprintf("%s。現在 %s、補正の残り %s、最大誤差 %s", ja, at, c.Offset, c.MaxError)))
+		fmt.Sprintf("%s。現在 %s、補正の残り %s、最大誤差 %s", ja, at, look.Long(c.Offset), look.Long(c.MaxError))))
 	s.Files = []look.File{{Name: "clock.txt", Data: fmt.Appendf(nil, "now %s\nsynchronised %v\nstill to correct %s\nlargest error %s\n", at, c.Synced, c.Offset, c.MaxError)}}
 	s.Facts = func(f *Facts) { f.ClockKnown, f.Synced = true, c.Synced }
 	return s, nil
@@ -140,7 +140,7 @@ func (e env) rate(ctx context.Context, gap time.Duration) (s seen, err error) {
 		return s, look.Why("the counter of message IDs went back from %d to %d", "ID カウンタが %d から %d に戻った", first, second)
 	}
 	perMinute := float64(second-first) / gone.Minutes()
-	s.Find(runbook.Info, "", runbook.Tf("%.0f messages a minute are begun (counter of message IDs %d, then %d, in %s)", "受理の開始 約 %.0f 通/分 (ID カウンタ %d から %d、%s 間)", perMinute, first, second, gone.Round(time.Millisecond)))
+	s.Find(runbook.Info, "", runbook.Tf("%.0[1]f messages a minute are begun (counter of message IDs %[2]d, then %[3]d, in %[4]s)", "受理の開始 約 %.0[1]f 通/分 (ID カウンタ %[2]d から %[3]d、%[5]s間)", perMinute, first, second, gone.Round(time.Millisecond), look.Long(gone)))
 	s.Files = []look.File{{Name: "message-id-counter.txt", Data: fmt.Appendf(nil, "%s\t%d\n+%s\t%d\n", began.UTC().Format(time.RFC3339Nano), first, gone, second)}}
 	s.Facts = func(f *Facts) { f.RateKnown, f.Rate = true, perMinute }
 	return s, nil

@@ -89,7 +89,7 @@ func (e env) delay(ctx context.Context, _ time.Duration) (seen, error) {
 	age := b.Time.Sub(b.Total.Oldest).Truncate(time.Second)
 	s.finding(e.Oldest > 0 && age > e.Oldest, e.Server.Root(), runbook.T(
 		fmt.Sprintf("%s in the queue, the oldest for %s", runbook.Count(b.Total.Messages, "message"), age),
-		fmt.Sprintf("キューに %s 通が滞留、最も古いものは %s 前", look.Grouped(int(b.Total.Messages)), age)))
+		fmt.Sprintf("キューに %s 通が滞留、最も古いものは %s前", look.Grouped(int(b.Total.Messages)), look.Long(age))))
 	return s.done(nil)
 }
 

@@ -2,7 +2,8 @@
 //
 // It counts in up to three ways at once and believes the highest count, since each way can miss some: connections to port 25 of
 // others in the kernel's tables, new lines in the log of deliveries, and mail for outside that appears in the retry folders because a
-// delivery did not succeed at once. Zero is believed only when one of the first two has looked until the end.
+// delivery did not succeed at once. Zero is believed only when one of the first two has looked until the end, and delivery was seen to
+// run before and after: a service that is down, or on a mounted disk, sends nothing whatever waits there.
 package watch
 
 import (
@@ -41,6 +42,7 @@ func New(e scene.Env) runbook.Action { return action{env{e}} }
 // A way is one way of counting. Start returns a function that says how many have left since then.
 type way struct {
 	name  string
+	short string // the same in Japanese
 	en    string
 	ja    string
 	every time.Duration
@@ -60,15 +62,21 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	}
 	var out runbook.Outcome
 	if scan := a.Traces.DeliveryScan; scan > 0 && d < 2*scan {
-		out.Findings = append(out.Findings, runbook.Finding{Level: runbook.Warn, Text: runbook.Tf("%s is shorter than two delivery scans (%s each)", "%s は配送スキャン 2 回分(1 回 %s)より短い", d, scan)})
+		out.Findings = append(out.Findings, runbook.Finding{Level: runbook.Warn, Text: runbook.Tf("%[1]s is shorter than two delivery scans (%[2]s each)", "%[3]sは配送スキャン 2 回分(1 回 %[4]s)より短い", d, scan, look.Long(d), look.Long(scan))})
 	}
 	if in.Planned != nil {
 		out.Facts = Facts{How: []string{}}
-		out.Findings = append(out.Findings, runbook.Finding{Level: runbook.Info, Text: runbook.Tf("it is watched for %s when delivery was started", "配送を起動した後に %s 見張る", d)})
+		out.Findings = append(out.Findings, runbook.Finding{Level: runbook.Info, Text: runbook.Tf("it is watched for %[1]s when delivery was started", "配送を起動した後に %[2]s見張る", d, look.Long(d))})
 		return out, nil
 	}
-	w := watcher{env: a.env, in: in, span: d, ways: a.ways()}
-	if err := w.run(ctx); err != nil {
+	w := watcher{env: a.env, in: in, span: d, ways: a.ways(), idle: a.delivers(ctx)}
+	if w.idle == nil {
+		if err := w.run(ctx); err != nil {
+			return out, fmt.Errorf("watching what leaves: %w", err)
+		}
+		w.idle = a.delivers(ctx)
+	}
+	if err := ctx.Err(); err != nil {
 		return out, fmt.Errorf("watching what leaves: %w", err)
 	}
 	facts, found := w.result()
@@ -93,6 +101,7 @@ type watcher struct {
 	last   []reading // of each way
 	ended  []bool    // the way has made its last reading
 	warned bool
+	idle   error // why it is not known that delivery runs; nil if it does
 }
 
 func (w *watcher) run(ctx context.Context) error {
@@ -166,7 +175,7 @@ func (w *watcher) take(r reading) {
 	w.last[r.way], w.ended[r.way] = r, r.over
 	if r.n > 0 && !w.warned {
 		w.warned = true
-		runbook.Say(w.in.Rec, runbook.Tf("mail leaves for outside (%s: %d): if that is not what you want, stop delivery now: hikeshi service stop", "外部へメールが出ている(%s: %d)。意図したものでなければ、すぐ配送を止めること: hikeshi service stop", w.ways[r.way].name, r.n))
+		runbook.Say(w.in.Rec, runbook.Tf("mail leaves for outside (%[1]s: %[2]d): if that is not what you want, stop delivery now: hikeshi service stop", "外部へメールが出ている(%[3]s: %[2]d)。意図したものでなければ、すぐ配送を止めること: hikeshi service stop", w.ways[r.way].name, r.n, w.ways[r.way].short))
 	}
 }
 
@@ -174,7 +183,12 @@ func (w *watcher) take(r reading) {
 func (w *watcher) result() (Facts, []runbook.Finding) {
 	f := Facts{How: []string{}, Seconds: int(w.span / time.Second)}
 	var found []runbook.Finding
-	for i, y := range w.ways {
+	var how []string // in Japanese
+	if w.idle != nil {
+		f.Seconds = 0
+		found = append(found, look.NotSeen(runbook.T("that delivery runs", "配送サービスの稼働"), w.idle))
+	}
+	for i, y := range w.ways[:len(w.last)] {
 		name := runbook.T(y.en, y.ja)
 		switch r := w.last[i]; {
 		case !w.ended[i]:
@@ -182,23 +196,24 @@ func (w *watcher) result() (Facts, []runbook.Finding) {
 		case r.err != nil:
 			found = append(found, look.NotSeen(name, r.err))
 		default:
-			f.How = append(f.How, y.name)
-			f.Known = f.Known || y.sure
+			f.How, how = append(f.How, y.name), append(how, y.short)
+			f.Known = f.Known || y.sure && w.idle == nil
 			found = append(found, runbook.Finding{Level: runbook.Info, Text: runbook.T(fmt.Sprintf("%s: %d", y.en, r.n), fmt.Sprintf("%s: %d", y.ja, r.n))})
 		}
 		f.Outside = max(f.Outside, w.last[i].n)
 	}
 	f.Known = f.Known || f.Outside > 0
-	return f, append([]runbook.Finding{headline(f, w.span)}, found...)
+	return f, append([]runbook.Finding{headline(f, w.span, strings.Join(how, "、"))}, found...)
 }
 
-func headline(f Facts, span time.Duration) runbook.Finding {
-	how := strings.Join(f.How, ", ")
+// headline is what the watch comes to; how are the ways that have counted, in Japanese.
+func headline(f Facts, span time.Duration, how string) runbook.Finding {
+	ways, long := strings.Join(f.How, ", "), look.Long(span)
 	switch {
 	case f.Outside > 0:
-		return runbook.Finding{Level: runbook.Bad, Text: runbook.Tf("%d deliveries to outside within %s, at least (%s)", "外部への配送が少なくとも %d 件(%s 間。%s)", f.Outside, span, how)}
+		return runbook.Finding{Level: runbook.Bad, Text: runbook.T(fmt.Sprintf("%d deliveries to outside within %s, at least (%s)", f.Outside, span, ways), fmt.Sprintf("外部への配送が少なくとも %d 件(%s間。%s)", f.Outside, long, how))}
 	case f.Known:
-		return runbook.Finding{Level: runbook.OK, Text: runbook.Tf("nothing left for outside within %s (%s)", "%s の間、外部への配送はなかった(%s)", span, how)}
+		return runbook.Finding{Level: runbook.OK, Text: runbook.T(fmt.Sprintf("nothing left for outside within %s (%s)", span, ways), fmt.Sprintf("%sの間、外部への配送はなかった(%s)", long, how))}
 	}
-	return runbook.Finding{Level: runbook.Warn, Text: runbook.Tf("whether anything left for outside within %s cannot be told", "%s の間に外部への配送があったかどうかは分からない", span)}
+	return runbook.Finding{Level: runbook.Warn, Text: runbook.T(fmt.Sprintf("whether anything left for outside within %s cannot be told", span), long+"の間に外部への配送があったかどうかは分からない")}
 }

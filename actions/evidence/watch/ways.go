@@ -2,6 +2,7 @@ package watch
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"hikeshi/actions/evidence/envelope"
@@ -21,15 +22,27 @@ type requeuer interface {
 
 // ways are the ways of counting.
 func (e env) ways() []way {
-	first := way{"connections", "connections to port 25 of others", "他サーバーのポート 25 への接続", often, true, e.connections}
+	first := way{"connections", "接続", "connections to port 25 of others", "他サーバーのポート 25 への接続", often, true, e.connections}
 	if e.Left != nil {
 		first.start = e.left
 	}
 	return []way{
 		first,
-		{"outlog", "deliveries in the log", "配送ログに記録された配送", seldom, true, e.logged},
-		{"retries", "mail for outside that waits for another try", "再送待ちになった外部あてメール", seldom, false, e.retries},
+		{"outlog", "配送ログ", "deliveries in the log", "配送ログに記録された配送", seldom, true, e.logged},
+		{"retries", "再送待ち", "mail for outside that waits for another try", "再送待ちになった外部あてメール", seldom, false, e.retries},
 	}
+}
+
+// delivers says why it is not known that delivery runs: then nothing proves that nothing leaves.
+func (e env) delivers(ctx context.Context) error {
+	if e.Running == nil {
+		return look.Why("nobody can tell here whether it runs", "動いているかどうか、ここでは確かめられない")
+	}
+	names, err := e.Running(ctx, slices.DeleteFunc(slices.Clone(e.Server.Services()), func(s spool.Service) bool { return s.Role != spool.Delivery }))
+	if err == nil && len(names) == 0 {
+		err = look.Why("it does not run", "動いていない")
+	}
+	return err
 }
 
 // left asks who knows for sure.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ type Facts struct {
 	Causes   []Weight `json:"causes" expr:"causes"`     // all of them, the most likely first
 	Accounts []string `json:"accounts" expr:"accounts"` // likely to be abused
 	Sources  []string `json:"sources" expr:"sources"`   // addresses that handed in much of the mail for outside
+	Standing []string `json:"standing" expr:"standing"` // of these: so much of it that they stand out
 }
 
 // Weight is how much speaks for one cause.
@@ -85,12 +87,12 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 		return runbook.Outcome{}, err
 	}
 	all, likely := cause.Judge(&s)
-	facts := Facts{Likely: likely, Causes: []Weight{}, Accounts: cause.Accounts(&s), Sources: cause.Sources(&s)}
+	facts := Facts{Likely: likely, Causes: []Weight{}, Accounts: cause.Accounts(&s), Sources: cause.Sources(&s), Standing: cause.Standing(&s)}
 	for _, v := range all {
 		facts.Causes = append(facts.Causes, Weight{v.Cause, v.Score, len(v.For), len(v.Against), v.Unknown})
 	}
 	out := runbook.Outcome{Facts: facts, Findings: append(verdicts(all, likely), found...)}
-	out.Findings = append(out.Findings, who(facts)...)
+	out.Findings = append(out.Findings, who(facts, &s)...)
 	if err := in.Rec.Evidence("causes.txt", bytes.NewReader(written(out.Findings))); err != nil {
 		out.Findings = append(out.Findings, look.NotSeen(runbook.T("copy of the weighing", "判定の写し"), err))
 	}
@@ -124,15 +126,19 @@ func verdicts(all []cause.Verdict, likely string) []runbook.Finding {
 	return found
 }
 
-// who names the accounts and the sources.
-func who(f Facts) []runbook.Finding {
+// who names the accounts, and the sources with their share.
+func who(f Facts, s *cause.Signs) []runbook.Finding {
 	var all []runbook.Finding
 	if len(f.Accounts) > 0 {
 		names := strings.Join(f.Accounts[:min(len(f.Accounts), mostNamed)], ", ")
 		all = append(all, runbook.Finding{Level: runbook.Info, Text: runbook.Tf("accounts that may be abused: %d: %s; a sender alone proves nothing", "悪用の疑いのあるアカウント %d 件: %s (差出人だけでは証拠にならない)", len(f.Accounts), names)})
 	}
 	if len(f.Sources) > 0 {
-		names := strings.Join(f.Sources[:min(len(f.Sources), mostNamed)], ", ")
+		some := slices.Clone(f.Sources[:min(len(f.Sources), mostNamed)])
+		for i, c := range some {
+			some[i] = fmt.Sprintf("%s (%d%%)", c, s.Mail.Share(c))
+		}
+		names := strings.Join(some, ", ")
 		all = append(all, runbook.Finding{Level: runbook.Info, Text: runbook.Tf("sources of mail for outside: %d: %s; a customer's own address may be among them", "外部あてメールの送信元 %d 件: %s (顧客のアドレスが混じることがある)", len(f.Sources), names)})
 	}
 	return all

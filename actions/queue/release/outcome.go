@@ -20,6 +20,7 @@ type outcome struct {
 }
 
 func (o outcome) outcome() (runbook.Outcome, error) {
+	o.early()
 	o.kept()
 	o.rest()
 	o.out.Facts = o.facts()
@@ -32,6 +33,9 @@ func (o outcome) outcome() (runbook.Outcome, error) {
 		return runbook.Outcome{}, err
 	}
 	c.V = v
+	if o.p.PastGate != "" {
+		c.Risk = runbook.Reopening
+	}
 	c.Describe(o.words())
 	o.out.Changes = []runbook.Change{c}
 	return o.out, nil
@@ -64,6 +68,14 @@ var reasons = [...]struct {
 	{pick.Unknown, runbook.Warn, "forwards, list mail or replies whose original is not here, so that nobody can tell who sent it; naming the clients (except_clients) settles it", "元のメールがここになく差出人を確かめられない転送、メーリングリスト、自動応答。接続元 (except_clients) を指定すれば判断できる"},
 	{pick.TooOld, runbook.Info, "arrived more than 24 hours ago and would bounce at once; name them (ids) to release them", "到着から 24 時間を超え、すぐエラーで返るおそれ。戻すなら ids で名指しする"},
 	{pick.ForOwn, runbook.Info, "for own domains only; own_domains releases them", "自社あてのみ。own_domains で戻す"},
+}
+
+// early warns of mail that goes back while the incident stands at a shut gate.
+func (o *outcome) early() {
+	if o.p.PastGate != "" && o.rel.Messages > 0 {
+		o.find(runbook.Warn, "", runbook.Tf("incident %s stands at its gate %s: what let the spam in is not known to be closed, and mail to outside that goes back now leaves with the spam among it. `hikeshi resume %[1]s` opens the gate; mail for own domains (--own-domains) and one message (--id) may go before",
+			"事案 %s は関門 %s で止まっている。侵入の経路がふさがったか確かめられていないため、いま外部あてのメールを戻すと、紛れた迷惑メールも出ていく。関門は `hikeshi resume %[1]s` で開く。自社あて(--own-domains)と 1 通だけ(--id)なら先に戻せる", o.p.Incident, o.p.PastGate))
+	}
 }
 
 // kept tells what was asked for and stays, and why.

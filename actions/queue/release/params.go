@@ -32,6 +32,8 @@ type releaseParams struct {
 
 	Lot   int    `json:"lot"`
 	Every string `json:"every"`
+
+	PastGate string `json:"past_gate"`
 }
 
 func params() []runbook.Param {
@@ -52,6 +54,7 @@ func params() []runbook.Param {
 		{Name: "except_until", Type: runbook.String, Short: "nothing that arrived before that time, from except_since on"},
 		{Name: "lot", Type: runbook.Int, Short: "bring back so many messages at a time; 0: all at once"},
 		{Name: "every", Type: runbook.Duration, Short: "with lot: the pause between two lots, which is doubled while the last lot is still in the queue; default 2m, one delivery scan"},
+		{Name: "past_gate", Type: runbook.String, Risk: runbook.Reopening, Short: "the gate at which the incident stands: what goes back leaves before the hole is known to be closed"},
 	}
 }
 
@@ -147,13 +150,16 @@ func network(s string) (netip.Prefix, error) {
 	if !strings.Contains(s, "/") {
 		a, err := netip.ParseAddr(s)
 		if err != nil {
-			return netip.Prefix{}, err
+			return netip.Prefix{}, fmt.Errorf("%.60q is no address", s)
 		}
 		a = a.Unmap().WithZone("")
 		return netip.PrefixFrom(a, a.BitLen()), nil
 	}
 	n, err := netip.ParsePrefix(s)
-	if err == nil && n.Addr().Is4In6() {
+	if err != nil {
+		return n, fmt.Errorf("%.60q is no network: write ADDRESS/LENGTH, the length from 0 to 32 (IPv4) or 128 (IPv6)", s)
+	}
+	if n.Addr().Is4In6() {
 		if n.Bits() < 96 {
 			return n, fmt.Errorf("network %q is neither one of IPv4 addresses nor one of IPv6", s)
 		}

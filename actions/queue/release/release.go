@@ -38,7 +38,7 @@ func Kind(env setaside.Env) runbook.Kind {
 	return runbook.Kind{
 		Name:   "queue.release",
 		Short:  runbook.T("bring messages that were set aside back into the queue", "退避したメールをキューに戻す"),
-		Params: params(), Facts: Facts{}, MaxRisk: runbook.Reversible, Reads: []string{"queue"}, Touches: []string{"queue"}, Action: Release{env},
+		Params: params(), Facts: Facts{}, MaxRisk: runbook.Reopening, Reads: []string{"queue"}, Touches: []string{"queue"}, Action: Release{env},
 	}
 }
 

@@ -265,3 +265,30 @@ func TestUndoWithoutAPlace(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// Past a shut gate the risk has to be named, and it is told why. Nothing to put back is no risk.
+func TestPastAGate(t *testing.T) {
+	_, r := quarantined(t, "rename")
+	for gate, want := range map[string]runbook.Risk{"": runbook.Reversible, "closed": runbook.Reopening} {
+		out := planned(t, r, map[string]any{"all": true, "past_gate": gate})
+		warned := slices.ContainsFunc(out.Findings, func(f runbook.Finding) bool {
+			return f.Level == runbook.Warn && strings.Contains(f.Text.EN, "stands at its gate closed") && strings.Contains(f.Text.JA, "関門 closed で止まっている")
+		})
+		if len(out.Changes) != 1 || out.Changes[0].Risk != want || warned != (gate != "") {
+			t.Errorf("%q: %+v, %v", gate, out.Changes, out.Findings)
+		}
+	}
+	if out := planned(t, r, map[string]any{"senders": []string{"nobody@example.org"}, "past_gate": "closed"}); len(out.Changes) != 0 {
+		t.Errorf("%+v", out)
+	}
+}
+
+// Only a step that says that it goes past a gate has to be agreed to beforehand.
+func TestRiskIsThatOfTheGate(t *testing.T) {
+	k := Kind(setaside.Env{})
+	for with, want := range map[string]runbook.Risk{"all": runbook.Reversible, "own_domains": runbook.Reversible, "past_gate": runbook.Reopening} {
+		if got := k.RiskOf(map[string]runbook.Value{with: {Literal: true}}); got != want {
+			t.Errorf("%s: %s", with, got)
+		}
+	}
+}

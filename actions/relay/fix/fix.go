@@ -134,6 +134,13 @@ func findings(path string, e spool.MendEdit) []runbook.Finding {
 	if len(e.Fixed) == 0 && !e.CatchAll {
 		find(runbook.OK, "no line to mend", "直す行はない")
 	}
+	if len(e.Shut) > 0 {
+		find(runbook.OK, "lines that open nothing stay as they are: %s", "中継を許す行ではないため、そのままにする行: %s", numbers(e.Shut))
+	}
+	if e.Everyone > 0 {
+		find(runbook.Bad, "line %d is for everyone and demands no login; below it a last line would not be read, so none was added. Demand it by the setting: hikeshi relay settings --profile auth",
+			"%d 行目が全員を対象とし、認証を求めていない。その下は読まれないため、最終行は加えない。認証は設定で求める: hikeshi relay settings --profile auth", e.Everyone)
+	}
 	if len(e.Left) > 0 {
 		find(runbook.Bad, "lines that open the server and are left: %s", "無条件に中継を許す行が残る: %s", numbers(e.Left))
 	}

@@ -180,7 +180,7 @@ func TestForeignEdits(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	a, _ := site(t, opened)
-	for _, with := range []map[string]any{{}, {"lines": []string{}}, {"lines": []string{"0"}}, {"lines": []string{"x"}}, {"lines": []string{"1"}}, {"lines": []string{"99"}}, {"lines": []string{"3", "5"}}} {
+	for _, with := range []map[string]any{{}, {"lines": []string{}}, {"lines": []string{"0"}}, {"lines": []string{"x"}}, {"lines": []string{"99"}}, {"lines": []string{"3", "99"}}} {
 		if out, err := plan(a, with); !errors.Is(err, runbook.ErrInput) || len(out.Changes) != 0 {
 			t.Errorf("%v: %v", with, err)
 		}
@@ -230,5 +230,31 @@ func TestCrash(t *testing.T) {
 			}
 		})
 		t.Logf("undo %v: %d writing calls", undo, n)
+	}
+}
+
+// The same line named again is nothing to do; a line that is not there is refused.
+func TestFixTwice(t *testing.T) {
+	a, file := site(t, "#<> default\nexample.jp true\n*.*.*.* default\n")
+	with := map[string]any{"lines": []string{"2"}}
+	c := change(t, a, with)
+	must(t, a.Apply(context.Background(), c, quiet{}))
+	out, err := plan(a, with)
+	if err != nil || len(out.Changes) != 0 || !strings.Contains(out.Findings[1].Text.EN, "stay as they are: 2") {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if _, err := plan(a, map[string]any{"lines": []string{"9"}}); !errors.Is(err, runbook.ErrInput) {
+		t.Errorf("line 9: %v", err)
+	}
+	before := get(t, file)
+	out, err = plan(a, everything)
+	if err != nil || len(out.Changes) != 0 || get(t, file) != before {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	found := slices.ContainsFunc(out.Findings, func(f runbook.Finding) bool {
+		return f.Level == runbook.Bad && strings.HasPrefix(f.Text.EN, "line 3 is for everyone") && strings.HasPrefix(f.Text.JA, "3 行目")
+	})
+	if !found {
+		t.Errorf("the line for everyone is not told: %+v", out.Findings)
 	}
 }

@@ -36,6 +36,9 @@ func (g Guard) Refuse(targets []string) error {
 
 func (g Guard) why(target string) string {
 	p, ok := prefix(target)
+	if why := notANetwork(target); !ok && why != "" {
+		return why
+	}
 	if !ok {
 		return g.whyDomain(target)
 	}
@@ -68,6 +71,19 @@ func (g Guard) limit(p netip.Prefix) int {
 		return g.PrefixV4
 	}
 	return g.PrefixV6
+}
+
+// notANetwork is why a target that is meant to be one is none, or "".
+func notANetwork(target string) string {
+	address, _, slash := strings.Cut(target, "/")
+	a, err := netip.ParseAddr(address)
+	switch {
+	case !slash || err != nil:
+		return ""
+	case a.Is4():
+		return "it is no network: an IPv4 network ends with /0 to /32"
+	}
+	return "it is no network: an IPv6 network ends with /0 to /128"
 }
 
 // whyDomain refuses own domains, and senders of them: that would stop the owner's own mail and not the thief, who names any sender.

@@ -46,3 +46,18 @@ func TestRefuse(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A network with a length that there is not is told as such, in words of its own.
+func TestNoNetwork(t *testing.T) {
+	g := Guard{PrefixV4: 24, PrefixV6: 48}
+	for target, want := range map[string]string{
+		"192.0.2.0/33": "IPv4 network ends with /0 to /32", "192.0.2.0/": "IPv4 network", "192.0.2.0/x": "IPv4 network", "2001:db8::/129": "IPv6 network ends with /0 to /128",
+	} {
+		if err := g.Refuse([]string{target}); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "netip") {
+			t.Errorf("%s: %v", target, err)
+		}
+	}
+	if err := g.Refuse([]string{"192.0.2.0/24", "2001:db8::/64", "example.com"}); err != nil {
+		t.Error(err)
+	}
+}

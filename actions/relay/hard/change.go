@@ -78,7 +78,7 @@ func (a action) Apply(ctx context.Context, c runbook.Change, rec runbook.Recorde
 	if d.Made.Insert {
 		running, err := a.env.running(ctx, d.Service)
 		if err == nil && len(running) > 0 {
-			err = inUse(d.File, running)
+			err = inUse(spool.HardTable{Path: d.File, Service: d.Service}, running)
 		}
 		if err != nil {
 			return err

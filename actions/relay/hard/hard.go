@@ -147,10 +147,17 @@ func (pl *planning) stopped(ctx context.Context, in runbook.Input, t spool.HardT
 		pl.find(runbook.Warn, runbook.T("whether the service that appends to this table runs cannot be told here; make sure that it does not",
 			"この表に追記するサービスが動いているか、ここでは確かめられない。動いていないことを確認すること"), t.Path)
 	}
-	if len(running) > 0 && !slices.ContainsFunc(in.Planned, func(c runbook.Change) bool { return c.Kind == "service.stop" }) {
-		return inUse(t.Path, running)
+	if len(running) > 0 && !stops(in.Planned, t.Service) {
+		return inUse(t, running)
 	}
 	return nil
+}
+
+// stops says whether a planned change stops a service. Its target names the units.
+func stops(planned []runbook.Change, s spool.Service) bool {
+	return slices.ContainsFunc(planned, func(c runbook.Change) bool {
+		return c.Kind == "service.stop" && slices.Contains(strings.Split(c.Target, ", "), s.Unit)
+	})
 }
 
 func (e Env) running(ctx context.Context, s spool.Service) ([]string, error) {
@@ -164,8 +171,9 @@ func (e Env) running(ctx context.Context, s spool.Service) ([]string, error) {
 	return names, nil
 }
 
-func inUse(path string, names []string) error {
-	return fmt.Errorf("%s has to be rewritten, since a row of it allows some of the sources, and %s appends to it: stop it first (hikeshi service stop)", path, strings.Join(names, ", "))
+// inUse names the unit: without it a stop is one of the services that use the queue, and those of the mailboxes go on.
+func inUse(t spool.HardTable, names []string) error {
+	return fmt.Errorf("%s has to be rewritten, since a row of it allows some of the sources, and %s appends to it: stop it first (hikeshi service stop %s)", t.Path, strings.Join(names, ", "), t.Service.Unit)
 }
 
 func (pl *planning) change(t spool.HardTable, f edit.File, made spool.HardEdit) error {

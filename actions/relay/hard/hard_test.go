@@ -275,7 +275,7 @@ func TestRewriteNeedsTheServiceStopped(t *testing.T) {
 	if _, err := plan(a, nil, "203.0.113.9"); err == nil {
 		t.Error("planned while the receiver appends")
 	}
-	if out, err := plan(a, []runbook.Change{{Kind: "service.stop"}}, "203.0.113.9"); err != nil || len(out.Changes) != 1 {
+	if out, err := plan(a, []runbook.Change{{Kind: "service.stop", Target: "epstdd.service, epstrd.service"}}, "203.0.113.9"); err != nil || len(out.Changes) != 1 {
 		t.Errorf("after a planned stop: %v", err)
 	}
 	if err := a.Apply(context.Background(), c, quiet{}); err == nil || get(t, filepath.Join(bin, "rejectsmtpip.dat")) != "203.0.113.9\ttrue\n" {
@@ -283,6 +283,23 @@ func TestRewriteNeedsTheServiceStopped(t *testing.T) {
 	}
 	if out, err := plan(a, nil, "198.51.100.7"); err != nil || len(out.Changes) != 1 { // an append needs no stop
 		t.Errorf("%v, %v", out.Changes, err)
+	}
+}
+
+// The advice names the unit: a stop of the services that use the queue leaves those of the mailboxes running.
+func TestTheAdviceStopsTheRightService(t *testing.T) {
+	a, _ := site(t, map[string]string{"pop": "203.0.113.9\ttrue\n"})
+	a.env.InUse = func(_ context.Context, s []spool.Service) ([]string, error) {
+		return []string{s[0].Process + " (process 7)"}, nil
+	}
+	queue := []runbook.Change{{Kind: "service.stop", Target: "epstdd.service, epstrd.service"}}
+	for _, planned := range [][]runbook.Change{nil, queue} {
+		if _, err := plan(a, planned, "203.0.113.9"); err == nil || !strings.HasSuffix(err.Error(), "(hikeshi service stop epstpop3d.service)") {
+			t.Errorf("%v", err)
+		}
+	}
+	if _, err := plan(a, []runbook.Change{{Kind: "service.stop", Target: "epstpop3d.service"}}, "203.0.113.9"); err != nil {
+		t.Error(err)
 	}
 }
 

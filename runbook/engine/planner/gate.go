@@ -4,20 +4,28 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"hikeshi/runbook"
 )
 
+// maxShut bounds what a gate shows of one step that keeps it shut.
+const maxShut = 6
+
 // gate reads the steps that the conditions name again and then decides each condition. A condition that cannot be told keeps the
-// gate shut.
+// gate shut. What the steps of a shut one have found wrong is found at the gate, too.
 func (p *Planner) gate(ctx context.Context, step runbook.Step, f Facts, planned []runbook.Change) runbook.StepPlan {
 	plan := runbook.StepPlan{State: runbook.Ready}
-	fresh, unread := p.reread(ctx, step, f, planned)
+	seen := p.reread(ctx, step, f, planned)
 	for _, c := range step.Gate {
 		if id := p.gateAfter(c, planned); id != "" && plan.After == "" {
 			plan.State, plan.After = runbook.AfterChange, id
 		}
-		plan.Gate = append(plan.Gate, p.row(c, fresh, unread))
+		row := p.row(c, seen)
+		plan.Gate = append(plan.Gate, row)
+		if !row.Holds {
+			plan.Findings = append(plan.Findings, seen.take(c.That.Steps())...)
+		}
 	}
 	for _, row := range plan.Gate {
 		if row.Why != "" {
@@ -28,46 +36,78 @@ func (p *Planner) gate(ctx context.Context, step runbook.Step, f Facts, planned 
 	return plan
 }
 
-// row decides one condition. unread are the reasons why steps could not be read again.
-func (p *Planner) row(c runbook.Condition, f Facts, unread map[string]runbook.Text) runbook.GateRow {
+// row decides one condition.
+func (p *Planner) row(c runbook.Condition, seen again) runbook.GateRow {
 	row := runbook.GateRow{Title: c.Title}
-	for _, id := range c.That.Steps() {
-		if why := unread[id]; why.EN != "" {
-			row.Why, row.WhyJA = "step "+id+": "+why.EN, "手順 "+id+": "+why.In("ja")
-			return row
-		}
-	}
 	var err error
-	if row.Holds, err = p.holds(c.That, f); err != nil {
-		row.Why, row.WhyJA = err.Error(), inJapanese(err)
+	if row.Holds, err = p.holds(c.That, seen.facts); err != nil {
+		row.Why, row.WhyJA = p.because(err, seen)
 	}
 	return row
 }
 
+// again is what reading steps anew has given.
+type again struct {
+	facts  Facts
+	unread map[string]runbook.Text      // why steps could not be read
+	wrong  map[string][]runbook.Finding // what they found that is not well
+}
+
+// because says why a condition cannot be told.
+func (p *Planner) because(err error, seen again) (en, ja string) {
+	_, id, _ := strings.Cut(err.Error(), errNoFacts.Error()+": ")
+	if why := seen.unread[id]; why.EN != "" {
+		return "step " + id + ": " + why.EN, "手順 " + id + ": " + why.In("ja")
+	}
+	if step, ok := p.Book.Step(id); ok && step.Manual != nil {
+		return "step " + id + " was not answered", "手順 " + id + " に答えていない"
+	}
+	return err.Error(), inJapanese(err)
+}
+
+// take takes out what the steps found, so that it is told once; of each no more than a screen can hold.
+func (a again) take(steps []string) []runbook.Finding {
+	var all []runbook.Finding
+	for _, id := range steps {
+		found := a.wrong[id]
+		delete(a.wrong, id)
+		all = append(all, found[:min(len(found), maxShut)]...)
+		if more := len(found) - maxShut; more > 0 {
+			all = append(all, runbook.Finding{Level: runbook.Warn, Text: runbook.Tf("and %d more, see step %s", "ほかに %d 件。手順 %s を参照", more, id)})
+		}
+	}
+	return all
+}
+
 // reread plans each reading step that the gate's conditions name anew, since a gate decides on the world as it is now.
-func (p *Planner) reread(ctx context.Context, gate runbook.Step, f Facts, planned []runbook.Change) (Facts, map[string]runbook.Text) {
-	fresh, unread := maps.Clone(f), map[string]runbook.Text{}
+func (p *Planner) reread(ctx context.Context, gate runbook.Step, f Facts, planned []runbook.Change) again {
+	a := again{maps.Clone(f), map[string]runbook.Text{}, map[string][]runbook.Finding{}}
 	for _, step := range p.Book.Steps {
-		if !p.looks(step) || !names(gate, step.ID) || p.Kinds[step.Uses].Watched {
+		if !p.looks(step) || !Names(gate, step.ID) || p.Kinds[step.Uses].Watched {
 			continue
 		}
-		delete(fresh, step.ID)
-		plan := p.Step(ctx, step, fresh, planned)
+		delete(a.facts, step.ID)
+		plan := p.Step(ctx, step, a.facts, planned)
+		for _, found := range plan.Findings {
+			if found.Level == runbook.Warn || found.Level == runbook.Bad {
+				a.wrong[step.ID] = append(a.wrong[step.ID], found)
+			}
+		}
 		v, err := p.Value(step, plan.Facts)
 		switch {
 		case err != nil:
-			unread[step.ID] = runbook.T(err.Error(), "")
+			a.unread[step.ID] = runbook.T(err.Error(), "")
 		case v == nil:
-			unread[step.ID] = runbook.T(plan.Why, plan.WhyJA)
+			a.unread[step.ID] = runbook.T(plan.Why, plan.WhyJA)
 		default:
-			fresh[step.ID] = v
+			a.facts[step.ID] = v
 		}
 	}
-	return fresh, unread
+	return a
 }
 
-// names says whether a condition of the gate uses the facts of the step id.
-func names(gate runbook.Step, id string) bool {
+// Names says whether a condition of the gate uses the facts of the step id.
+func Names(gate runbook.Step, id string) bool {
 	return slices.ContainsFunc(gate.Gate, func(c runbook.Condition) bool { return slices.Contains(c.That.Steps(), id) })
 }
 

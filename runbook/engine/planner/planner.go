@@ -73,13 +73,17 @@ func (p *Planner) Step(ctx context.Context, step runbook.Step, f Facts, planned 
 	return p.uses(ctx, step, f, planned)
 }
 
-// manual plans a step that a person does, unless its answer is known already.
+// manual plans a step that a person does, unless its answer is known already. Where it would depend on a step that was not done, it is
+// not known, and the person is asked.
 func (p *Planner) manual(step runbook.Step, f Facts) runbook.StepPlan {
 	m := step.Manual
 	if m.Given == nil {
 		return runbook.StepPlan{State: runbook.Ready}
 	}
 	v, err := p.eval(m.Given, f, nil)
+	if errors.Is(err, errNoFacts) {
+		return runbook.StepPlan{State: runbook.Ready}
+	}
 	if err != nil {
 		return undetermined(err)
 	}
@@ -141,7 +145,10 @@ func (p *Planner) uses(ctx context.Context, step runbook.Step, f Facts, planned 
 		plan.State, plan.Why, plan.WhyJA = runbook.Skipped, out.left.EN, out.left.JA
 		return plan
 	}
-	if len(plan.Changes) == 0 {
+	switch {
+	case out.byHand.EN != "":
+		plan.ByHand, plan.Why, plan.WhyJA = true, out.byHand.EN, out.byHand.JA
+	case len(plan.Changes) == 0:
 		plan.State = runbook.NothingToDo
 	}
 	if id := p.dependsOn(step, planned); id != "" {

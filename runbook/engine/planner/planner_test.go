@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -184,6 +185,73 @@ func TestGateDoesNotWatchAgain(t *testing.T) {
 		plan := p.Step(context.Background(), gate, planner.Facts{"a": facts{2}}, nil)
 		if plan.Open() != watched || action.calls > 0 == watched {
 			t.Errorf("watched %v: open %v after %d looks", watched, plan.Open(), action.calls)
+		}
+	}
+}
+
+// telling finds as many things wrong as it counts.
+type telling struct{ n int }
+
+func (a telling) Plan(context.Context, runbook.Input) (runbook.Outcome, error) {
+	out := runbook.Outcome{Facts: facts{a.n}, Findings: []runbook.Finding{{Level: runbook.OK, Text: runbook.T("a good one", "")}}}
+	for i := range a.n {
+		out.Findings = append(out.Findings, runbook.Finding{Level: runbook.Bad, Text: runbook.T(fmt.Sprint("open: ", i+1), "")})
+	}
+	return out, nil
+}
+
+// A shut gate shows what its steps have found wrong, bounded and once; an open one shows nothing.
+func TestGateShowsWhatIsWrong(t *testing.T) {
+	that, err := expression.NewEnv(expression.Names{Facts: map[string]any{"a": facts{}}}).Compile("facts.a.count == 0", expression.Want{Type: expression.Bool})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for wrong, want := range map[int]string{0: "", 2: "open: 1, open: 2", 9: "open: 1, open: 2, open: 3, open: 4, open: 5, open: 6, and 3 more, see step a"} {
+		p := plannerOf(&counting{}, runbook.Step{ID: "a", Uses: "x.y"})
+		k := p.Kinds["x.y"]
+		k.Action = telling{wrong}
+		p.Kinds["x.y"] = k
+		gate := runbook.Step{ID: "g", Gate: []runbook.Condition{{That: that}, {That: that}}}
+		plan := p.Step(context.Background(), gate, planner.Facts{}, nil)
+		var got []string
+		for _, f := range plan.Findings {
+			got = append(got, f.Text.EN)
+		}
+		if strings.Join(got, ", ") != want || plan.Open() != (wrong == 0) {
+			t.Errorf("%d wrong: %q, open %v", wrong, got, plan.Open())
+		}
+	}
+}
+
+// An answer that would be known from a step that was not done is asked for; one that an input gives needs no such step.
+func TestGivenByAStepThatWasNotDone(t *testing.T) {
+	env := expression.NewEnv(expression.Names{Inputs: map[string]expression.Type{"who": expression.String}, Facts: map[string]any{"a": facts{}}})
+	given, err := env.Compile(`inputs.who != "" ? inputs.who : facts.a.count == 0 ? "none" : ""`, expression.Want{Type: expression.String})
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := runbook.Step{ID: "m", Manual: &runbook.Manual{Ask: runbook.AskText, Given: given}}
+	for who, want := range map[string]runbook.PlanState{"": runbook.Ready, "taro": runbook.NothingToDo} {
+		p := plannerOf(&counting{}, step)
+		p.Inputs = map[string]any{"who": who}
+		if plan := p.Step(context.Background(), step, planner.Facts{}, nil); plan.State != want {
+			t.Errorf("%q: %+v", who, plan)
+		}
+	}
+}
+
+// A condition that goes by an answer that nobody gave says so; with the other half of it given the answer is not needed.
+func TestGateWithoutAnAnswer(t *testing.T) {
+	that, err := expression.NewEnv(expression.Names{Facts: map[string]any{"a": facts{}, "m": runbook.ManualFacts{}}}).Compile(`facts.a.count == 0 or facts.m.answer != ""`, expression.Want{Type: expression.Bool})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range map[int]string{0: "", 1: "step m was not answered"} {
+		p := plannerOf(&counting{facts: facts{n}}, runbook.Step{ID: "a", Uses: "x.y"})
+		p.Book.Steps = append(p.Book.Steps, runbook.Step{ID: "m", Manual: &runbook.Manual{}})
+		row := p.Step(context.Background(), runbook.Step{ID: "g", Gate: []runbook.Condition{{That: that}}}, planner.Facts{}, nil).Gate[0]
+		if row.Why != want || row.Holds != (want == "") || (row.WhyJA == "") != (want == "") {
+			t.Errorf("%d: %+v", n, row)
 		}
 	}
 }

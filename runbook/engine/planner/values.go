@@ -3,6 +3,7 @@ package planner
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -29,10 +30,8 @@ func inJapanese(err error) string {
 // eval evaluates x, or says that it cannot be.
 func (p *Planner) eval(x *expression.Program, f Facts, item any) (any, error) {
 	v, err := x.Eval(expression.Values{Inputs: p.Inputs, Facts: f, Item: item})
-	for _, id := range x.Steps() {
-		if _, ok := f[id]; !ok && err != nil { // what is decided without that step is decided: false and anything is false
-			return nil, fmt.Errorf("%w: %s", errNoFacts, id)
-		}
+	if missing := (*expression.NoFacts)(nil); errors.As(err, &missing) {
+		return nil, fmt.Errorf("%w: %s", errNoFacts, missing.Step)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: evaluating %q: %w", runbook.ErrUndetermined, x.Source(), err)
@@ -108,6 +107,7 @@ type outcome struct {
 	changes  []runbook.Change
 	facts    json.RawMessage
 	left     runbook.Text // why the step is left out, if no item changes anything
+	byHand   runbook.Text // what of it is left to a person
 }
 
 // outcome plans a step that uses a kind, once for each item.
@@ -136,6 +136,9 @@ func (p *Planner) outcome(ctx context.Context, step runbook.Step, f Facts, plann
 		each = append(each, out.Facts)
 		if all.left.IsZero() {
 			all.left = out.Left
+		}
+		if all.byHand.IsZero() {
+			all.byHand = out.ByHand
 		}
 	}
 	all.facts, err = encode(step, kind, each)

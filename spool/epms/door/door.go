@@ -42,7 +42,7 @@ func (s Server) Open(file []byte) []spool.LintFinding {
 			if len(found) == maxFound || d.Reply(try.kind, false).Rcpt != effect.Accepted {
 				continue
 			}
-			found = append(found, spool.LintFinding{Line: d.Line, Level: "bad", Code: "no-login-needed", Raw: d.Text,
+			found = append(found, spool.LintFinding{Line: d.Line, Level: "bad", Code: s.code(try, d.Result), Raw: d.Text,
 				Text:   fmt.Sprintf("%q from %s reaches the outside without a login (%s)", try.address, peer, d.Result),
 				TextJA: fmt.Sprintf("差出人 %q は %s から認証なしで外部へ送信できる (%s)", try.address, peer, d.Result)})
 			break
@@ -51,25 +51,37 @@ func (s Server) Open(file []byte) []spool.LintFinding {
 	return found
 }
 
+// code says of a way whether the setting alone would shut it: the line that decides permits no more than the default rule, and the
+// sender has something to log in with, which is not asked for.
+func (s Server) code(by sender, r effect.Result) string {
+	if s.AuthOnly == 0 && by.auth && r != effect.Relay {
+		return spool.NoLoginDemanded
+	}
+	return "no-login-needed"
+}
+
 type sender struct {
 	address string
 	kind    effect.SenderKind
+	auth    bool // has an auth file
 }
 
 // senders are those whom a thief may name. Where local senders have to log in only those are of use to him that have nothing to log in with.
 func (s Server) senders() []sender {
-	all := []sender{{"nobody@example.com", effect.Outside}}
+	all := []sender{{"nobody@example.com", effect.Outside, false}}
 	for _, domain := range s.Domains {
-		all = append(all, sender{"no-such-name-0@" + domain, effect.UnknownLocal})
+		all = append(all, sender{"no-such-name-0@" + domain, effect.UnknownLocal, false})
 	}
-	for _, a := range s.Accounts {
-		if len(all) < maxTried && !(s.AuthOnly == 2 && a.Auth) {
-			all = append(all, sender{a.Address(), effect.Local})
+	for _, auth := range []bool{true, false} { // what the setting would shut first, so that it is among the found
+		for _, a := range s.Accounts {
+			if len(all) < maxTried && a.Auth == auth && !(s.AuthOnly == 2 && auth) {
+				all = append(all, sender{a.Address(), effect.Local, auth})
+			}
 		}
 	}
 	for _, address := range s.Others {
 		if len(all) < 2*maxTried {
-			all = append(all, sender{address, effect.Local})
+			all = append(all, sender{address, effect.Local, false})
 		}
 	}
 	return all

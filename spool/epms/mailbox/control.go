@@ -12,6 +12,7 @@ type Setting struct {
 	Line         int    // 1-based
 	Section, Key string // lower case, bounded
 	Value        string // without blanks around it; foreign bytes, bounded
+	Odd          bool   // a forward whose value is not as documented: it is perhaps a secret
 }
 
 // maxText bounds what is taken out of a foreign file to be shown, in bytes.
@@ -42,7 +43,9 @@ func Settings(file []byte) []Setting {
 			continue
 		}
 		if key, value, ok := strings.Cut(text, "="); ok {
-			all = append(all, Setting{n, section, bounded(strings.ToLower(strings.TrimSpace(key))), bounded(strings.TrimSpace(value))})
+			s := Setting{Line: n, Section: section, Key: bounded(strings.ToLower(strings.TrimSpace(key))), Value: bounded(strings.TrimSpace(value))}
+			s.Odd = s.Key == forward && s.Value != "" && !understood(strings.TrimSpace(value))
+			all = append(all, s)
 		}
 	}
 	return all
@@ -59,7 +62,7 @@ func bounded(s string) string {
 // it stands does not matter, since what the server makes of one elsewhere is not known.
 func (s Setting) Planted() bool {
 	switch s.Key {
-	case "forwardto", "module":
+	case forward, "module":
 		return s.Value != ""
 	case "discard":
 		return !slices.Contains([]string{"", "no", "0", "false", "off"}, strings.ToLower(s.Value))
@@ -104,7 +107,7 @@ func without(file []byte, gone []Setting) []byte {
 // Forwards are the addresses to which a control file sends mail on, and the files that it names for more of them (see Addresses).
 func Forwards(file []byte) (addresses, files []string) {
 	for _, s := range Settings(file) {
-		if s.Key != "forwardto" || s.Value == "" {
+		if s.Key != forward || s.Value == "" {
 			continue
 		}
 		if len(s.Value) > 5 && strings.EqualFold(s.Value[:5], "file:") {

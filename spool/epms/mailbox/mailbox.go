@@ -14,14 +14,26 @@
 package mailbox
 
 import (
-	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
 	"strings"
 )
 
-const variable = "%USERNAME%"
+// A Fault is an error of what the files and settings of the server say, in both languages.
+type Fault struct{ Text, TextJA string }
+
+// Error is the English text.
+func (f Fault) Error() string { return f.Text }
+
+func faultf(en, ja string, args ...any) error {
+	return Fault{fmt.Sprintf(en, args...), fmt.Sprintf(ja, args...)}
+}
+
+const (
+	variable      = "%USERNAME%"
+	variableShown = "%%USERNAME%%" // in a format
+)
 
 // maxFolder is the length at which the server cuts the path of a folder, in bytes.
 const maxFolder = 250
@@ -43,13 +55,13 @@ func (p Place) Parent() (parent, before, behind string, err error) {
 	before, behind, _ = strings.Cut(last, variable)
 	switch {
 	case !path.IsAbs(p.Template):
-		err = fmt.Errorf("the mailbox folder %q is no absolute path", p.Template)
+		err = faultf("the mailbox folder %q is no absolute path", "メールボックスフォルダ %q が絶対パスではない", p.Template)
 	case strings.Contains(parent, variable) || strings.Contains(behind, variable):
-		err = fmt.Errorf("the mailbox folder %q has %s elsewhere than in its last part", p.Template, variable)
+		err = faultf("the mailbox folder %q has "+variableShown+" elsewhere than in its last part", "メールボックスフォルダ %q の末尾以外に "+variableShown+" がある", p.Template)
 	case strings.ContainsAny(t+p.Link, "\x00\n\r\t"):
-		err = errors.New("the mailbox folder has control characters")
+		err = faultf("the mailbox folder has control characters", "メールボックスフォルダに制御文字がある")
 	case p.Link != "" && (!filepath.IsLocal(p.Link) || before != ""):
-		err = fmt.Errorf("the folder %q of the domain cannot stand before the user", p.Link)
+		err = faultf("the folder %q of the domain cannot stand before the user", "ドメインのフォルダ %q はユーザ名の前に置けない", p.Link)
 	}
 	return path.Join(parent, p.Link), before, behind, err
 }
@@ -61,11 +73,11 @@ func (p Place) Folder(user string) (string, error) {
 		return "", err
 	}
 	if !Plain(user) {
-		return "", errors.New("the name of the account cannot be that of a folder")
+		return "", faultf("the name of the account cannot be that of a folder", "このアカウント名はフォルダ名にできない")
 	}
 	folder := path.Join(parent, before+user+behind)
 	if len(folder) > maxFolder {
-		return "", fmt.Errorf("the path of the folder is longer than the %d bytes that the server uses", maxFolder)
+		return "", faultf("the path of the folder is longer than the %d bytes that the server uses", "フォルダのパスがサーバの使う %d バイトを超えている", maxFolder)
 	}
 	return folder, nil
 }

@@ -92,7 +92,7 @@ func TestClean(t *testing.T) {
 	if string(after) != want {
 		t.Errorf("left:\n%q\nwant:\n%q", after, want)
 	}
-	if len(gone) != 2 || gone[0] != (Setting{6, "autoforward", "forwardto", "thief@example.com"}) || gone[1].Key != "module" || gone[1].Line != 11 {
+	if len(gone) != 2 || gone[0] != (Setting{Line: 6, Section: "autoforward", Key: "forwardto", Value: "thief@example.com"}) || gone[1].Key != "module" || gone[1].Line != 11 {
 		t.Errorf("gone: %+v", gone)
 	}
 	for text, planted := range map[string]bool{

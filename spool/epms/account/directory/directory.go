@@ -24,7 +24,6 @@ import (
 
 	"hikeshi/spool"
 	"hikeshi/spool/disk"
-	"hikeshi/spool/epms/account"
 	"hikeshi/spool/epms/mailbox"
 	"hikeshi/spool/epms/settings"
 )
@@ -79,60 +78,22 @@ func (l *listing) problem(path string, line int, en, ja string) {
 }
 
 func (l *listing) unread(path string, err error) {
-	l.problem(path, 0, "cannot be read: "+err.Error(), "読めない: "+err.Error())
+	l.problem(path, 0, "cannot be read: "+err.Error(), "読めない: "+inJapanese(err))
 }
 
-// file lists the accounts of one account file.
-func (l *listing) file(dir *disk.Dir, name, domain string) {
-	at := path.Join(l.Accounts, name)
-	data, err := read(dir, name, maxFile)
-	if err == nil && !mailbox.Plain(domain) {
-		err = errors.New("its name is not that of a domain")
+// inJapanese is an error in Japanese, where it is one of the server's files and settings; the words of the system stay as they are.
+func inJapanese(err error) string {
+	if f, ok := errors.AsType[mailbox.Fault](err); ok {
+		return f.TextJA
 	}
-	if err != nil {
-		l.unread(at, err)
-		return
-	}
-	f := account.Parse(data)
-	fixed := l.faults(at, f)
-	seen := map[string]bool{}
-	for _, e := range f.Entries() {
-		low := strings.ToLower(e.Name)
-		switch {
-		case !mailbox.Plain(e.Name):
-			l.problem(at, e.Line, "the account has a name that cannot be used here; look at it in the console", "この名前のアカウントは扱えない。コンソールで確認すること")
-		case seen[low]:
-			l.problem(at, e.Line, "the account is there already in a line above, which is the one that counts", "同名のアカウントが上の行にあり、そちらが有効")
-		default:
-			a := spool.Account{Name: e.Name, Domain: domain, FullName: e.FullName, File: at, Line: e.Line, Fixed: fixed}
-			l.place(&a)
-			l.list.Accounts = append(l.list.Accounts, a)
-		}
-		seen[low] = true
-	}
-}
-
-// faults notes what is wrong in a file and returns why it cannot be rewritten.
-func (l *listing) faults(at string, f *account.File) (fixed string) {
-	all := f.Faults()
-	for i, fault := range all {
-		if i == maxProblems {
-			l.problem(at, 0, fmt.Sprintf("%d more lines are not as documented", len(all)-i), fmt.Sprintf("ほかに %d 行が文書の形式と異なる", len(all)-i))
-			break
-		}
-		l.problem(at, fault.Line, fault.Text, fault.TextJA)
-	}
-	if len(all) > 0 {
-		fixed = fmt.Sprintf("%s:%d: %s", at, all[0].Line, all[0].Text)
-	}
-	return fixed
+	return err.Error()
 }
 
 // place finds the mailbox folder and the auth file of an account.
 func (l *listing) place(a *spool.Account) {
 	folder, err := l.Folder(a.Name, a.Domain)
 	if err != nil {
-		a.Lost = err.Error()
+		a.Lost, a.LostJA = err.Error(), inJapanese(err)
 		return
 	}
 	parent, name := path.Split(folder)
@@ -203,7 +164,9 @@ func (l *listing) share() {
 			}
 		}
 	}
-	slices.SortStableFunc(l.list.Accounts, func(a, b spool.Account) int { return cmp.Compare(a.Domain, b.Domain) })
+	slices.SortStableFunc(l.list.Accounts, func(a, b spool.Account) int {
+		return cmp.Or(cmp.Compare(a.Domain, b.Domain), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
 }
 
 // children are the names in a folder; none if it is not there.
@@ -244,11 +207,15 @@ func read(dir *disk.Dir, name string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	if e.Size > limit {
-		return nil, fmt.Errorf("it is larger than %d bytes", limit)
+		return nil, tooLarge(limit)
 	}
 	data, err := dir.ReadAll(name)
 	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("it is larger than %d bytes", limit)
+		err = tooLarge(limit)
 	}
 	return data, err
+}
+
+func tooLarge(limit int64) error {
+	return mailbox.Fault{Text: fmt.Sprintf("it is larger than %d bytes", limit), TextJA: fmt.Sprintf("%d バイトを超えている", limit)}
 }

@@ -111,7 +111,16 @@ func (x examination) control(i int) {
 	if slices.Contains(x.wanted[strings.ToLower(a.Address())], i) {
 		_, planted := mailbox.Clean(data)
 		for _, s := range planted {
-			a.Planted = append(a.Planted, spool.Planted{File: at, Line: s.Line, Key: s.Key, Value: strings.ToValidUTF8(s.Value, "?")})
+			planted := spool.Planted{File: at, Line: s.Line, Key: s.Key, Value: strings.ToValidUTF8(s.Value, "?"), Odd: s.Odd}
+			if s.Odd {
+				planted.Value = ""
+			}
+			a.Planted = append(a.Planted, planted)
+		}
+	}
+	for i, line := range mailbox.OddForwards(data) {
+		if i < maxProblems {
+			x.problem(at, line, "looks like a forward, in a form that is not documented: see in the console where its mail goes", "転送の設定に見えるが、文書にない形式。転送先をコンソールで確認すること")
 		}
 	}
 	ref := spool.Reference{Kind: spool.RefForward, Of: a.Address(), Path: at}

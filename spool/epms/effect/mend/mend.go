@@ -16,6 +16,7 @@ package mend
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,7 +57,11 @@ func Plan(file []byte, own effect.Own, m spool.Mending) (spool.MendEdit, error) 
 	slices.Sort(numbers)
 	p := plan{lines: split(file), all: m.CatchAll, too: m.All || len(m.Lines) > 0}
 	for _, n := range slices.Compact(numbers) {
-		if err := p.line(n); err != nil && slices.Contains(m.Lines, n) {
+		switch err := p.line(n); {
+		case !slices.Contains(m.Lines, n):
+		case errors.Is(err, errShut):
+			p.shut = append(p.shut, n)
+		case err != nil:
 			return spool.MendEdit{}, err
 		}
 	}
@@ -65,7 +70,7 @@ func Plan(file []byte, own effect.Own, m spool.Mending) (spool.MendEdit, error) 
 			return spool.MendEdit{}, err
 		}
 	}
-	e := spool.MendEdit{After: bytes.Join(p.lines, nil), Fixed: p.fixed, CatchAll: p.caught}
+	e := spool.MendEdit{After: bytes.Join(p.lines, nil), Fixed: p.fixed, CatchAll: p.caught, Shut: p.shut, Everyone: p.everyone}
 	e.Left = Opening(e.After, own)
 	u := undo{Lines: p.edits}
 	u.count(p.lines)
@@ -87,7 +92,13 @@ type plan struct {
 	fixed  []int
 	edits  []edit
 	caught bool // a catch-all was added, or made of a line
+
+	shut     []int // lines that were named and open nothing
+	everyone int   // a line that keeps a catch-all from being read
 }
+
+// errShut: a line opens nothing, such as one that was mended before.
+var errShut = errors.New("the line opens nothing")
 
 // line mends one line, all pieces of it that open.
 func (p *plan) line(n int) error {
@@ -107,7 +118,7 @@ func (p *plan) line(n int) error {
 		ends = append(ends, len(after))
 	}
 	if !opened {
-		return refuse("mending line %d: it opens nothing; only lines with true or no action are mended", "%d 行目: 無条件に許可する行ではない。直すのは true の行と動作のない行だけ", n)
+		return errShut
 	}
 	if !slices.Equal(ends, pieces(after)) {
 		return refuse("mending line %d: it would be longer than the 255 bytes that the server reads at once; shorten it by hand", "%d 行目: 直すとサーバーが一度に読む 255 バイトを超える。手で短くすること", n)
@@ -153,6 +164,10 @@ func (p *plan) catch() error {
 		mark = l.Action.Mark(mark)
 		if pattern.Parse(l.Pattern).Form == pattern.Everyone {
 			if closes(l.Action) {
+				return nil
+			}
+			if p.too { // the lines that were named are mended all the same
+				p.everyone = l.Number
 				return nil
 			}
 			return refuse("adding %q: line %d is for everyone already, and nothing below it is read", "%q を加えられない: %d 行目がすでに全員を対象とし、それより下は読まれない", strings.TrimSpace(catchAll), l.Number)

@@ -69,12 +69,10 @@ func TestRefused(t *testing.T) {
 		file string
 		m    spool.Mending
 	}{
-		"a line that opens nothing": {shipped, spool.Mending{Lines: []int{1}}},
-		"a comment":                 {"' x true\n", spool.Mending{Lines: []int{1}}},
-		"no such line":              {shipped, spool.Mending{Lines: []int{3}}},
-		"no room":                   {"example.jp true " + strings.Repeat("x", 237) + "\n", spool.Mending{Lines: []int{1}}},
-		"under an only":             {"192.168.1.* only\n", spool.Mending{CatchAll: true}},
-		"below everyone":            {"*.*.*.* default\n", spool.Mending{CatchAll: true}},
+		"no such line":   {shipped, spool.Mending{Lines: []int{3}}},
+		"no room":        {"example.jp true " + strings.Repeat("x", 237) + "\n", spool.Mending{Lines: []int{1}}},
+		"under an only":  {"192.168.1.* only\n", spool.Mending{CatchAll: true}},
+		"below everyone": {"*.*.*.* default\n", spool.Mending{CatchAll: true}},
 	} {
 		var r *spool.Refusal
 		if e, err := Plan([]byte(x.file), own, x.m); !errors.As(err, &r) || r.JA == "" {
@@ -84,6 +82,37 @@ func TestRefused(t *testing.T) {
 	e, err := Plan([]byte("example.jp true "+strings.Repeat("x", 237)+"\na.example true\n"), own, spool.Mending{All: true})
 	if err != nil || !slices.Equal(e.Fixed, []int{2}) || !slices.Equal(e.Left, []int{1}) {
 		t.Errorf("all with one that cannot be mended: %v %v, %v", e.Fixed, e.Left, err)
+	}
+}
+
+// A line that was named and opens nothing, such as one that was mended before, stays as it is; the others are mended.
+func TestShutAlready(t *testing.T) {
+	for name, x := range map[string]struct {
+		file, after string
+		m           spool.Mending
+		shut, fixed []int
+	}{
+		"shipped":      {shipped, shipped, spool.Mending{Lines: []int{1}}, []int{1}, nil},
+		"not read":     {"' x true\n", "' x true\n", spool.Mending{Lines: []int{1}}, []int{1}, nil},
+		"mended twice": {"example.jp default\n", "example.jp default\n", spool.Mending{Lines: []int{1, 1}}, []int{1}, nil},
+		"one of two":   {"example.jp default\na.example true\n", "example.jp default\na.example default\n", spool.Mending{Lines: []int{1, 2}}, []int{1}, []int{2}},
+		"not named":    {"example.jp default\na.example true\n", "example.jp default\na.example default\n", spool.Mending{All: true}, nil, []int{2}},
+	} {
+		e, err := Plan([]byte(x.file), own, x.m)
+		if err != nil || string(e.After) != x.after || !slices.Equal(e.Shut, x.shut) || !slices.Equal(e.Fixed, x.fixed) {
+			t.Errorf("%s: %q, shut %v, fixed %v, %v", name, e.After, e.Shut, e.Fixed, err)
+		}
+	}
+}
+
+// Below a line for everyone that demands no login a last line would not be read. It is told, and the other lines are mended.
+func TestLineForEveryone(t *testing.T) {
+	e, err := Plan([]byte("a.example true\n*.*.*.* default\n"), own, spool.Mending{All: true, CatchAll: true})
+	if err != nil || string(e.After) != "a.example norelay,2\n*.*.*.* default\n" || e.Everyone != 2 || e.CatchAll {
+		t.Errorf("%q, %+v, %v", e.After, e, err)
+	}
+	if e, err = Plan([]byte("*.*.*.* norelay,2\n"), own, spool.Mending{All: true, CatchAll: true}); err != nil || e.Everyone != 0 {
+		t.Errorf("%+v, %v", e, err)
 	}
 }
 
