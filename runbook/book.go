@@ -80,6 +80,8 @@ type Manual struct {
 	Choices  []ManualChoice
 	Required bool // the evidence has to be given before the step counts as done
 
+	Offer *expression.Program // a list of texts to choose from, with ask: text; none is chosen beforehand. nil: nothing is offered
+	Every bool                // the step counts as done only when all that was offered was chosen
 	Given *expression.Program // a text; where it is not empty it is the answer, and nobody is asked. nil: somebody always is
 }
 

@@ -21,6 +21,7 @@ type StepPlan struct {
 	Why      string          `json:"why,omitempty"`     // why it is skipped or undetermined, or will end open
 	WhyJA    string          `json:"why_ja,omitempty"`  // the same in Japanese, where there are words for it
 	ByHand   bool            `json:"by_hand,omitempty"` // a part is left to a person, so the step ends open: see Why
+	Offer    []string        `json:"offer,omitempty"`   // what a manual step offers to choose from
 	Findings []Finding       `json:"findings,omitempty"`
 	Changes  []Change        `json:"changes,omitempty"`
 	Facts    json.RawMessage `json:"facts,omitempty"`

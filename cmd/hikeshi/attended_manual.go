@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 
 	"hikeshi/runbook"
@@ -18,7 +20,7 @@ func (t attended) manual(ctx context.Context, v engine.View) (runbook.Decision, 
 	}
 	switch key {
 	case "y":
-		return t.evidence(ctx, *v.Step.Manual)
+		return t.evidence(ctx, v)
 	case "o":
 		return runbook.Decision{Answer: runbook.Open}, false, nil
 	case "s":
@@ -29,12 +31,16 @@ func (t attended) manual(ctx context.Context, v engine.View) (runbook.Decision, 
 	return runbook.Decision{}, true, nil
 }
 
-// evidence asks for what m wants to see; without it a step that requires it is asked again.
-func (t attended) evidence(ctx context.Context, m runbook.Manual) (d runbook.Decision, again bool, err error) {
+// evidence asks for what a step wants to see; without it a step that requires it is asked again.
+func (t attended) evidence(ctx context.Context, v engine.View) (d runbook.Decision, again bool, err error) {
 	d.Answer = runbook.ByHand
+	m := *v.Step.Manual
 	none := t.word(" (Enter: nothing)", "(なければ Enter)")
 	if m.Required {
 		none = ""
+	}
+	if m.Ask == runbook.AskText && len(v.Plan.Offer) > 0 {
+		return t.chosen(ctx, v)
 	}
 	switch m.Ask {
 	case runbook.AskText:
@@ -53,6 +59,58 @@ func (t attended) evidence(ctx context.Context, m runbook.Manual) (d runbook.Dec
 		return d, true, nil
 	}
 	return d, false, nil
+}
+
+// chosen asks which of what was shown it is, or what else; the names are the answer. Nothing is chosen beforehand.
+func (t attended) chosen(ctx context.Context, v engine.View) (d runbook.Decision, again bool, err error) {
+	typed, err := t.p.ask(ctx, t.word("numbers or names, separated by commas:", "番号か名前をコンマ区切りで:"))
+	if err != nil {
+		return d, false, err
+	}
+	names, wrong := offered(v.Plan.Offer, typed)
+	switch {
+	case wrong != "":
+		t.row("[?]", fmt.Sprintf(t.word("%s is no number of the list", "%s 番は一覧にない"), wrong))
+		return d, true, nil
+	case len(names) == 0:
+		t.row("[?]", t.word("without an answer the step does not count as done; o leaves it open", "答えがないと実施済みにならない。o で未実施のまま進める"))
+		return d, true, nil
+	}
+	d = runbook.Decision{Answer: runbook.ByHand, Note: strings.Join(names, ",")}
+	if left := notChosen(v.Plan.Offer, names); v.Step.Manual.Every && len(left) > 0 {
+		d.Answer = runbook.Open
+		t.row("[?]", fmt.Sprintf(t.word("left open, since these are missing: %s", "次が残っているため未完了とする: %s"), line(strings.Join(left, ", "))))
+	}
+	return d, false, nil
+}
+
+// offered reads numbers of a list and names; wrong is a number that the list does not have.
+func offered(list []string, typed string) (names []string, wrong string) {
+	for word := range strings.SplitSeq(strings.NewReplacer("、", ",", "，", ",").Replace(typed), ",") {
+		word = strings.TrimSpace(word)
+		n, err := strconv.Atoi(plainKey(word))
+		switch {
+		case word == "":
+			continue
+		case err != nil:
+			names = append(names, word)
+			continue
+		case n < 1 || n > len(list):
+			return nil, word
+		}
+		name, _, _ := strings.Cut(list[n-1], " ")
+		names = append(names, name)
+	}
+	return names, ""
+}
+
+func notChosen(list, names []string) (left []string) {
+	for _, o := range list {
+		if name, _, _ := strings.Cut(o, " "); !slices.Contains(names, name) {
+			left = append(left, name)
+		}
+	}
+	return left
 }
 
 // file asks for the path of a plain file until there is one, or Enter alone.

@@ -80,6 +80,9 @@ func (s *screen) Show(v engine.View) {
 	s.gate(v.Plan.Gate)
 	if v.Step.Manual != nil && !s.brief {
 		s.row(s.word("do", "作業"), v.Step.Manual.Text.In(s.lang))
+		for i, o := range v.Plan.Offer {
+			s.row(fmt.Sprintf("  %2d", i+1), line(o))
+		}
 	}
 	if v.Ask == engine.AskUndo {
 		s.undoing(v.Plan.Changes)

@@ -145,6 +145,9 @@ func (c *checklist) manual(m *runbook.Manual) {
 	asks := map[runbook.Ask]string{
 		runbook.AskText: c.word("a text", "文章"), runbook.AskFile: c.word("a file", "ファイル"), runbook.AskChoice: c.word("one of these", "上から一つ選ぶ"),
 	}
+	if m.Offer != nil {
+		c.row(c.word("offered", "候補"), m.Offer.Source())
+	}
 	if m.Given != nil {
 		c.row(c.word("given", "既知なら"), m.Given.Source()+c.word(" (not asked where it holds a value)", " (値があれば尋ねない)"))
 	}

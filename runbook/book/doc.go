@@ -46,5 +46,9 @@
 // A manual step with given, an expression for a text, asks nobody where that text is not empty: it is the answer then (an input that was
 // set, or what an earlier step found out). Somebody is asked all the same where it depends on a step that was not done.
 //
+// A manual step with ask: text and offer, an expression for a list of texts, shows them with numbers. Each is a name and, behind a space,
+// what is to be said of it. The responder types numbers or names, these or others, separated by commas; the names are the answer. With
+// every: true the step stays open until all that was offered is in the answer.
+//
 // An input without a value is empty: a string or choice "", strings the empty list. The other types always have a value.
 package book

@@ -156,6 +156,7 @@ func typeSchema(p runbook.Param) object {
 func manualSchema() object {
 	s := record([]string{"text"}, object{
 		"text": ref("text"), "required": object{"type": "boolean"}, "given": object{"type": "string", "minLength": 1},
+		"offer": object{"type": "string", "minLength": 1}, "every": object{"type": "boolean"},
 		"ask":     words(runbook.AskText, runbook.AskFile, runbook.AskChoice),
 		"choices": object{"type": "array", "minItems": 1, "items": record([]string{"value", "title"}, object{"value": ref("word"), "title": ref("text")})},
 	})

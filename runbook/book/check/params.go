@@ -138,6 +138,13 @@ func (l *loader) manual(s strictyaml.At[manualShape], env *expression.Env) *runb
 	if s.V.Given.Given() && m.Ask != runbook.AskText && m.Ask != runbook.AskChoice {
 		l.Mistake(s.V.Given.Key, "given belongs to ask: text or choice")
 	}
+	m.Offer, m.Every = l.program(env, s.V.Offer, expression.List), s.V.Every.V
+	switch {
+	case s.V.Offer.Given() && m.Ask != runbook.AskText:
+		l.Mistake(s.V.Offer.Key, "offer belongs to ask: text")
+	case m.Every && !s.V.Offer.Given():
+		l.Mistake(s.V.Every.Key, "every belongs to offer")
+	}
 	switch {
 	case m.Ask == runbook.AskChoice && !s.V.Choices.Given():
 		l.missing(s.V.Pos, "choices", "choices: [{value: ..., title: {en: ...}}]")

@@ -63,6 +63,8 @@ type manualShape struct {
 	Choices  strictyaml.At[[]choiceShape]
 	Required strictyaml.At[bool]
 	Given    strictyaml.At[string]
+	Offer    strictyaml.At[string]
+	Every    strictyaml.At[bool]
 }
 
 type choiceShape struct {

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"hikeshi/runbook"
@@ -77,19 +78,20 @@ func (p *Planner) Step(ctx context.Context, step runbook.Step, f Facts, planned 
 // not known, and the person is asked.
 func (p *Planner) manual(step runbook.Step, f Facts) runbook.StepPlan {
 	m := step.Manual
+	ask := runbook.StepPlan{State: runbook.Ready, Offer: p.offer(m, f)}
 	if m.Given == nil {
-		return runbook.StepPlan{State: runbook.Ready}
+		return ask
 	}
 	v, err := p.eval(m.Given, f, nil)
 	if errors.Is(err, errNoFacts) {
-		return runbook.StepPlan{State: runbook.Ready}
+		return ask
 	}
 	if err != nil {
 		return undetermined(err)
 	}
 	answer, ok := v.(string)
 	if !ok || answer == "" || m.Ask == runbook.AskChoice && !m.Has(answer) {
-		return runbook.StepPlan{State: runbook.Ready}
+		return ask
 	}
 	raw, err := json.Marshal(runbook.ManualFacts{Answer: answer})
 	if err != nil {
@@ -98,6 +100,26 @@ func (p *Planner) manual(step runbook.Step, f Facts) runbook.StepPlan {
 	known := runbook.Finding{Level: runbook.Info, Text: runbook.Tf("known already: %s", "すでに分かっている: %s", answer)}
 	return runbook.StepPlan{State: runbook.NothingToDo, Findings: []runbook.Finding{known}, Facts: raw}
 }
+
+// offer is what a manual step offers; nothing where that cannot be told, since the person is asked all the same.
+func (p *Planner) offer(m *runbook.Manual, f Facts) []string {
+	if m.Offer == nil {
+		return nil
+	}
+	v, err := p.eval(m.Offer, f, nil)
+	list := reflect.ValueOf(v)
+	if err != nil || list.Kind() != reflect.Slice {
+		return nil
+	}
+	all := []string{}
+	for i := range min(list.Len(), maxOffer) {
+		all = append(all, fmt.Sprint(list.Index(i).Interface()))
+	}
+	return all
+}
+
+// maxOffer bounds what a step offers: more is no choice any more.
+const maxOffer = 200
 
 // excluded says why the responder does not want the step, or "".
 func (p *Planner) excluded(step runbook.Step) string {

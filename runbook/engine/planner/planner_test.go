@@ -255,3 +255,24 @@ func TestGateWithoutAnAnswer(t *testing.T) {
 		}
 	}
 }
+
+// What a manual step offers is what an earlier step found; where that was not done, the person is asked without it.
+func TestOffer(t *testing.T) {
+	env := expression.NewEnv(expression.Names{Inputs: map[string]expression.Type{"names": expression.Strings}, Facts: map[string]any{"a": facts{}}})
+	offer, err := env.Compile(`facts.a.count > 0 ? map(inputs.names, # + " suspect") : []`, expression.Want{Type: expression.List})
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := runbook.Step{ID: "m", Manual: &runbook.Manual{Ask: runbook.AskText, Offer: offer}}
+	p := plannerOf(&counting{}, step)
+	p.Inputs = map[string]any{"names": []string{"taro", "hanako"}}
+	for _, c := range []struct {
+		facts planner.Facts
+		want  string
+	}{{planner.Facts{"a": facts{1}}, "taro suspect,hanako suspect"}, {planner.Facts{"a": facts{0}}, ""}, {planner.Facts{}, ""}} {
+		plan := p.Step(context.Background(), step, c.facts, nil)
+		if got := strings.Join(plan.Offer, ","); got != c.want || plan.State != runbook.Ready {
+			t.Errorf("%v: %q, %s", c.facts, got, plan.State)
+		}
+	}
+}
