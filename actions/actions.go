@@ -6,6 +6,7 @@ import (
 
 	"hikeshi/actions/account"
 	"hikeshi/actions/evidence"
+	"hikeshi/actions/logs"
 	"hikeshi/actions/queue"
 	"hikeshi/actions/relay"
 	"hikeshi/actions/service"
@@ -22,10 +23,11 @@ type Host struct {
 	Account  account.Env
 	Settings settings.Env
 	Evidence evidence.Env
+	Logs     logs.Env
 }
 
 // Catalogue returns the kinds for h. Their names, parameters and facts do not depend on h.
 func Catalogue(h Host) []runbook.Kind {
 	return slices.Concat(service.Kinds(h.Service), queue.Kinds(h.Queue), relay.Kinds(h.Relay),
-		account.Kinds(h.Account), settings.Kinds(h.Settings), evidence.Kinds(h.Evidence))
+		account.Kinds(h.Account), settings.Kinds(h.Settings), evidence.Kinds(h.Evidence), logs.Kinds(h.Logs))
 }

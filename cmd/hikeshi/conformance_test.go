@@ -48,6 +48,12 @@ func openLineThere(y *yard, _ map[string]any) {
 	fine(y.t, os.WriteFile(y.deny(), []byte("#<> default\r\n#blank false\nexample.jp true\n"), 0o640))
 }
 
+// loggedThere has one login and one message in the logs.
+func loggedThere(y *yard, _ map[string]any) {
+	y.put("acceptlog/mail1/261121.log", "[21/Nov/2026:02:00:00], (example.jp), 203.0.113.9[203.0.113.9], AUTH-LOGIN:taro@example.jp [success],<B0000000001>,ok\n")
+	y.put("inlog/mail1/261121.log", "<B0000000001@mail.example.jp> [21/Nov/2026:02:00:00] 203.0.113.9 pc taro@example.jp a@example.com b@example.com\n")
+}
+
 // tableThere makes two tables of the hard cut, that of the receiver with a row that allows, for which the services have to be stopped.
 func tableThere(y *yard, with map[string]any) {
 	for name, rows := range map[string]string{"smtp": "203.0.113.9\ttrue\n192.0.2.25\ttrue\n", "pop": "192.0.2.25\ttrue\n"} {
@@ -93,6 +99,11 @@ var samples = []sample{
 	{kind: "account.check", with: map[string]any{"accounts": []string{"taro@example.jp", "jiro"}, "cause": "b"}},
 	{kind: "queue.nodes"},
 	{kind: "queue.find", with: map[string]any{"what": "taro@example.jp"}, prepare: asideThere("rename")},
+	{kind: "logs.sizes", prepare: loggedThere},
+	{kind: "logs.suspects", prepare: loggedThere},
+	{kind: "logs.logins", with: map[string]any{"since": "1h"}, prepare: loggedThere},
+	{kind: "logs.timeline", with: taro, prepare: loggedThere},
+	{kind: "logs.access", with: taro, prepare: loggedThere},
 	{kind: "evidence.snapshot", with: map[string]any{"limit": "500ms", "gap": "10ms"}},
 	{kind: "evidence.cause", with: map[string]any{"limit": "500ms", "sample": 3}},
 	{kind: "evidence.unnamed", with: map[string]any{"cause": "a", "accounts": []string{"jiro"}, "sources": []string{}, "found_accounts": []string{"taro@example.jp"}, "found_sources": []string{"203.0.113.9"}}},
@@ -158,7 +169,7 @@ type conformance struct {
 }
 
 // measured is the time that passed between two readings, which differs each time.
-var measured = regexp.MustCompile(`\b\d+ms\b`)
+var measured = regexp.MustCompile(`\b\d+ms\b|[0-9.]+ (ミリ秒|秒)`)
 
 // plan looks twice: the same both times, and nothing is touched.
 func (c *conformance) plan() {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"hikeshi/runbook"
 	"hikeshi/spool"
@@ -31,6 +32,7 @@ func (a *app) judgeStatus(w *world, doc *statusDocument) {
 			add(runbook.Bad, "deny file line %d: %s", "拒否ファイル %d 行目: %s", found[i].Line, runbook.T(found[i].Text, found[i].TextJA).In(a.lang()))
 		}
 	}
+	a.judgeSuspects(doc, add)
 	for _, f := range doc.Symptoms {
 		add(f.Level, "%s", "%s", f.Text)
 	}
@@ -55,6 +57,22 @@ func (a *app) judgeBacklog(doc *statusDocument, add verdict) {
 		}
 		if f.Unreadable != "" {
 			add(runbook.Warn, "%s cannot be read: %s", "%s を読めない: %s", f.Name, line(f.Unreadable))
+		}
+	}
+}
+
+// stillAtIt is how long after its last message a suspect is taken to be sending still.
+const stillAtIt = 15 * time.Minute
+
+// judgeSuspects tells whom the logs show sending. A suspect that has been quiet since is shown and is no alarm any more.
+func (a *app) judgeSuspects(doc *statusDocument, add verdict) {
+	if doc.Suspects == nil {
+		return
+	}
+	for _, s := range onlySuspects(doc.Suspects.Accounts) {
+		if doc.Time.Sub(s.Last) < stillAtIt {
+			add(runbook.Bad, "%s is a suspect, by the logs: %d messages, the last at %s", "%s はログから見て不正利用の疑い: %d 通、最後は %s",
+				line(s.Name), s.Messages, s.Last.Local().Format("15:04:05"))
 		}
 	}
 }

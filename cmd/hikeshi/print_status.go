@@ -45,16 +45,22 @@ func (a *app) printStatus(d statusDocument) {
 
 // statusFigures are the rows of what was measured; with -q only what needs attention is shown.
 func (a *app) statusFigures(d statusDocument, row func(label, text string)) {
+	rows := func(label string, texts []string) {
+		for i, text := range texts {
+			row(map[bool]string{true: label}[i == 0], text)
+		}
+	}
 	row(a.word("services", "サービス"), a.serviceWords(d))
 	row(a.word("backlog", "滞留"), a.backlogWords(d))
 	row("", a.rateWords(d))
-	row(a.word("who", "だれ"), a.topWords(d.Total.Senders, d.Total))
+	who, from := a.suspectWords(d.Suspects)
+	rows(a.word("who", "だれ"), append(who, a.topWords(d.Total.Senders, d.Total)))
 	for _, l := range d.Logins[:min(len(d.Logins), 1)] {
-		if l.Addresses > 2 {
+		if l.Addresses > 2 && len(who) == 0 {
 			row("", fmt.Sprintf(a.word("%s logged in from %d addresses (%d times)", "%s の認証が %d 個のアドレスから成功 (%d 回)"), line(l.User), l.Addresses, l.Success))
 		}
 	}
-	row(a.word("from", "接続元"), a.topWords(d.Total.Clients, d.Total))
+	rows(a.word("from", "接続元"), append(from, a.topWords(d.Total.Clients, d.Total)))
 	row(a.word("disk", "ディスク"), a.diskWords(d.Disk))
 	row(a.word("logs", "ログ"), a.logWords(d.Logs))
 	aside := int64(0)
@@ -133,7 +139,7 @@ func (a *app) topWords(list []spool.Count, total folderRow) string {
 		}
 		text += line(name) + share + "  "
 	}
-	return text + a.word("(of the queue; logs not read)", "(キューによる。ログは未読)")
+	return text + a.word("(of the queue)", "(キューによる)")
 }
 
 func (a *app) diskWords(d *diskRow) string {

@@ -44,6 +44,7 @@ type statusDocument struct {
 	AtWork    *holderRow     `json:"at_work"`     // who holds the lock; null if nobody does
 	Symptoms  []findingRow   `json:"symptoms"`    // signs of abuse beside the queue that were measured
 	Logins    []loginRow     `json:"logins"`      // who logged in from most addresses, by the end of the log
+	Suspects  *suspectsRow   `json:"suspects"`    // who stands out in the logs; null if none can be read
 	Attention []attentionRow `json:"attention"`
 	NotSeen   []string       `json:"not_seen"`
 	Next      string         `json:"next"`
@@ -124,6 +125,9 @@ and the Nagios codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.`,
 	return cmd
 }
 
+// statusBudget is how long the logs are read for the status: they come from their newest end, and who abuses the server now is there.
+const statusBudget = 2 * time.Second
+
 // status looks at everything.
 func (a *app) status(cmd *cobra.Command, watch time.Duration) (statusDocument, error) {
 	w, err := a.world(cmd.Context(), "")
@@ -133,6 +137,8 @@ func (a *app) status(cmd *cobra.Command, watch time.Duration) (statusDocument, e
 	doc := statusDocument{Version: 1, Kind: "status", Host: hostname(), Server: w.serverName(), Time: a.now().UTC(), Level: runbook.OK, Synced: clockSynced(),
 		Backlog: []folderRow{}, Logs: []logRow{}, SetAside: []asideRow{}, Due: []denialRow{}, Renamed: []string{}, Later: []laterLook{}, Attention: []attentionRow{}, Symptoms: []findingRow{}, Logins: []loginRow{}}
 	doc.Manager, doc.Services = w.manager, w.services(cmd)
+	suspects := make(chan *suspectsRow, 1)
+	go func() { suspects <- w.lookAtLogs(cmd.Context(), statusBudget) }() // beside the look at the queue, which waits between two looks
 	before, began := w.counter(), time.Now()
 	b, err := w.look(cmd, scan.Options{Own: w.host.Queue.Own, Clock: a.now}, watch)
 	if err != nil {
@@ -152,7 +158,11 @@ func (a *app) status(cmd *cobra.Command, watch time.Duration) (statusDocument, e
 	doc.Total = folderRowOf(b.Total)
 	doc.Disk = diskOf(w.server.Root())
 	doc.Logs = w.logs()
-	doc.NotSeen = []string{a.word("the other logs", "ほかのログ"), "DNSBL", a.word("relay test from outside", "外からの中継試験"), a.word("web console", "webコンソール")}
+	doc.Suspects = <-suspects
+	doc.NotSeen = []string{"DNSBL", a.word("relay test from outside", "外からの中継試験"), a.word("web console", "webコンソール")}
+	if doc.Suspects == nil {
+		doc.NotSeen = append([]string{a.word("the logs", "ログの内容")}, doc.NotSeen...)
+	}
 	a.lookAround(w, &doc)
 	a.lookBeside(cmd.Context(), w, &doc)
 	if err := a.statusRecord(cmd, w, &doc); err != nil {

@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"hikeshi/actions"
+	"hikeshi/actions/logs"
 	"hikeshi/actions/queue"
 	"hikeshi/actions/relay"
 	"hikeshi/runbook"
@@ -114,6 +115,7 @@ func (w *world) wire(a *app) error {
 	}
 	w.host.Account, w.host.Settings = w.accountEnv(a), w.settingsEnv()
 	w.host.Evidence = w.evidenceEnv(a)
+	w.host.Logs = logs.Env{Server: w.server, Own: own}
 	if w.root == "/" {
 		w.host.Settings.InUse, w.host.Relay.InUse = w.running, w.running
 		w.host.Evidence = thisMachine(w.host.Evidence)

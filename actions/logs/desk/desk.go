@@ -1,0 +1,270 @@
+// Package desk is what the kinds of package logs work at: the server, the window that is asked about, one reading of the logs, and the
+// words for what it shows.
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"hikeshi/actions/logs/ledger"
+	"hikeshi/actions/logs/peek"
+	"hikeshi/actions/logs/signals"
+	"hikeshi/actions/logs/sweep"
+	"hikeshi/runbook"
+	"hikeshi/spool"
+)
+
+// Env is what the kinds of this package work with.
+type Env struct {
+	Server  spool.Server // with the ability spool.Logs
+	Own     spool.Own
+	Zone    *time.Location            // of the server's wall clock; nil: that of this machine
+	Exempt  func(account string) bool // by the configuration; nil: none
+	Budget  time.Duration             // read only the newest part that can be read in it; 0: all
+	Workers int                       // 0: one for each processor
+}
+
+// Params are the parameters that the kinds have in common.
+type Params struct {
+	Since          string   `json:"since"`
+	Until          string   `json:"until"`
+	Accounts       []string `json:"accounts"`
+	Sources        []string `json:"sources"`
+	Top            int      `json:"top"`
+	ExemptAccounts []string `json:"exempt_accounts"`
+	ExemptSources  []string `json:"exempt_sources"`
+}
+
+// Days of history that are read, and the window that is asked about when nothing else is said.
+const (
+	History = 14 * 86400
+	Window  = 86400
+	Top     = 20
+)
+
+// A Reading is one reading of the logs.
+type Reading struct {
+	Env     Env
+	Params  Params
+	Ability spool.Logs
+	Logs    []spool.Log
+	Span    ledger.Options
+	Book    *ledger.Book
+	Result  sweep.Result
+	Known   Known
+
+	sources []netip.Prefix
+	exempt  []netip.Prefix
+}
+
+// Known says which questions the logs can answer in the window.
+type Known struct {
+	Logins, Accepts, Deliveries, Domains bool
+}
+
+// Open reads the parameters and finds the logs and the window; it reads no log but for the time of the last lines.
+func (e Env) Open(ctx context.Context, in runbook.Input) (*Reading, error) {
+	r := &Reading{Env: e}
+	if err := in.Decode(&r.Params); err != nil {
+		return nil, err
+	}
+	if r.Params.Top <= 0 {
+		r.Params.Top = Top
+	}
+	var ok bool
+	if r.Ability, ok = e.Server.(spool.Logs); !ok {
+		return nil, fmt.Errorf("reading the logs: %w", errors.ErrUnsupported)
+	}
+	var err error
+	if r.sources, err = Prefixes("sources", r.Params.Sources); err != nil {
+		return nil, err
+	}
+	if r.exempt, err = Prefixes("exempt_sources", r.Params.ExemptSources); err != nil {
+		return nil, err
+	}
+	if r.Logs, err = r.Ability.Logs(ctx); err != nil {
+		return nil, fmt.Errorf("looking for the logs: %w: %w", runbook.ErrUndetermined, err)
+	}
+	newest, err := peek.Newest(ctx, r.Logs, r.Ability.Parser)
+	if err != nil {
+		return nil, err
+	}
+	return r, r.window(newest)
+}
+
+// window settles the span that is read.
+func (r *Reading) window(newest int64) error {
+	o := &r.Span
+	var err error
+	if o.Until, err = moment("until", r.Params.Until, newest+1, newest, true); err != nil {
+		return err
+	}
+	if o.Since, err = moment("since", r.Params.Since, o.Until-Window, o.Until, false); err != nil {
+		return err
+	}
+	if o.Since >= o.Until {
+		return fmt.Errorf("reading parameter since: %w: %s is not before %s", runbook.ErrInput, Clock(o.Since), Clock(o.Until))
+	}
+	o.History = o.Since - History
+	const steps = 2880
+	o.Step = 60 * max(1, (o.Until-o.Since+60*steps-1)/(60*steps))
+	o.Inside = r.Env.inside
+	for _, l := range r.Logs {
+		if !r.covers(l) {
+			continue
+		}
+		r.Known.Logins = r.Known.Logins || Says(l, spool.EventLogin) && !Says(l, spool.EventRead)
+		r.Known.Accepts = r.Known.Accepts || Says(l, spool.EventAccept)
+		r.Known.Deliveries = r.Known.Deliveries || Says(l, spool.EventSent)
+	}
+	r.Known.Domains = len(r.Env.Own.Domains) > 0
+	o.Logins, o.Accepts = r.Known.Logins, r.Known.Accepts
+	return nil
+}
+
+// covers says whether a log has a file of the window.
+func (r *Reading) covers(l spool.Log) bool {
+	for _, f := range l.Files {
+		if f.From == 0 && f.To == 0 || f.From < r.Span.Until && f.To > r.Span.Since {
+			return f.Size > 0 || l.State == spool.LogOn
+		}
+	}
+	return false
+}
+
+// Says says whether the lines of a log tell of a kind of event.
+func Says(l spool.Log, k spool.EventKind) bool {
+	for _, s := range l.Says {
+		if s == k {
+			return true
+		}
+	}
+	return false
+}
+
+// inside says whether a peer is the server itself or in a private network.
+func (e Env) inside(p netip.Prefix) bool {
+	a := p.Addr()
+	if a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() || a.IsUnspecified() {
+		return true
+	}
+	for _, own := range e.Own.Addresses {
+		if own.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// Read reads the logs of the window and of the history before it. It fails if none can be read, or with ctx.
+func (r *Reading) Read(ctx context.Context, rec runbook.Recorder) error {
+	own := map[string]bool{}
+	for _, d := range r.Env.Own.Domains {
+		own[strings.ToLower(strings.TrimSuffix(d, "."))] = true
+	}
+	o := sweep.Options{Logs: r.Logs, Parser: r.Ability.Parser, From: r.Span.History, Until: r.Span.Until, Own: own, Budget: r.Env.Budget, Workers: r.Env.Workers}
+	if rec != nil {
+		o.Progress = rec.Progress
+	}
+	r.Book = ledger.New(r.Span)
+	var err error
+	if r.Result, err = sweep.Run(ctx, o, r.Book.Take); err != nil {
+		return fmt.Errorf("reading the logs: %w", err)
+	}
+	r.Book.Close()
+	if read := r.read(); read == 0 {
+		return fmt.Errorf("reading the logs: %w: none of them is there and can be read", runbook.ErrUndetermined)
+	}
+	return nil
+}
+
+// read is the number of files that could be read.
+func (r *Reading) read() int {
+	n := 0
+	for _, f := range r.Result.Files {
+		if f.Problem == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// Judge says who looks abused, without those that are exempt.
+func (r *Reading) Judge() signals.Verdict {
+	names := map[string]bool{}
+	for _, a := range r.Params.ExemptAccounts {
+		names[strings.ToLower(a)] = true
+	}
+	return signals.Judge(r.Book, signals.Options{
+		Account: func(name string) bool { return names[name] || r.Env.Exempt != nil && r.Env.Exempt(name) },
+		Source:  func(p netip.Prefix) bool { return overlaps(r.exempt, p) },
+	})
+}
+
+// Account says whether an account is asked about: all, if none is named. A name without a domain stands for every domain.
+func (r *Reading) Account(name string) bool {
+	for _, a := range r.Params.Accounts {
+		a = strings.ToLower(a)
+		if a == name || !strings.Contains(a, "@") && strings.HasPrefix(name, a+"@") || !strings.Contains(name, "@") && strings.HasPrefix(a, name+"@") {
+			return true
+		}
+	}
+	return len(r.Params.Accounts) == 0
+}
+
+// Source says whether a peer is asked about: all, if none is named.
+func (r *Reading) Source(p netip.Prefix) bool { return len(r.sources) == 0 || overlaps(r.sources, p) }
+
+func overlaps(all []netip.Prefix, p netip.Prefix) bool {
+	for _, x := range all {
+		if x.Overlaps(p) {
+			return true
+		}
+	}
+	return false
+}
+
+// Named are the accounts that are asked about by name, as the logs spell them; those that stand in no log as they were asked for.
+func (r *Reading) Named() []string {
+	var all []string
+	for _, asked := range r.Params.Accounts {
+		one := *r
+		one.Params.Accounts = []string{asked}
+		found := []string{}
+		for name, a := range r.Book.Accounts {
+			if a.First != 0 && one.Account(name) {
+				found = append(found, name)
+			}
+		}
+		slices.Sort(found)
+		if len(found) == 0 {
+			found = []string{strings.ToLower(sweep.Safe([]byte(asked)))}
+		}
+		all = append(all, found...)
+	}
+	return all
+}
+
+// Blind are the logs that would tell of mailboxes that are read, and do not cover the window.
+func (r *Reading) Blind() []string {
+	all := []string{}
+	for _, l := range r.Logs {
+		if Says(l, spool.EventRead) && !l.Sessions && !r.covers(l) {
+			all = append(all, l.Name)
+		}
+	}
+	return all
+}
+
+// Zone is that of the server's wall clock.
+func (r *Reading) Zone() *time.Location {
+	if r.Env.Zone == nil {
+		return time.Local
+	}
+	return r.Env.Zone
+}

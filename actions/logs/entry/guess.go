@@ -1,0 +1,103 @@
+package entry
+
+import (
+	"cmp"
+	"maps"
+	"net/netip"
+	"slices"
+
+	"hikeshi/actions/logs/deed"
+	"hikeshi/actions/logs/tally"
+)
+
+// Bursts of failures (fail2ban: 5 in 10 minutes).
+const (
+	Burst     = 5
+	BurstSpan = 600  // seconds
+	BurstLife = 3600 // a success so many seconds after a burst belongs to it
+	minute    = 60
+	spanSlots = BurstSpan / minute
+)
+
+// A Break is a success after many failures: the password was probably found.
+type Break struct {
+	Wall     int64
+	Account  string
+	Place    netip.Prefix
+	Failures int64 // in the 10 minutes of the burst
+	ByPeer   bool  // the failures were of the peer, else of the account from anywhere
+	Ref      deed.Ref
+}
+
+// A Guess is what is known of the failures of one peer, or for one name. First to Others are of the window.
+type Guess struct {
+	First, Last int64
+	N           int64
+	ByService   [4]int64
+	Others      tally.Distinct // names that the peer tried; peers that tried the name
+	Worst       int64          // most failures in 10 minutes
+	WorstAt     int64
+	Refs        []deed.Ref
+
+	slots   [spanSlots]int32 // by minute
+	minute  int64            // of the newest slot
+	burst   int64            // failures of the last burst
+	burstAt int64            // when it was last a burst; 0 never
+}
+
+// Add enters a failure that a success may belong to and returns how many there were in ten minutes.
+func (g *Guess) Add(wall int64) int64 {
+	m := Floor(wall, minute)
+	if m <= g.minute-spanSlots {
+		return 0
+	}
+	if gone := m - g.minute; gone > 0 {
+		for i := range min(gone, spanSlots) {
+			g.slots[(m-i)%spanSlots] = 0
+		}
+		g.minute = m
+	}
+	g.slots[m%spanSlots]++
+	sum := int64(0)
+	for _, n := range g.slots {
+		sum += int64(n)
+	}
+	if sum >= Burst {
+		if wall-g.burstAt > BurstLife {
+			g.burst = 0
+		}
+		g.burst, g.burstAt = max(g.burst, sum), wall
+	}
+	return sum
+}
+
+// Enter counts a failure of the window.
+func (g *Guess) Enter(d *deed.Deed, other uint64, sum int64) {
+	if g.First == 0 {
+		g.First = d.Wall
+	}
+	g.Last = max(g.Last, d.Wall)
+	g.N++
+	g.ByService[min(d.Service, 3)]++
+	g.Others.Add(other)
+	if sum > g.Worst {
+		g.Worst, g.WorstAt = sum, d.Wall
+	}
+	g.Refs = Keep(g.Refs, d.At)
+}
+
+// LastBurst is the last burst before now that a success may belong to: its failures in ten minutes, 0 if there is none.
+func (g *Guess) LastBurst(now int64) int64 {
+	if g == nil || g.burstAt == 0 || now-g.burstAt > BurstLife {
+		return 0
+	}
+	return g.burst
+}
+
+// Ranked are the entries with the most failures first.
+func Ranked[K comparable](all map[K]*Guess, text func(K) string) []K {
+	keys := slices.Collect(maps.Keys(all))
+	return slices.SortedFunc(slices.Values(keys), func(x, y K) int {
+		return cmp.Or(cmp.Compare(all[y].N, all[x].N), cmp.Compare(text(x), text(y)))
+	})
+}

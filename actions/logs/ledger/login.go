@@ -1,0 +1,146 @@
+package ledger
+
+import (
+	"net/netip"
+
+	"hikeshi/actions/logs/deed"
+	"hikeshi/actions/logs/entry"
+	"hikeshi/actions/logs/join"
+	"hikeshi/actions/logs/tally"
+	"hikeshi/spool"
+)
+
+// login enters a success.
+func (b *Book) login(d *deed.Deed) {
+	a, p := b.account(d.Login), b.place(d)
+	if a == nil {
+		b.ends(d)
+		return
+	}
+	if d.Service <= spool.SMTP {
+		b.handIn(d, a, p)
+	}
+	if !b.once(d) {
+		return
+	}
+	day := b.dayOf(d.Wall)
+	unusual := p.IsValid() && !b.Usual(a, p, day)
+	if unusual {
+		b.broken(a, p, d, day)
+	}
+	h := a.HourAt(d.Wall)
+	h.Logins++
+	if unusual {
+		h.NewLogins++
+		h.Places.Add(entry.PlaceHash(p))
+	}
+	dd := a.DayAt(day)
+	dd.Logins++
+	if unusual {
+		dd.Places.Add(entry.PlaceHash(p))
+	}
+	if p.IsValid() {
+		u := b.use(a, p, d.Wall)
+		s := b.source(p, d.Wall)
+		if day >= 0 {
+			b.loginFrom(a, u, s, d, unusual)
+		}
+	}
+	if day < 0 {
+		a.Past.Logins++
+		a.Past.Clock[entry.Clock(d.Wall)]++
+		return
+	}
+	a.Seen(d.Wall)
+	a.Logins++
+	dd.Refs, h.Refs = entry.Keep(dd.Refs, d.At), entry.Keep(h.Refs, d.At)
+	if unusual {
+		a.Refs = entry.Keep(a.Refs, d.At)
+	}
+}
+
+func (b *Book) loginFrom(a *Account, u *Use, s *Source, d *deed.Deed, unusual bool) {
+	u.Logins[min(d.Service, 3)]++
+	u.Refs = entry.Keep(u.Refs, d.At)
+	if d.Service > spool.SMTP {
+		u.ReadRefs = entry.Keep(u.ReadRefs, d.At)
+	}
+	s.Logins++
+	s.Refs = entry.Keep(s.Refs, d.At)
+	s.Accounts.Add(tally.Hash([]byte(a.Name)))
+	if unusual {
+		s.HourAt(d.Wall).Strangers.Add(tally.Hash([]byte(a.Name)))
+	}
+}
+
+// handIn joins a login with the messages of its session.
+func (b *Book) handIn(d *deed.Deed, a *Account, p netip.Prefix) {
+	if !b.o.Accepts && d.ID != 0 && !b.join.Knows(d.ID) {
+		b.settle(&join.Message{Wall: d.Wall, ID: d.ID, At: d.At, Place: p, Count: 1}, a.Name)
+	}
+	b.join.Login(d.ID, d.Wall, a.Name, p, d.Framed)
+}
+
+// broken notes a success after a burst of failures, from a peer that is not usual. In the first days of the history nobody knows what
+// is usual.
+func (b *Book) broken(a *Account, p netip.Prefix, d *deed.Deed, day int) {
+	if day < 0 && entry.CountDays(entry.Before(b.Days, day)) < entry.Enough {
+		return
+	}
+	var best *Break
+	if n := b.Guessers[p].LastBurst(d.Wall); n > 0 {
+		best = &Break{Wall: d.Wall, Account: a.Name, Place: p, Failures: n, ByPeer: true, Ref: d.At}
+	}
+	if n := b.Guessed[a.Name].LastBurst(d.Wall); n > 0 && (best == nil || best.Failures < n) {
+		best = &Break{Wall: d.Wall, Account: a.Name, Place: p, Failures: n, Ref: d.At}
+	}
+	if best == nil {
+		return
+	}
+	if a.Break == nil || a.Break.Failures < best.Failures && d.Wall-a.Break.Wall < entry.BurstLife {
+		a.Break = best
+	}
+	if s := b.source(p, d.Wall); s.Break == nil {
+		s.Break = best
+	}
+}
+
+// loginFail enters a failure. Failures of an account from a peer that is usual for it are no guesses: a device with an old password.
+func (b *Book) loginFail(d *deed.Deed) {
+	if !b.once(d) {
+		return
+	}
+	p, name := b.place(d), ""
+	if d.Login != deed.None {
+		name = b.batch.Names[d.Login]
+	}
+	day, window := b.dayOf(d.Wall), d.Wall >= b.o.Since
+	a := b.Accounts[name]
+	known, device := false, false
+	if a != nil && p.IsValid() {
+		device = a.Failed(p, day)
+		known = b.Usual(a, p, day)
+	}
+	if window {
+		b.step(abused(a, !known && !device), name, p, d.Wall, func(s *Step) { s.Failures++ })
+	}
+	if p.IsValid() {
+		enter(guess(b.Guessers, p, &b.Lost), d, !known && !(device && b.inside(p)), tally.Hash([]byte(name)), window)
+	}
+	if name != "" {
+		enter(guess(b.Guessed, name, &b.Lost), d, !known && !device, entry.PlaceHash(p), window)
+	}
+}
+
+// enter counts a failure; try says that somebody may be trying passwords.
+func enter(g *Guess, d *deed.Deed, try bool, other uint64, window bool) {
+	sum := int64(0)
+	if try {
+		sum = g.Add(d.Wall)
+	}
+	if window {
+		g.Enter(d, other, sum)
+	}
+}
+
+func (b *Book) inside(p netip.Prefix) bool { return b.o.Inside != nil && p.IsValid() && b.o.Inside(p) }

@@ -1,0 +1,236 @@
+package ledger
+
+import (
+	"net/netip"
+
+	"hikeshi/actions/logs/deed"
+	"hikeshi/actions/logs/entry"
+	"hikeshi/actions/logs/join"
+	"hikeshi/actions/logs/tally"
+	"hikeshi/spool"
+)
+
+// accept enters a message.
+func (b *Book) accept(d *deed.Deed) {
+	if b.join.Knows(d.ID) {
+		if a := b.account(d.Login); a != nil { // another log told of it, and not by whom
+			b.join.Login(d.ID, d.Wall, a.Name, b.place(d), false)
+		}
+		return
+	}
+	w := &join.Message{Wall: d.Wall, ID: d.ID, At: d.At, Place: b.place(d), Said: d.SenderSaid, Own: d.SenderOwn, Count: int64(max(d.Count, 1)), Outside: d.Outside > 0}
+	w.Blind = b.heard == 0 || d.Wall-b.heard > hour
+	w.Recipients = append(w.Recipients, b.recipients(d)...)
+	if d.Sender != deed.None {
+		w.Sender = b.batch.Names[d.Sender]
+	}
+	if d.HELO != deed.None {
+		w.HELO = b.batch.Names[d.HELO]
+	}
+	switch {
+	case d.Login != deed.None && b.batch.Names[d.Login] != "":
+		b.settle(w, b.batch.Names[d.Login])
+	case !b.o.Logins:
+		b.settle(w, "")
+	default:
+		b.join.Message(w)
+	}
+}
+
+// ends enters the end of a session without a login.
+func (b *Book) ends(d *deed.Deed) {
+	if p := b.place(d); p.IsValid() && d.Framed {
+		b.join.End(d.ID, d.Wall, p)
+	}
+}
+
+// settle enters a message whose login is known; "" if it was handed in without one, or nobody can tell.
+func (b *Book) settle(w *join.Message, login string) {
+	var a *Account
+	relayed := false
+	switch {
+	case login != "":
+		a = b.Account(login)
+	case w.Outside:
+		relayed = b.o.Logins && !w.Blind && !b.inside(w.Place)
+		if w.Own {
+			a = b.Account(w.Sender)
+		}
+	}
+	window := w.Wall >= b.o.Since
+	if a != nil {
+		b.join.Remember(w.ID, a.Name)
+	} else if !relayed {
+		if window && !w.Own && !w.Outside {
+			b.Incoming++
+		}
+		return
+	}
+	if relayed && w.Place.IsValid() {
+		b.relayed(w, window)
+	}
+	if a != nil {
+		b.message(w, a, relayed)
+		return
+	}
+	if window && w.Place.IsValid() {
+		b.fromSource(b.source(w.Place, w.Wall), w, nil, false)
+		b.step(nil, "", w.Place, w.Wall, sent(w))
+	}
+}
+
+// relayed enters a message for outside that came from outside without a login.
+func (b *Book) relayed(w *join.Message, window bool) {
+	s := b.source(w.Place, w.Wall)
+	if !window {
+		s.PastRelayed++
+		return
+	}
+	s.Relayed++
+	s.RelayRefs = entry.Keep(s.RelayRefs, w.At)
+}
+
+// sent enters a message into a step of the timeline.
+func sent(w *join.Message) func(*Step) {
+	return func(s *Step) { s.Messages++; s.Recipients += int32(w.Count); s.Returned += int32(w.Failed) }
+}
+
+// message enters a message of an account.
+func (b *Book) message(w *join.Message, a *Account, relayed bool) {
+	d := b.dayOf(w.Wall)
+	unusual := false
+	var u *Use
+	if w.Place.IsValid() {
+		u = b.use(a, w.Place, w.Wall)
+		unusual = !b.Usual(a, w.Place, d)
+	}
+	day, h := a.DayAt(d), a.HourAt(w.Wall)
+	day.Messages, day.Recipients = day.Messages+1, day.Recipients+w.Count
+	h.Messages, h.Recipients = h.Messages+1, h.Recipients+w.Count
+	h.Sent, h.Failed = h.Sent+w.Sent, h.Failed+w.Failed
+	for _, r := range w.Recipients {
+		a.Known.Add(r)
+	}
+	other := w.Said && w.Sender != "" && !entry.SameName(a.Name, w.Sender)
+	if other {
+		day.Others.Add(tally.Hash([]byte(w.Sender)))
+	}
+	if relayed {
+		day.Relayed++
+	}
+	if d < 0 {
+		a.Past.Messages++
+		a.Past.Clock[entry.Clock(w.Wall)]++
+		if u != nil {
+			u.PastMail(w.At)
+		}
+		return
+	}
+	day.Refs, h.Refs = entry.Keep(day.Refs, w.At), entry.Keep(h.Refs, w.At)
+	a.Seen(w.Wall)
+	a.Messages, a.Recipients = a.Messages+1, a.Recipients+w.Count
+	if relayed {
+		a.Relayed++
+	}
+	if unusual {
+		h.NewMessages++
+		h.Places.Add(entry.PlaceHash(w.Place))
+		day.Places.Add(entry.PlaceHash(w.Place))
+		day.HELO(w.HELO, w.Place)
+		a.Refs = entry.Keep(a.Refs, w.At)
+	}
+	if u != nil {
+		useMessage(u, w, other, relayed)
+		b.fromSource(b.source(w.Place, w.Wall), w, a, unusual)
+	}
+	b.step(abused(a, unusual), a.Name, w.Place, w.Wall, sent(w))
+}
+
+// abused is the account if what is entered may be abuse.
+func abused(a *Account, unusual bool) *Account {
+	if unusual {
+		return a
+	}
+	return nil
+}
+
+func useMessage(u *Use, w *join.Message, other, relayed bool) {
+	u.Messages, u.Recipients = u.Messages+1, u.Recipients+w.Count
+	if relayed {
+		u.Relayed++
+	}
+	if other {
+		u.Others++
+	}
+	if u.HELO == "" {
+		u.HELO = w.HELO
+	}
+	u.Refs = entry.Keep(u.Refs, w.At)
+}
+
+// delivery enters what became of a message.
+func (b *Book) delivery(d *deed.Deed) {
+	if d.Kind == spool.EventLocal {
+		return // says nothing of mail for outside
+	}
+	failed := d.Kind != spool.EventSent
+	n := int64(max(d.Count, 1))
+	name, waits := b.join.Whose(d.ID)
+	if waits != nil {
+		if failed {
+			waits.Failed += n
+		} else {
+			waits.Sent += n
+		}
+		return
+	}
+	a := b.Accounts[name]
+	if failed && d.Wall >= b.o.Since {
+		b.step(a, name, netip.Prefix{}, d.Wall, func(s *Step) { s.Returned += int32(n) })
+	}
+	if a == nil {
+		return
+	}
+	if h := a.HourAt(d.Wall); failed {
+		h.Failed += n
+	} else {
+		h.Sent += n
+	}
+}
+
+// read enters a mail that was read out of a mailbox.
+func (b *Book) read(d *deed.Deed) {
+	a, p := b.account(d.Login), b.place(d)
+	if a == nil || d.Wall < b.o.Since {
+		return
+	}
+	a.Reads++
+	if p.IsValid() {
+		u := b.use(a, p, d.Wall)
+		u.Reads++
+		u.ReadRefs = entry.Keep(u.ReadRefs, d.At)
+	}
+}
+
+// step enters something into the timeline, and into that of an account if one is given.
+func (b *Book) step(a *Account, name string, p netip.Prefix, wall int64, enter func(*Step)) {
+	i := (wall - b.o.Since) / max(b.o.Step, 1)
+	if wall < b.o.Since || i >= int64(len(b.Steps)) {
+		return
+	}
+	if b.o.Only == nil || b.o.Only(name, p) {
+		enter(&b.Steps[i])
+	}
+	if a == nil {
+		return
+	}
+	s, fresh := a.StepAt(int32(i), b.steps < maxSteps)
+	if s == nil {
+		b.Full = true
+		return
+	}
+	if fresh {
+		b.steps++
+	}
+	enter(s)
+}

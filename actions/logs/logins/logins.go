@@ -1,0 +1,199 @@
+// Package logins says who tries passwords, and whether one was found: logs.logins.
+package logins
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"hikeshi/actions/logs/deed"
+	"hikeshi/actions/logs/desk"
+	"hikeshi/actions/logs/entry"
+	"hikeshi/actions/logs/signals"
+	"hikeshi/runbook"
+	"hikeshi/spool"
+)
+
+// Limits of what is a guesser.
+const (
+	patient   = 20 // failures in the window, for several names
+	severalOf = 3  // names
+	slowPeers = 10 // peers that try one name, each a few times only
+	slowEach  = 3
+)
+
+// Facts are the facts of logs.logins.
+type Facts struct {
+	Read     desk.Sources `json:"read" expr:"read"`
+	Found    []Found      `json:"found" expr:"found"`       // passwords that were probably found
+	Sources  []Guesser    `json:"sources" expr:"sources"`   // that failed, most failures first
+	Accounts []Target     `json:"accounts" expr:"accounts"` // that somebody failed to log in to
+	SMTP     []string     `json:"smtp" expr:"smtp"`         // guessers by protocol: proposed for the lock-out tables
+	POP3     []string     `json:"pop3" expr:"pop3"`
+	IMAP4    []string     `json:"imap4" expr:"imap4"`
+	Cut      int          `json:"cut" expr:"cut"` // sources and accounts that are left out
+}
+
+// Found is a success after a burst of failures, from a peer that is new for the account.
+type Found struct {
+	Account  string          `json:"account" expr:"account"`
+	Source   string          `json:"source" expr:"source"`
+	At       time.Time       `json:"at" expr:"at"`
+	Failures int64           `json:"failures" expr:"failures"` // in 10 minutes
+	Evidence []desk.Evidence `json:"evidence" expr:"evidence"`
+}
+
+// Guesser is a peer that failed to log in.
+type Guesser struct {
+	Name     string          `json:"name" expr:"name"`
+	Failures int64           `json:"failures" expr:"failures"`
+	SMTP     int64           `json:"smtp" expr:"smtp"`
+	POP3     int64           `json:"pop3" expr:"pop3"`
+	IMAP4    int64           `json:"imap4" expr:"imap4"`
+	Names    int             `json:"names" expr:"names"`     // accounts that it tried
+	Worst    int64           `json:"worst" expr:"worst"`     // failures in 10 minutes
+	Guesses  bool            `json:"guesses" expr:"guesses"` // tries passwords, as far as can be told
+	First    time.Time       `json:"first" expr:"first"`
+	Last     time.Time       `json:"last" expr:"last"`
+	Evidence []desk.Evidence `json:"evidence" expr:"evidence"`
+}
+
+// Target is a name that somebody failed to log in with.
+type Target struct {
+	Name     string    `json:"name" expr:"name"`
+	Failures int64     `json:"failures" expr:"failures"`
+	Sources  int       `json:"sources" expr:"sources"`
+	Worst    int64     `json:"worst" expr:"worst"` // failures in 10 minutes
+	Slow     bool      `json:"slow" expr:"slow"`   // tried from many peers, seldom from each
+	First    time.Time `json:"first" expr:"first"`
+	Last     time.Time `json:"last" expr:"last"`
+}
+
+type action struct{ env desk.Env }
+
+// New returns the action of logs.logins.
+func New(env desk.Env) runbook.Action { return action{env} }
+
+// Plan reads the logs.
+func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, error) {
+	r, err := a.env.Open(ctx, in)
+	if err != nil {
+		return runbook.Outcome{}, err
+	}
+	if err := r.Read(ctx, in.Rec); err != nil {
+		return runbook.Outcome{}, err
+	}
+	f := Facts{Found: []Found{}, Sources: []Guesser{}, Accounts: []Target{}, SMTP: []string{}, POP3: []string{}, IMAP4: []string{}}
+	var about []runbook.Finding
+	f.Read, about = r.Sources(ctx)
+	found := broken(ctx, r, &f)
+	found = append(found, guessers(ctx, r, &f)...)
+	found = append(found, targets(r, &f)...)
+	if len(found) == 0 {
+		found = append(found, runbook.Finding{Level: runbook.OK, Text: runbook.T("nobody tries passwords in what these logs show", "これらのログから見える範囲では、パスワードの総当たりはない")})
+	}
+	return runbook.Outcome{Findings: append(found, about...), Facts: f}, nil
+}
+
+// broken are the passwords that were probably found.
+func broken(ctx context.Context, r *desk.Reading, f *Facts) []runbook.Finding {
+	var names []string
+	for name, a := range r.Book.Accounts {
+		if a.Break != nil && r.Account(name) && r.Source(a.Break.Place) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	var found []runbook.Finding
+	for _, name := range names {
+		b := r.Book.Accounts[name].Break
+		e := Found{name, signals.PlaceName(b.Place), r.Time(b.Wall), b.Failures, r.Evidence(ctx, []deed.Ref{b.Ref})}
+		f.Found = append(f.Found, e)
+		at := desk.Clock(b.Wall)
+		found = append(found, runbook.Finding{Level: runbook.Bad, Evidence: desk.First(e.Evidence), Text: runbook.Tf(
+			"%s: password probably found at %s from %s, after %d failures in 10 minutes", "%s: %s に %s からパスワードを当てられた疑い(直前の 10 分間に失敗 %d 回)", name, at, e.Source, b.Failures)})
+	}
+	return found
+}
+
+func guessers(ctx context.Context, r *desk.Reading, f *Facts) []runbook.Finding {
+	var found []runbook.Finding
+	for _, p := range entry.Ranked(r.Book.Guessers, signals.PlaceName) {
+		g := r.Book.Guessers[p]
+		if g.N == 0 || !r.Source(p) {
+			continue
+		}
+		guesses := tries(r, p, g)
+		if guesses {
+			f.propose(signals.PlaceName(p), g)
+		}
+		if len(f.Sources) >= r.Params.Top {
+			f.Cut++
+			continue
+		}
+		e := Guesser{Name: signals.PlaceName(p), Failures: g.N, SMTP: g.ByService[spool.SMTP], POP3: g.ByService[spool.POP3], IMAP4: g.ByService[spool.IMAP4],
+			Names: g.Others.N(), Worst: g.Worst, Guesses: guesses, First: r.Time(g.First), Last: r.Time(g.Last), Evidence: r.Evidence(ctx, g.Refs)}
+		f.Sources = append(f.Sources, e)
+		if guesses {
+			found = append(found, runbook.Finding{Level: runbook.Warn, Evidence: desk.First(e.Evidence), Text: runbook.Tf(
+				"%s tries passwords: %s failures, names: %d (%s), at most %d in 10 minutes", "%s がパスワードを試している: 失敗 %s 回、対象 %d 名(%s)、10 分間に最大 %d 回",
+				e.Name, desk.Number(g.N), e.Names, services(g), g.Worst)})
+		}
+	}
+	return found
+}
+
+func services(g *entry.Guess) string {
+	var all []string
+	for _, p := range []spool.Protocol{spool.SMTP, spool.POP3, spool.IMAP4} {
+		if n := g.ByService[p]; n > 0 {
+			all = append(all, fmt.Sprintf("%s %d", p, n))
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// tries says whether a peer tries passwords: a burst, or patient tries of several names. Peers inside and those that accounts are
+// used from day by day do not, unless one broke in: somebody there has an old password in a device.
+func tries(r *desk.Reading, p netip.Prefix, g *entry.Guess) bool {
+	src := r.Book.Sources[p]
+	if src != nil && src.Break != nil {
+		return true
+	}
+	if r.Span.Inside(p) || src != nil && entry.CountDays(src.Past) > 1 {
+		return false
+	}
+	return g.Worst >= entry.Burst || g.N >= patient && g.Others.N() >= severalOf
+}
+
+func (f *Facts) propose(name string, g *entry.Guess) {
+	for p, list := range map[spool.Protocol]*[]string{spool.SMTP: &f.SMTP, spool.POP3: &f.POP3, spool.IMAP4: &f.IMAP4} {
+		if g.ByService[p] > 0 {
+			*list = append(*list, name)
+		}
+	}
+}
+
+func targets(r *desk.Reading, f *Facts) []runbook.Finding {
+	var found []runbook.Finding
+	for _, name := range entry.Ranked(r.Book.Guessed, func(s string) string { return s }) {
+		g := r.Book.Guessed[name]
+		if g.N == 0 || !r.Account(name) {
+			continue
+		}
+		if len(f.Accounts) >= r.Params.Top {
+			f.Cut++
+			continue
+		}
+		peers := g.Others.N()
+		t := Target{Name: name, Failures: g.N, Sources: peers, Worst: g.Worst, Slow: peers >= slowPeers && g.N <= int64(slowEach*peers), First: r.Time(g.First), Last: r.Time(g.Last)}
+		f.Accounts = append(f.Accounts, t)
+		if t.Slow {
+			found = append(found, runbook.Finding{Level: runbook.Warn, Text: runbook.Tf("%s is tried from %d addresses, seldom from each: %s failures", "%s は %d か所から少しずつ試されている: 失敗 %s 回", name, peers, desk.Number(g.N))})
+		}
+	}
+	return found
+}

@@ -1,0 +1,171 @@
+package signals
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"hikeshi/actions/logs/deed"
+	"hikeshi/actions/logs/ledger"
+	"hikeshi/runbook"
+)
+
+// The levels of a Suspect.
+const (
+	Hint    = "hint"
+	Suspect = "suspect"
+)
+
+// A Hit is one signal that was seen.
+type Hit struct {
+	Rule
+	Value  float64
+	Detail runbook.Text // what exactly; may be empty
+	Refs   []deed.Ref
+}
+
+// Strong says that the value reaches the higher threshold.
+func (h Hit) Strong() bool { return h.Value >= h.Rule.Strong }
+
+// Threshold is the one that the value reaches.
+func (h Hit) Threshold() float64 {
+	if h.Strong() {
+		return h.Rule.Strong
+	}
+	return h.Warn
+}
+
+// Signal is the ID without what it was measured by.
+func (h Hit) Signal() string {
+	id, _, _ := strings.Cut(h.ID, separator)
+	return id
+}
+
+// An Entry is an account or a peer with its hits.
+type Entry struct {
+	Name        string
+	Place       netip.Prefix // of a peer
+	Level       string
+	Score       int // 1 for each hit, 2 for a strong one
+	Hits        []Hit
+	Via         []string // of a peer: the suspect accounts that it takes a hit from
+	First, Last int64    // wall clock
+	Messages    int64    // of an account: from peers that are not usual for it, if there are any
+	Recipients  int64
+	Addresses   int // of an account: peers that are not usual for it; of a peer: accounts
+	Refs        []deed.Ref
+	Named       int64 // of an account: its messages that named it without a login
+}
+
+// Options say who is left out.
+type Options struct {
+	Account func(name string) bool        // exempt
+	Source  func(place netip.Prefix) bool // exempt
+}
+
+// A Verdict is who looks abused, the worst first.
+type Verdict struct {
+	Accounts []Entry
+	Sources  []Entry
+}
+
+// A judge measures one book.
+type judge struct {
+	b     *ledger.Book
+	o     Options
+	rules map[string]Rule
+}
+
+// Judge measures a book that is closed.
+func Judge(b *ledger.Book, o Options) Verdict {
+	j := &judge{b: b, o: o, rules: map[string]Rule{}}
+	for _, r := range Rules() {
+		j.rules[r.ID] = r
+	}
+	var v Verdict
+	for name, a := range b.Accounts {
+		if o.Account == nil || !o.Account(name) {
+			if e := j.account(a); len(e.Hits) > 0 {
+				v.Accounts = append(v.Accounts, e)
+			}
+		}
+	}
+	sortEntries(v.Accounts)
+	v.Sources = j.sources(v.Accounts)
+	sortEntries(v.Sources)
+	return v
+}
+
+// sortEntries puts the worst first, and what is equally bad in the order of the names.
+func sortEntries(all []Entry) {
+	slices.SortFunc(all, func(a, b Entry) int {
+		return cmp.Or(cmp.Compare(b.Level, a.Level), cmp.Compare(b.Score, a.Score), cmp.Compare(b.Messages, a.Messages), strings.Compare(a.Name, b.Name))
+	})
+}
+
+// hit measures value by a rule.
+func (j *judge) hit(e *Entry, rule string, value float64, refs []deed.Ref, detail runbook.Text) {
+	r := j.rules[rule]
+	if value < r.Warn {
+		return
+	}
+	h := Hit{Rule: r, Value: value, Detail: detail, Refs: refs}
+	for i, other := range e.Hits {
+		if other.Signal() != h.Signal() {
+			continue
+		}
+		if h.Strong() && !other.Strong() { // the same signal, by the hour and by the day
+			e.Hits[i] = h
+		}
+		return
+	}
+	e.Hits = append(e.Hits, h)
+}
+
+// weigh says what the hits add up to, with those taken from others.
+func (e *Entry) weigh(taken int) {
+	slices.SortStableFunc(e.Hits, func(a, b Hit) int { return cmp.Compare(number(a), number(b)) })
+	families := map[string]bool{}
+	for _, h := range e.Hits {
+		families[h.Family] = true
+		e.Score++
+		if h.Strong() {
+			e.Score++
+		}
+	}
+	e.Score += taken
+	switch {
+	case len(families) > 1, len(families) == 1 && taken > 0:
+		e.Level = Suspect
+	default:
+		e.Level = Hint
+	}
+}
+
+// number is that of the signal: 3 of D3.
+func number(h Hit) int {
+	n, _ := strconv.Atoi(strings.TrimPrefix(h.Signal(), "D"))
+	return n
+}
+
+// Families are the families of the hits, each once.
+func (e Entry) Families() []string {
+	var all []string
+	for _, h := range e.Hits {
+		if !slices.Contains(all, h.Family) {
+			all = append(all, h.Family)
+		}
+	}
+	return all
+}
+
+// PlaceName is how a peer is called: an address, or the network of an IPv6 address.
+func PlaceName(p netip.Prefix) string {
+	if p.IsSingleIP() {
+		return p.Addr().String()
+	}
+	return fmt.Sprint(p)
+}

@@ -1,0 +1,195 @@
+// Package sizes compares each log with its own past: logs.sizes. A log is swollen when its newest day holds more than three times what
+// the median of the days before holds; from when on is told by how its newest file grew.
+package sizes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"hikeshi/actions/logs/desk"
+	"hikeshi/actions/logs/peek"
+	"hikeshi/actions/logs/sweep"
+	"hikeshi/runbook"
+	"hikeshi/spool"
+)
+
+// What makes a log swollen.
+const (
+	times    = 3       // the median of the days before
+	small    = 1 << 20 // bytes: smaller logs are never swollen
+	enough   = 3       // days before
+	compared = 14      // days before, at most
+	marks    = 512     // places of the newest file that are looked at
+	day      = 86400
+)
+
+// Facts are the facts of logs.sizes.
+type Facts struct {
+	Logs    []Log    `json:"logs" expr:"logs"`
+	Swollen []string `json:"swollen" expr:"swollen"`
+	Off     []string `json:"off" expr:"off"`
+	Unread  []string `json:"unread" expr:"unread"` // logs that could not be looked at, or not wholly
+}
+
+// Log is one log.
+type Log struct {
+	Name    string    `json:"name" expr:"name"`
+	State   string    `json:"state" expr:"state"`   // on, off, unknown
+	Day     string    `json:"day" expr:"day"`       // the newest one, as 2026-11-21; "" without files
+	Bytes   int64     `json:"bytes" expr:"bytes"`   // of it
+	Median  int64     `json:"median" expr:"median"` // bytes a day, of the days before
+	Days    int       `json:"days" expr:"days"`     // before
+	Swollen bool      `json:"swollen" expr:"swollen"`
+	Since   time.Time `json:"since" expr:"since"` // when it began to swell; zero if it is not swollen, or that is not known
+}
+
+type action struct{ env desk.Env }
+
+// New returns the action of logs.sizes.
+func New(env desk.Env) runbook.Action { return action{env} }
+
+// Plan looks at the sizes of the files.
+func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, error) {
+	ability, ok := a.env.Server.(spool.Logs)
+	if !ok {
+		return runbook.Outcome{}, fmt.Errorf("looking at the logs: %w", errors.ErrUnsupported)
+	}
+	all, err := ability.Logs(ctx)
+	if err != nil {
+		return runbook.Outcome{}, fmt.Errorf("looking for the logs: %w: %w", runbook.ErrUndetermined, err)
+	}
+	f := Facts{Logs: []Log{}, Swollen: []string{}, Off: []string{}, Unread: []string{}}
+	var found []runbook.Finding
+	for _, l := range all {
+		one, err := a.look(ctx, ability, l)
+		if ctx.Err() != nil {
+			return runbook.Outcome{}, ctx.Err()
+		}
+		if err = errors.Join(l.Problem, err); err != nil {
+			why := sweep.Safe([]byte(err.Error()))
+			f.Unread = append(f.Unread, l.Name)
+			found = append(found, runbook.Finding{Level: runbook.Warn, Text: runbook.T(l.Name+": not read: "+why, l.Name+": 読めない: "+why), Evidence: l.Dir})
+		}
+		if l.State == spool.LogOff {
+			f.Off = append(f.Off, l.Name)
+		}
+		if one.Swollen {
+			f.Swollen = append(f.Swollen, l.Name)
+		}
+		f.Logs = append(f.Logs, one)
+		found = append(found, a.finding(l, one))
+	}
+	return runbook.Outcome{Findings: found, Facts: f}, nil
+}
+
+func (a action) look(ctx context.Context, ability spool.Logs, l spool.Log) (Log, error) {
+	one := Log{Name: l.Name, State: string(l.State)}
+	sums := map[int64]int64{}
+	for _, f := range l.Files {
+		if f.Compressed == "" { // the others say little about how much was written
+			sums[dayOf(f)] += f.Size
+		}
+	}
+	if len(sums) == 0 {
+		return one, nil
+	}
+	newest := int64(0)
+	for d := range sums {
+		newest = max(newest, d)
+	}
+	one.Day, one.Bytes = time.Unix(newest*day, 0).UTC().Format("2006-01-02"), sums[newest]
+	var before []int64
+	for d, n := range sums {
+		if d < newest && d >= newest-compared {
+			before = append(before, n)
+		}
+	}
+	if one.Days = len(before); one.Days > 0 {
+		slices.Sort(before)
+		one.Median = before[len(before)/2]
+	}
+	one.Swollen = one.Days >= enough && one.Bytes >= small && one.Bytes > times*max(one.Median, 1)
+	if !one.Swollen {
+		return one, nil
+	}
+	since, err := began(ctx, ability, l, newest, one.Median)
+	r := desk.Reading{Env: a.env}
+	one.Since = r.Time(since)
+	return one, err
+}
+
+// dayOf is the day of a file by its name, else that of its last change.
+func dayOf(f spool.LogFile) int64 {
+	if f.From != 0 || f.To != 0 {
+		return f.From / day
+	}
+	_, offset := f.Modified.Zone()
+	return (f.Modified.Unix() + int64(offset)) / day
+}
+
+// began is when the files of a day began to grow more than times faster than median bytes a day; 0 if that cannot be told.
+func began(ctx context.Context, ability spool.Logs, l spool.Log, newest, median int64) (int64, error) {
+	first := int64(0)
+	var errs []error
+	for _, f := range l.Files {
+		if f.Compressed != "" || dayOf(f) != newest || f.Size < small/2 {
+			continue
+		}
+		p := ability.Parser(l.Name, f)
+		if p == nil {
+			continue
+		}
+		all, err := peek.Marks(ctx, f, p, marks)
+		errs = append(errs, err)
+		if at := jump(all, max(median, 1)); at != 0 && (first == 0 || at < first) {
+			first = at
+		}
+	}
+	return first, errors.Join(errs...)
+}
+
+// jump is when a file began to grow faster than times the median for three marks in a row.
+func jump(all []peek.Mark, median int64) int64 {
+	const run, near = 3, 600
+	fast := 0
+	for i := 1; i < len(all); i++ {
+		grown, took := all[i].Offset-all[i-1].Offset, max(all[i].Wall-all[i-1].Wall, 1)
+		if grown*day <= times*median*took {
+			fast = 0
+			continue
+		}
+		if fast++; fast < run {
+			continue
+		}
+		if first := all[i-run].Wall; all[i-run+1].Wall-first < near {
+			return first
+		}
+		return all[i-run+1].Wall
+	}
+	return 0
+}
+
+func (a action) finding(l spool.Log, e Log) runbook.Finding {
+	switch {
+	case e.Swollen:
+		text := runbook.Tf("%s: %s on %s, %d times the median of %d days before", "%s: %[3]s に %[2]s。それ以前 %[5]d 日の中央値の %[4]d 倍",
+			l.Name, desk.Size(e.Bytes), e.Day, e.Bytes/max(e.Median, 1), e.Days)
+		if !e.Since.IsZero() {
+			at := e.Since.In((&desk.Reading{Env: a.env}).Zone()).Format("15:04")
+			text.EN, text.JA = text.EN+", since "+at, text.JA+"。"+at+" ごろから"
+		}
+		return runbook.Finding{Level: runbook.Bad, Text: text, Evidence: l.Dir}
+	case e.Day == "" && l.State == spool.LogOff:
+		return runbook.Finding{Level: runbook.Info, Text: runbook.T(l.Name+": off", l.Name+": 記録されていない"), Evidence: l.Dir}
+	case e.Day == "":
+		return runbook.Finding{Level: runbook.Info, Text: runbook.T(l.Name+": no files", l.Name+": ファイルがない"), Evidence: l.Dir}
+	case e.Days < enough:
+		return runbook.Finding{Level: runbook.Info, Text: runbook.Tf("%s: %s on %s; %d days before are too few to compare", "%s: %[3]s に %[2]s。比べられる過去の日が %[4]d 日しかない",
+			l.Name, desk.Size(e.Bytes), e.Day, e.Days), Evidence: l.Dir}
+	}
+	return runbook.Finding{Level: runbook.OK, Text: runbook.Tf("%s: %s on %s, the median of %d days before is %s", "%s: %[3]s に %[2]s、それ以前 %[4]d 日の中央値は %[5]s",
+		l.Name, desk.Size(e.Bytes), e.Day, e.Days, desk.Size(e.Median)), Evidence: l.Dir}
+}

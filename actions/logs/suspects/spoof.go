@@ -1,0 +1,130 @@
+package suspects
+
+import (
+	"fmt"
+	"strings"
+
+	"hikeshi/actions/logs/desk"
+	"hikeshi/actions/logs/signals"
+	"hikeshi/runbook"
+	"hikeshi/spool"
+)
+
+// Spoof says how the abused messages were handed in.
+type Spoof struct {
+	Verdict string `json:"verdict" expr:"verdict"` // login, named, both, none, unknown
+	Login   int64  `json:"login" expr:"login"`     // messages of suspect accounts after a login
+	Named   int64  `json:"named" expr:"named"`     // that name a suspect account without one
+	Foreign int64  `json:"foreign" expr:"foreign"` // for outside, of foreign senders, without one
+	HowTo   string `json:"how_to" expr:"how_to"`   // how the log that would tell is switched on; "" if it is on
+}
+
+// The verdicts: cause (a), cause (b), both, no suspect, cannot tell.
+const (
+	byLogin = "login"
+	byName  = "named"
+	both    = "both"
+	none    = "none"
+	unknown = "unknown"
+)
+
+// spoof tells messages that were sent after a login from those that only name an account.
+func spoof(r *desk.Reading, v signals.Verdict) (Spoof, runbook.Finding) {
+	var s Spoof
+	for _, e := range v.Accounts {
+		if e.Level == signals.Suspect && r.Account(e.Name) {
+			s.Named += e.Named
+			s.Login += e.Messages - e.Named
+		}
+	}
+	for _, e := range v.Sources {
+		if src := r.Book.Sources[e.Place]; src != nil && src.Accounts.N() == 0 && e.Level == signals.Suspect {
+			s.Foreign += src.Relayed
+		}
+	}
+	if !r.Known.Logins {
+		return s.cannotTell(r)
+	}
+	switch {
+	case s.Login+s.Named == 0:
+		s.Verdict = none
+	case s.Named*10 < s.Login:
+		s.Verdict = byLogin
+	case s.Login*10 < s.Named:
+		s.Verdict = byName
+	default:
+		s.Verdict = both
+	}
+	return s, s.finding()
+}
+
+// cannotTell is the verdict where no log tells of logins.
+func (s Spoof) cannotTell(r *desk.Reading) (Spoof, runbook.Finding) {
+	s.Verdict, s.Login = unknown, 0
+	var en, ja []string
+	for _, l := range r.Logs {
+		if desk.Says(l, spool.EventLogin) && !desk.Says(l, spool.EventRead) && l.State != spool.LogOn {
+			en, ja = append(en, l.Name+": "+l.HowToEN), append(ja, l.Name+": "+l.HowToJA)
+		}
+	}
+	s.HowTo = strings.Join(en, "; ")
+	return s, runbook.Finding{Level: runbook.Warn, Text: runbook.T(
+		strings.TrimSuffix("whether the mail was sent after a login cannot be told: no log of logins covers this time. "+s.HowTo, " "),
+		strings.TrimSuffix("ログイン後に送られたかどうかは判断できない: この期間のログインを記録したログがない。"+strings.Join(ja, "。"), " "))}
+}
+
+func (s Spoof) finding() runbook.Finding {
+	f := runbook.Finding{Level: runbook.Bad}
+	figures := []any{desk.Number(s.Login), desk.Number(s.Named)}
+	switch s.Verdict {
+	case byLogin:
+		f.Text = runbook.Tf("the mail of the suspects was sent after a login (%s messages, %s without): stolen passwords, cause (a)",
+			"疑わしいアカウントのメールはログイン後に送られている(%s 通、ログインなし %s 通): パスワードの盗用、原因 (a)", figures...)
+	case byName:
+		f.Text = runbook.Tf("the mail names the suspects without a login (%[2]s messages, %[1]s after one): cause (b)",
+			"ログインなしで登録アカウントを名乗って送られている(%[2]s 通、ログインあり %[1]s 通): 原因 (b)", figures...)
+	case both:
+		f.Text = runbook.Tf("%s messages of the suspects were sent after a login, %s name them without: causes (a) and (b)",
+			"疑わしいアカウントのメールは、ログイン後 %s 通、ログインなしの名乗り %s 通: 原因 (a) と (b) の両方", figures...)
+	default:
+		f.Level, f.Text = runbook.OK, runbook.T("no message of a suspect account was handed in", "疑わしいアカウントのメールは受け付けられていない")
+	}
+	if s.Foreign > 0 {
+		f.Level = runbook.Bad
+		f.Text.EN += fmt.Sprintf("; %s messages of foreign senders were relayed without a login: cause (c)", desk.Number(s.Foreign))
+		f.Text.JA += fmt.Sprintf("。外部の差出人のメール %s 通がログインなしで中継されている: 原因 (c)", desk.Number(s.Foreign))
+	}
+	return f
+}
+
+// notVisible are the signals that the logs cannot show: for ever, or as they are switched now.
+func notVisible(r *desk.Reading) ([]Unseen, []runbook.Finding) {
+	all, found := []Unseen{}, []runbook.Finding(nil)
+	say := func(ids, en, ja string) {
+		for _, id := range strings.Fields(ids) {
+			all = append(all, Unseen{id, en})
+		}
+		found = append(found, runbook.Finding{Level: runbook.Info, Text: runbook.T(
+			"not visible in these logs: "+ids+": "+en, "これらのログでは見えない: "+ids+": "+ja)})
+	}
+	for _, u := range r.Ability.Unseen() {
+		say(u.Signal, u.EN, u.JA)
+	}
+	if !r.Known.Logins {
+		say("D8 D10 D13", "no log of logins covers this time; accounts are taken from the senders", "この期間のログインのログがない。アカウントは差出人から推定している")
+	}
+	if !r.Known.Accepts {
+		say("D2 D6 D9 D14", "no log of accepted messages covers this time; one message is counted for each session", "この期間の受理のログがない。通数は 1 接続 1 通として数えた")
+	}
+	if !r.Known.Deliveries {
+		say("D7", "no log of deliveries covers this time", "この期間の配送のログがない")
+	}
+	if r.Known.Logins && !r.Known.Domains {
+		say("D13", "the domains of this server are not known", "このサーバーのドメインが分からない")
+	}
+	if !r.Book.Known() {
+		say("D6 D11 D12 D14", "there are fewer than 5 days of history; what is usual is not known", "履歴が 5 日分に満たず、普段の使い方が分からない")
+	}
+	say("D15", "stands in the queue, not in the logs: see spool scan", "ログではなくキューで分かる: spool scan を参照")
+	return all, found
+}

@@ -1,0 +1,229 @@
+// Package suspects says which accounts are abused, and from where: logs.suspects.
+package suspects
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"hikeshi/actions/logs/desk"
+	"hikeshi/actions/logs/signals"
+	"hikeshi/actions/logs/sweep"
+	"hikeshi/runbook"
+)
+
+// Facts are the facts of logs.suspects.
+type Facts struct {
+	Window       desk.Span    `json:"window" expr:"window"`
+	Unread       int64        `json:"unread_lines" expr:"unread_lines"` // lines that were not understood
+	Files        []desk.File  `json:"files" expr:"files"`
+	Read         desk.Sources `json:"read" expr:"read"`
+	Accounts     []Suspect    `json:"accounts" expr:"accounts"`           // the worst first
+	From         []Suspect    `json:"sources" expr:"sources"`             // the same of peers
+	AccountNames []string     `json:"account_names" expr:"account_names"` // those of level suspect
+	SourceNames  []string     `json:"source_names" expr:"source_names"`   // the same of peers
+	Cut          int          `json:"cut" expr:"cut"`                     // accounts and peers that are left out here
+	Spoof        Spoof        `json:"spoof" expr:"spoof"`
+	Unseen       []Unseen     `json:"unseen" expr:"unseen"` // signals that these logs cannot show
+}
+
+// A Suspect is an account or a peer with at least one hit.
+type Suspect struct {
+	Name       string    `json:"name" expr:"name"`
+	Score      int       `json:"score" expr:"score"`
+	Level      string    `json:"level" expr:"level"` // hint, suspect
+	Signals    []Signal  `json:"signals" expr:"signals"`
+	Via        []string  `json:"via" expr:"via"` // of a peer: the suspect accounts that it used
+	First      time.Time `json:"first" expr:"first"`
+	Last       time.Time `json:"last" expr:"last"`
+	Messages   int64     `json:"messages" expr:"messages"`
+	Recipients int64     `json:"recipients" expr:"recipients"`
+	Addresses  int       `json:"addresses" expr:"addresses"` // of an account: peers that are new for it; of a peer: accounts
+	Named      bool      `json:"named" expr:"named"`         // its messages named it without a login
+}
+
+// A Signal is one hit.
+type Signal struct {
+	ID        string          `json:"id" expr:"id"`
+	Family    string          `json:"family" expr:"family"`
+	Value     float64         `json:"value" expr:"value"`
+	Threshold float64         `json:"threshold" expr:"threshold"`
+	Strong    bool            `json:"strong" expr:"strong"`
+	Source    string          `json:"source" expr:"source"` // of the threshold
+	What      string          `json:"what" expr:"what"`
+	Evidence  []desk.Evidence `json:"evidence" expr:"evidence"`
+}
+
+// Unseen is a signal that these logs cannot show.
+type Unseen struct {
+	ID  string `json:"id" expr:"id"`
+	Why string `json:"why" expr:"why"`
+}
+
+// quoted is how many accounts and peers get their lines quoted.
+const quoted = 20
+
+type action struct{ env desk.Env }
+
+// New returns the action of logs.suspects.
+func New(env desk.Env) runbook.Action { return action{env} }
+
+// Plan reads the logs and judges.
+func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, error) {
+	r, err := a.env.Open(ctx, in)
+	if err != nil {
+		return runbook.Outcome{}, err
+	}
+	if err := r.Read(ctx, in.Rec); err != nil {
+		return runbook.Outcome{}, err
+	}
+	v := r.Judge()
+	f := Facts{AccountNames: []string{}, SourceNames: []string{}}
+	var found, about []runbook.Finding
+	f.Read, about = r.Sources(ctx)
+	f.Window, f.Unread, f.Files = f.Read.Window, f.Read.Unread, f.Read.Files
+	t := teller{ctx, r, &f}
+	f.Accounts, found = t.list(v.Accounts, r.Params.Top, func(e *signals.Entry) bool { return r.Account(e.Name) }, account)
+	sources, more := t.list(v.Sources, r.Params.Top, func(e *signals.Entry) bool { return r.Source(e.Place) }, source)
+	f.From = sources
+	for _, e := range v.Accounts {
+		if e.Level == signals.Suspect && r.Account(e.Name) {
+			f.AccountNames = append(f.AccountNames, e.Name)
+		}
+	}
+	for _, e := range v.Sources {
+		if e.Level == signals.Suspect && r.Source(e.Place) {
+			f.SourceNames = append(f.SourceNames, e.Name)
+		}
+	}
+	found = append(found, more...)
+	if len(f.AccountNames)+len(f.SourceNames) == 0 {
+		found = append(found, runbook.Finding{Level: runbook.OK, Text: runbook.T("no account and no address looks abused in what these logs show", "これらのログから見える範囲では、乗っ取りが疑われるアカウントや接続元はない")})
+	}
+	var text runbook.Finding
+	f.Spoof, text = spoof(r, v)
+	found = append(found, text)
+	unseen, blind := notVisible(r)
+	f.Unseen = unseen
+	return runbook.Outcome{Findings: append(append(found, about...), blind...), Facts: f}, nil
+}
+
+// A teller makes facts and findings of what the judge said.
+type teller struct {
+	ctx   context.Context
+	r     *desk.Reading
+	facts *Facts
+}
+
+func (t teller) list(all []signals.Entry, top int, asked func(*signals.Entry) bool, say func(*signals.Entry) runbook.Text) ([]Suspect, []runbook.Finding) {
+	list, found := []Suspect{}, []runbook.Finding(nil)
+	for i := range all {
+		e := &all[i]
+		if !asked(e) {
+			continue
+		}
+		if len(list) >= top {
+			t.facts.Cut++
+			continue
+		}
+		s := t.suspect(e, len(list) < quoted)
+		list = append(list, s)
+		level := runbook.Warn
+		if e.Level == signals.Suspect {
+			level = runbook.Bad
+		}
+		found = append(found, runbook.Finding{Level: level, Text: t.sentence(e, say(e)), Evidence: evidence(s)})
+	}
+	return list, found
+}
+
+func evidence(s Suspect) string {
+	for _, g := range s.Signals {
+		if at := desk.First(g.Evidence); at != "" {
+			return at
+		}
+	}
+	return ""
+}
+
+func (t teller) suspect(e *signals.Entry, quote bool) Suspect {
+	s := Suspect{Name: e.Name, Score: e.Score, Level: e.Level, Signals: []Signal{}, Via: append([]string{}, e.Via...), First: t.r.Time(e.First), Last: t.r.Time(e.Last),
+		Messages: e.Messages, Recipients: e.Recipients, Addresses: e.Addresses, Named: e.Named > 0 && e.Named*2 >= e.Messages}
+	for _, h := range e.Hits {
+		g := Signal{ID: h.Signal(), Family: h.Family, Value: h.Value, Threshold: h.Threshold(), Strong: h.Strong(), Source: h.From, What: h.What.EN, Evidence: []desk.Evidence{}}
+		refs := h.Refs
+		if len(refs) == 0 {
+			refs = e.Refs
+		}
+		if quote {
+			g.Evidence = t.r.Evidence(t.ctx, refs)
+		}
+		s.Signals = append(s.Signals, g)
+	}
+	return s
+}
+
+// sentence is the finding about an account or a peer.
+func (t teller) sentence(e *signals.Entry, who runbook.Text) runbook.Text {
+	en, ja := who.EN, who.JA
+	var hitsEN, hitsJA []string
+	for _, h := range e.Hits {
+		hitsEN = append(hitsEN, hit(h, "en"))
+		hitsJA = append(hitsJA, hit(h, "ja"))
+	}
+	if len(e.Via) > 0 {
+		hitsEN = append(hitsEN, "used "+few(e.Via, "and %d more"))
+		hitsJA = append(hitsJA, few(e.Via, "ほか %d 件")+" を使用")
+	}
+	when := fmt.Sprintf("%s - %s", desk.Clock(e.First), clockOnly(e.First, e.Last))
+	if e.First == 0 {
+		when = "-"
+	}
+	return runbook.T(
+		fmt.Sprintf("%s: %s; %s messages to %s recipients, %s", en, strings.Join(hitsEN, "; "), desk.Number(e.Messages), desk.Number(e.Recipients), when),
+		fmt.Sprintf("%s: %s。%s 通、宛先 %s 件、%s", ja, strings.Join(hitsJA, "、"), desk.Number(e.Messages), desk.Number(e.Recipients), when))
+}
+
+func account(e *signals.Entry) runbook.Text {
+	if e.Level == signals.Hint {
+		return runbook.T(e.Name+" (a hint)", e.Name+"(参考)")
+	}
+	if e.Named*2 > e.Messages {
+		return runbook.T(e.Name+" is a suspect, named without a login", e.Name+" は、ログインなしで名乗られた疑いが強い")
+	}
+	return runbook.T(e.Name+" is a suspect", e.Name+" は乗っ取りの疑いが強い")
+}
+
+func source(e *signals.Entry) runbook.Text {
+	if e.Level == signals.Hint {
+		return runbook.T(e.Name+" (a hint)", e.Name+"(参考)")
+	}
+	return runbook.T(e.Name+" is a suspect", e.Name+" は不正利用の接続元の疑いが強い")
+}
+
+func hit(h signals.Hit, lang string) string {
+	detail := h.Detail.In(lang)
+	if detail != "" {
+		detail = ": " + sweep.Safe([]byte(detail))
+	}
+	return fmt.Sprintf("%s %s %s (%s)%s", h.Signal(), h.What.In(lang), desk.Number(int64(h.Value)), desk.Number(int64(h.Threshold())), detail)
+}
+
+// few names the first three.
+func few(names []string, more string) string {
+	const shown = 3
+	text := strings.Join(names[:min(len(names), shown)], ", ")
+	if n := len(names) - shown; n > 0 {
+		text += " " + fmt.Sprintf(more, n)
+	}
+	return text
+}
+
+// clockOnly is a time without its date if that is the date of another one.
+func clockOnly(first, last int64) string {
+	if first-first%86400 == last-last%86400 {
+		return desk.Clock(last)[len("2006-01-02 "):]
+	}
+	return desk.Clock(last)
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"hikeshi/actions/logs"
+	"hikeshi/runbook"
+	"hikeshi/runbook/engine/planner"
+	"hikeshi/spool"
+)
+
+// suspectsRow is who stands out in the logs. Where not all of the last day could be read in time, From says from when on.
+type suspectsRow struct {
+	From     time.Time    `json:"from"`
+	Whole    bool         `json:"whole"` // all of the last day was read
+	Accounts []suspectRow `json:"accounts"`
+	Sources  []suspectRow `json:"sources"`
+}
+
+// suspectRow is an account or a source of level suspect, or a hint.
+type suspectRow struct {
+	Name       string    `json:"name"`
+	Level      string    `json:"level"` // suspect, hint
+	Signals    []string  `json:"signals"`
+	Messages   int64     `json:"messages"`
+	Recipients int64     `json:"recipients"`
+	Addresses  int       `json:"addresses"`
+	First      time.Time `json:"first"`
+	Last       time.Time `json:"last"`
+	Evidence   string    `json:"evidence"` // acceptlog/mail1/261121.log:8812, the byte offset of a line
+}
+
+// lookAtLogs reads the newest part of the logs, as much as can be read in budget. nil where no log could be read.
+func (w *world) lookAtLogs(ctx context.Context, budget time.Duration) *suspectsRow {
+	if _, ok := w.server.(spool.Logs); !ok {
+		return nil
+	}
+	env := w.host.Logs
+	env.Budget = budget
+	in := runbook.Input{Step: "status", With: json.RawMessage(`{}`), Rec: planner.Recorder{Told: func(string, int64, int64) {}}}
+	out, err := byName(logs.Kinds(env))["logs.suspects"].Action.Plan(ctx, in)
+	if err != nil {
+		return nil
+	}
+	f, ok := out.Facts.(logs.SuspectsFacts)
+	if !ok {
+		return nil
+	}
+	return &suspectsRow{From: f.Window.From, Whole: !f.Window.From.After(f.Window.Since), Accounts: suspectRows(f.Accounts), Sources: suspectRows(f.From)}
+}
+
+func suspectRows(all []logs.Suspect) []suspectRow {
+	rows := []suspectRow{}
+	for _, s := range all {
+		r := suspectRow{Name: s.Name, Level: s.Level, Signals: []string{}, Messages: s.Messages, Recipients: s.Recipients, Addresses: s.Addresses, First: s.First, Last: s.Last}
+		for _, g := range s.Signals {
+			r.Signals = append(r.Signals, g.ID)
+			if len(g.Evidence) > 0 && r.Evidence == "" {
+				e := g.Evidence[0]
+				r.Evidence = fmt.Sprintf("%s:%d", logFile(e.File), e.Offset)
+			}
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// logFile is the end of the path of a log file that says which log it is: acceptlog/mail1/261121.log.
+func logFile(path string) string {
+	parts := strings.Split(filepath.ToSlash(path), "/")
+	return strings.Join(parts[max(0, len(parts)-3):], "/")
+}
+
+// suspectWords are the rows of who and from by the logs; none if nobody stands out there.
+func (a *app) suspectWords(l *suspectsRow) (who, from []string) {
+	if l == nil {
+		return nil, nil
+	}
+	accounts, sources := onlySuspects(l.Accounts), onlySuspects(l.Sources)
+	for i, s := range accounts {
+		if i == 2 {
+			who = append(who, fmt.Sprintf(a.word("%d others (hikeshi logs suspects)", "ほか %d 件 (hikeshi logs suspects)"), len(accounts)-i))
+			break
+		}
+		who = append(who, fmt.Sprintf(a.word("%s  %d messages  %d new addresses  since %s", "%s  %d 通  新しいアドレス %d 個  %s から"),
+			line(s.Name), s.Messages, s.Addresses, s.First.Local().Format("15:04")), a.word("see ", "根拠 ")+line(s.Evidence))
+	}
+	text := ""
+	for i, s := range sources {
+		if i == 3 {
+			text += fmt.Sprintf(a.word("%d others  ", "ほか %d 件  "), len(sources)-i)
+			break
+		}
+		text += line(s.Name) + "  "
+	}
+	if text != "" {
+		from = append(from, text+a.word("(by the logs)", "(ログによる)"))
+	}
+	return who, from
+}
+
+func onlySuspects(all []suspectRow) (some []suspectRow) {
+	for _, s := range all {
+		if s.Level == "suspect" {
+			some = append(some, s)
+		}
+	}
+	return some
+}

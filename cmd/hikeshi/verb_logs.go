@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/spf13/cobra"
+
+	"hikeshi/actions/logs"
+	"hikeshi/runbook"
+	"hikeshi/runbook/engine/planner"
+)
+
+func (a *app) logsVerb() *cobra.Command {
+	cmd := &cobra.Command{Use: "logs", Short: "who is abused, from where, since when, by the logs"}
+	cmd.AddCommand(
+		a.logsLook("suspects", "the abused accounts and the sources of abuse", `Suspects reads the logs of a window of time and weighs accounts and sources: two signs
+of different families make a suspect, one a hint. Nothing is locked by itself. Each
+sign shows its value, its threshold, where the threshold comes from, and lines of
+the logs (file:offset).`,
+			"  hikeshi logs suspects\n  hikeshi logs suspects --since 6h --exempt-account news@example.jp\n  hikeshi logs suspects --since \"2026-11-20 22:00\" --until \"2026-11-21 04:00\" --output json"),
+		a.logsLook("logins", "who tries passwords, and whether one was found", `Logins counts failures of SMTP AUTH, POP3 and IMAP4 for each address and account:
+bursts, a success after a burst, and slow guessing from many addresses.`,
+			"  hikeshi logs logins\n  hikeshi logs logins --account taro@example.jp --since 168h"),
+		a.logsLook("timeline", "when the abuse began, was worst and ended", `Timeline counts messages, recipients and failed logins over the window, of the
+accounts and sources named, else of the suspects, else of all.`,
+			"  hikeshi logs timeline\n  hikeshi logs timeline --account taro@example.jp --since 48h --output json"),
+		a.logsLook("access", "whether the mailboxes were read", `Access counts logins and messages read out by POP3 and IMAP4, of the accounts named,
+by address, and says which addresses are new for the account. Where the logs of
+POP3 and IMAP4 are off, that is said: unknown is not no.`,
+			"  hikeshi logs access --account taro@example.jp\n  hikeshi logs access --account taro@example.jp --source 203.0.113.9"),
+		a.logsLook("sizes", "each log against its own history", `Sizes compares the newest day of each log with the median of the days before, and
+says which are switched off.`,
+			"  hikeshi logs sizes\n  hikeshi logs sizes --output json"),
+	)
+	return cmd
+}
+
+// logsFlags are the flags of the verbs of logs.
+type logsFlags struct {
+	since, until                             string
+	accounts, sources, exemptNames, exemptIP []string
+	top                                      int
+}
+
+func (f logsFlags) params() (json.RawMessage, error) {
+	with := map[string]any{}
+	for name, list := range map[string][]string{"accounts": f.accounts, "sources": f.sources, "exempt_accounts": f.exemptNames, "exempt_sources": f.exemptIP} {
+		if len(list) > 0 {
+			with[name] = list
+		}
+	}
+	for name, text := range map[string]string{"since": f.since, "until": f.until} {
+		if text != "" {
+			with[name] = text
+		}
+	}
+	if f.top > 0 {
+		with["top"] = f.top
+	}
+	return json.Marshal(with)
+}
+
+const logsCodes = `
+
+Times are those of the server: 2026-11-21, "2026-11-21 03:00", 03:00, or a duration
+before the end such as 6h. Without --since it is the last day of the logs.
+
+Exit codes: 0 nothing stands out, 3 something does, 7 a log is off or cannot be read,
+and nothing stands out in the others.`
+
+// logsLook is the verb of the kind logs.NAME.
+func (a *app) logsLook(name, short, long, example string) *cobra.Command {
+	var f logsFlags
+	cmd := &cobra.Command{
+		Use: name, Short: short, Args: cobra.NoArgs, Long: long + logsCodes, Example: example,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.top < 0 || cmd.Flags().Changed("top") && f.top == 0 {
+				return usagef("how many of each are shown; without it 20", "--top %d: a number above 0", f.top)
+			}
+			w, err := a.world(cmd.Context(), "")
+			if err != nil {
+				return err
+			}
+			return a.readLogs(cmd.Context(), w, "logs."+name, f)
+		},
+	}
+	if name == "sizes" {
+		return cmd
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.since, "since", "", "from `TIME` on")
+	fl.StringVar(&f.until, "until", "", "until `TIME`")
+	fl.StringSliceVar(&f.accounts, "account", nil, "only this `ACCOUNT` (repeatable)")
+	fl.StringSliceVar(&f.sources, "source", nil, "only this `ADDRESS` or network (repeatable)")
+	fl.IntVar(&f.top, "top", 0, "show at most `N` of each")
+	if name != "logins" {
+		fl.StringSliceVar(&f.exemptNames, "exempt-account", nil, "never call this `ACCOUNT` a suspect (repeatable)")
+		fl.StringSliceVar(&f.exemptIP, "exempt-source", nil, "never call this `ADDRESS` or network a suspect (repeatable)")
+	}
+	return cmd
+}
+
+// readLogs reads and shows; the exit code goes by what was found.
+func (a *app) readLogs(ctx context.Context, w *world, kind string, f logsFlags) error {
+	with, err := f.params()
+	if err != nil {
+		return err
+	}
+	s := a.screenOn(a.stderr)
+	out, err := w.kinds[kind].Action.Plan(ctx, runbook.Input{Step: kind, With: with, Rec: planner.Recorder{Step: a.word("reading the logs", "ログを読んでいる"), Told: s.Progress}})
+	s.printf("") // takes the progress away
+	if err != nil {
+		return refusal(err)
+	}
+	if a.isJSON() {
+		err = a.json(logsDocument(out, a.lang()))
+	} else {
+		a.printLogs(out)
+	}
+	if err != nil {
+		return err
+	}
+	return logsOutcome(out)
+}
+
+// logsHead is what every document of the logs begins with.
+type logsHead struct {
+	Version int    `json:"hikeshi"`
+	Kind    string `json:"kind"`
+}
+
+// logsDocument is the document of what was read.
+func logsDocument(out runbook.Outcome, lang string) any {
+	rows := findingRows(out.Findings, lang)
+	switch f := out.Facts.(type) {
+	case logs.SuspectsFacts:
+		return struct {
+			logsHead
+			logs.SuspectsFacts
+			Findings []findingRow `json:"findings"`
+		}{logsHead{1, "suspects"}, f, rows}
+	case logs.LoginsFacts:
+		return struct {
+			logsHead
+			logs.LoginsFacts
+			Findings []findingRow `json:"findings"`
+		}{logsHead{1, "logins"}, f, rows}
+	case logs.TimelineFacts:
+		return struct {
+			logsHead
+			logs.TimelineFacts
+			Findings []findingRow `json:"findings"`
+		}{logsHead{1, "timeline"}, f, rows}
+	case logs.AccessFacts:
+		return struct {
+			logsHead
+			logs.AccessFacts
+			Findings []findingRow `json:"findings"`
+		}{logsHead{1, "access"}, f, rows}
+	case logs.SizesFacts:
+		return struct {
+			logsHead
+			logs.SizesFacts
+			Findings []findingRow `json:"findings"`
+		}{logsHead{1, "log-sizes"}, f, rows}
+	}
+	return logsHead{1, "logs"}
+}
+
+func (a *app) printLogs(out runbook.Outcome) {
+	s := a.screenOn(a.stdout)
+	s.findings(out.Findings)
+}
+
+// logsOutcome is the exit code: something stands out, or a log that would tell more is off or cannot be read.
+func logsOutcome(out runbook.Outcome) error {
+	found, partly := false, false
+	switch f := out.Facts.(type) {
+	case logs.SuspectsFacts:
+		found, partly = len(f.AccountNames)+len(f.SourceNames) > 0, f.Read.Problem || len(f.Read.Missing) > 0
+	case logs.LoginsFacts:
+		found, partly = len(f.Found)+len(f.SMTP)+len(f.POP3)+len(f.IMAP4) > 0, f.Read.Problem || len(f.Read.Missing) > 0
+	case logs.TimelineFacts:
+		found, partly = f.Of == "suspects", f.Read.Problem || len(f.Read.Missing) > 0
+	case logs.AccessFacts:
+		found, partly = f.Mails > 0, f.Read.Problem || len(f.Unknown) > 0
+	case logs.SizesFacts:
+		found, partly = len(f.Swollen) > 0, len(f.Unread) > 0 || len(f.Off) == len(f.Logs)
+	}
+	switch {
+	case found:
+		return silent(exitFound)
+	case partly:
+		return silent(exitUndetermined)
+	}
+	return nil
+}
