@@ -117,8 +117,21 @@ func TestErrors(t *testing.T) {
 	over, stop := context.WithCancel(context.Background())
 	stop()
 	for _, k := range logs.Kinds(logs.Env{Server: server{dir: t.TempDir()}}) {
-		if _, err := k.Action.Plan(context.Background(), runbook.Input{}); k.Name != "logs.sizes" && !errors.Is(err, runbook.ErrUndetermined) {
-			t.Errorf("%s without logs: %v", k.Name, err)
+		out, err := k.Action.Plan(context.Background(), runbook.Input{})
+		switch f := out.Facts.(type) { // a runbook goes on without knowing; nobody is called innocent
+		case logs.SuspectsFacts:
+			if err != nil || !f.Read.Problem || f.Spoof.Verdict != "unknown" || len(f.AccountNames)+len(f.SourceNames) > 0 || worst(out) != runbook.Warn {
+				t.Errorf("%s without logs: %+v, %v", k.Name, out, err)
+			}
+		case logs.LoginsFacts:
+			if err != nil || !f.Read.Problem || len(f.Found)+len(f.POP3) > 0 || worst(out) != runbook.Warn {
+				t.Errorf("%s without logs: %+v, %v", k.Name, out, err)
+			}
+		case logs.SizesFacts:
+		default:
+			if !errors.Is(err, runbook.ErrUndetermined) {
+				t.Errorf("%s without logs: %v", k.Name, err)
+			}
 		}
 	}
 	for _, k := range logs.Kinds(logs.Env{Server: server{dir: dir}}) {
@@ -126,4 +139,18 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%s: %v", k.Name, err)
 		}
 	}
+}
+
+// worst is the worst level of what was found; OK only if nothing but that was.
+func worst(out runbook.Outcome) runbook.Level {
+	level := runbook.Info
+	for _, f := range out.Findings {
+		if f.Level == runbook.OK {
+			return runbook.OK
+		}
+		if f.Level == runbook.Warn || f.Level == runbook.Bad {
+			level = f.Level
+		}
+	}
+	return level
 }

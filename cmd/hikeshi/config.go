@@ -38,6 +38,10 @@ type config struct {
 		PrefixV4  int      `yaml:"prefix_v4"`
 		PrefixV6  int      `yaml:"prefix_v6"`
 	} `yaml:"protect"`
+	Logs struct {
+		ExemptAccounts []string `yaml:"exempt_accounts"`
+		ExemptSources  []string `yaml:"exempt_sources"`
+	} `yaml:"logs"`
 	DNS struct {
 		Resolvers []string `yaml:"resolvers"`
 		Lists     string   `yaml:"lists"`
@@ -52,6 +56,7 @@ type config struct {
 
 	own    []netip.Prefix // parsed
 	shield []netip.Prefix
+	exempt []netip.Prefix
 }
 
 type ownConfig struct {
@@ -120,6 +125,9 @@ func (c *config) parse(file string) (err error) {
 	}
 	if c.shield, err = prefixes(c.Protect.Addresses); err != nil {
 		return bad("protect.addresses", err.Error(), "an address or a network")
+	}
+	if c.exempt, err = prefixes(c.Logs.ExemptSources); err != nil {
+		return bad("logs.exempt_sources", err.Error(), "an address or a network")
 	}
 	switch c.Services.Manager {
 	case "systemd", "command", "none":

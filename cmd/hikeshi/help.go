@@ -64,6 +64,10 @@ thresholds: {messages: 500, oldest: 2h, growth_per_minute: 60, move_limit: 2000}
 protect: {addresses: [], domains: [], accounts: [postmaster, root, abuse],
           prefix_v4: 24, prefix_v6: 48}
 account: {backend: auto, prefix: "", command: {rename: []}}
+logs: {exempt_accounts: [], exempt_sources: []}
+
+logs names accounts and addresses or networks that are never called suspects: the
+newsletter, the web mail host, printers, a shared NAT.
 
 account says how accounts are renamed: backend idx rewrites the account file,
 command runs the argument vector rename, in which {old}, {new}, {domain} and

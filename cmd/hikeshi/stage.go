@@ -112,6 +112,7 @@ func (a *app) labWorld(root string, env service.Env, state string) (*world, erro
 	w.host.Relay = relay.Env{Server: w.server, Own: own, PrefixV4: cfg.Protect.PrefixV4, PrefixV6: cfg.Protect.PrefixV6, Clock: a.now, Recorded: a.recordedDenials(w)}
 	w.host.Account, w.host.Settings = w.accountEnv(a), w.settingsEnv()
 	w.host.Settings.InUse, w.host.Relay.InUse = w.running, w.running
+	w.host.Logs = w.logsEnv(own)
 	w.host.Evidence = labEvidence(w.evidenceEnv(a), root)
 	w.host.Evidence.Running = w.running
 	w.kinds = byName(actions.Catalogue(w.host))

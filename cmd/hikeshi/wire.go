@@ -115,7 +115,7 @@ func (w *world) wire(a *app) error {
 	}
 	w.host.Account, w.host.Settings = w.accountEnv(a), w.settingsEnv()
 	w.host.Evidence = w.evidenceEnv(a)
-	w.host.Logs = logs.Env{Server: w.server, Own: own}
+	w.host.Logs = w.logsEnv(own)
 	if w.root == "/" {
 		w.host.Settings.InUse, w.host.Relay.InUse = w.running, w.running
 		w.host.Evidence = thisMachine(w.host.Evidence)
@@ -123,6 +123,10 @@ func (w *world) wire(a *app) error {
 	}
 	w.kinds = byName(actions.Catalogue(w.host))
 	return nil
+}
+
+func (w *world) logsEnv(own spool.Own) logs.Env {
+	return logs.Env{Server: w.server, Own: own, ExemptAccounts: w.cfg.Logs.ExemptAccounts, ExemptSources: w.cfg.exempt}
 }
 
 func (w *world) thresholds() queue.Thresholds {

@@ -26,6 +26,13 @@ type Signs struct {
 	Deny    Deny
 	Mail    Mail
 	Changed Changed
+	Handed  Handed
+}
+
+// Handed is how the messages of suspects were handed in, by the logs; no figures if the logs cannot tell.
+type Handed struct {
+	Login int // after a login
+	Name  int // naming a suspect without one
 }
 
 // Deny is what the deny file says.

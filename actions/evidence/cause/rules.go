@@ -41,6 +41,8 @@ func rules() []rule {
 		{"a", 1, "%s: %d failed logins and %d good ones: a guessed password", "%s: ログイン失敗 %d 回、成功 %d 回。パスワードを当てられた疑い", guess},
 		{"a", 2, "%d of %d messages for outside are let out after a login only", "外部あて %[2]d 通のうち %[1]d 通は、ログインしなければ送れない", needLogin},
 		{"a", 2, "local senders have to log in, and %d of %d messages for outside name one who does", "自社の差出人にはログインが必要で、外部あて %[2]d 通のうち %[1]d 通は認証ファイルのある差出人", loggedIn},
+		{"a", 3, "by the logs %d messages of suspects were sent after a login, %d without", "ログによれば、疑わしいアカウントのメールのうち %d 通がログイン後、%d 通がログインなしで送られた", afterLogin},
+		{"b", 3, "by the logs %[2]d messages name a suspect without a login, %[1]d were sent after one", "ログによれば、疑わしいアカウントを名乗るメールのうち %[2]d 通がログインなし、%[1]d 通がログイン後に送られた", withoutLogin},
 		{"b", 2, "nobody has to log in, and %d of %d messages for outside name an existing account", "ログインは不要の設定で、外部あて %[2]d 通のうち %[1]d 通が登録アカウントを名乗る", named},
 		{"b", 2, "a login is asked of nobody without an auth file, and %d of %d messages for outside name such an account", "認証ファイルのないアカウントはログインなしで送れる設定で、外部あて %[2]d 通のうち %[1]d 通がそれを名乗る", noAuthFile},
 		{"b", 1, "%d good logins in %d sessions: hardly anybody logs in", "ログイン成功 %d 回、接続 %d 回: ログインしている者がほとんどいない", fewLogIn},
@@ -64,6 +66,8 @@ func rules() []rule {
 
 		{"a", -2, "no good login at all in %[2]d sessions", "接続 %[2]d 回のうちログイン成功は 0 回", noLogin},
 		{"a", -2, "%d of %d messages for outside needed no login by a line of the deny file (line %d)", "外部あて %[2]d 通のうち %[1]d 通は、中継制限ファイルの行(%[3]d 行目)でログイン不要", opened},
+		{"a", -3, "by the logs %[2]d messages name a suspect without a login, %[1]d were sent after one", "ログによれば、疑わしいアカウントを名乗るメールのうち %[2]d 通がログインなし、%[1]d 通がログイン後に送られた", withoutLogin},
+		{"b", -3, "by the logs %d messages of suspects were sent after a login, %d without", "ログによれば、疑わしいアカウントのメールのうち %d 通がログイン後、%d 通がログインなしで送られた", afterLogin},
 		{"b", -2, "%s logged in from %d addresses (%d times)", "%s が %d か所のアドレスからログインしている(%d 回)", login(fewPlaces)},
 		{"b", -2, "%d of %d messages for outside are let out after a login only", "外部あて %[2]d 通のうち %[1]d 通は、ログインしなければ送れない", needLogin},
 		{"b", -2, "local senders have to log in, and %d of %d messages for outside name one who does", "自社の差出人にはログインが必要で、外部あて %[2]d 通のうち %[1]d 通は認証ファイルのある差出人", loggedIn},

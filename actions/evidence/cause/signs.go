@@ -34,6 +34,18 @@ func guess(s *Signs) ([]any, state) {
 	return nil, no
 }
 
+// afterLogin and withoutLogin ask how the mail of suspects was handed in; ten times as much of one as of the other is an answer.
+func afterLogin(s *Signs) ([]any, state) { return s.Handed.mostly(s.Handed.Login, s.Handed.Name) }
+
+func withoutLogin(s *Signs) ([]any, state) { return s.Handed.mostly(s.Handed.Name, s.Handed.Login) }
+
+func (h Handed) mostly(one, other int) ([]any, state) {
+	if h.Login+h.Name < fewMails {
+		return nil, unknown
+	}
+	return when(one > 10*other, h.Login, h.Name)
+}
+
 // sessions are those of the log that has enough of them to say something; ok is false without.
 func sessions(s *Signs) (good, all int, ok bool) {
 	if s.Logins == nil || s.Logins.Sessions < fewMails {

@@ -56,6 +56,9 @@ type Times struct {
 	Gap    string `json:"gap"`
 	For    string `json:"for"`
 	Sample int    `json:"sample"`
+
+	ByLogin int `json:"by_login"`
+	ByName  int `json:"by_name"`
 }
 
 // Span reads one of them; what is left out is otherwise.

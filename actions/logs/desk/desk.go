@@ -21,12 +21,13 @@ import (
 
 // Env is what the kinds of this package work with.
 type Env struct {
-	Server  spool.Server // with the ability spool.Logs
-	Own     spool.Own
-	Zone    *time.Location            // of the server's wall clock; nil: that of this machine
-	Exempt  func(account string) bool // by the configuration; nil: none
-	Budget  time.Duration             // read only the newest part that can be read in it; 0: all
-	Workers int                       // 0: one for each processor
+	Server         spool.Server // with the ability spool.Logs
+	Own            spool.Own
+	Zone           *time.Location // of the server's wall clock; nil: that of this machine
+	ExemptAccounts []string       // never called suspects
+	ExemptSources  []netip.Prefix // the same
+	Budget         time.Duration  // read only the newest part that can be read in it; 0: all
+	Workers        int            // 0: one for each processor
 }
 
 // Params are the parameters that the kinds have in common.
@@ -87,6 +88,7 @@ func (e Env) Open(ctx context.Context, in runbook.Input) (*Reading, error) {
 	if r.exempt, err = Prefixes("exempt_sources", r.Params.ExemptSources); err != nil {
 		return nil, err
 	}
+	r.exempt = append(r.exempt, e.ExemptSources...)
 	if r.Logs, err = r.Ability.Logs(ctx); err != nil {
 		return nil, fmt.Errorf("looking for the logs: %w: %w", runbook.ErrUndetermined, err)
 	}
@@ -177,11 +179,17 @@ func (r *Reading) Read(ctx context.Context, rec runbook.Recorder) error {
 		return fmt.Errorf("reading the logs: %w", err)
 	}
 	r.Book.Close()
-	if read := r.read(); read == 0 {
-		return fmt.Errorf("reading the logs: %w: none of them is there and can be read", runbook.ErrUndetermined)
+	if r.Nothing() {
+		return fmt.Errorf("reading the logs: %w: %w", runbook.ErrUndetermined, ErrNothing)
 	}
 	return nil
 }
+
+// ErrNothing says that there was nothing to read.
+var ErrNothing = errors.New("none of them is there and can be read")
+
+// Nothing says that no log could be read.
+func (r *Reading) Nothing() bool { return r.read() == 0 }
 
 // read is the number of files that could be read.
 func (r *Reading) read() int {
@@ -197,12 +205,15 @@ func (r *Reading) read() int {
 // Judge says who looks abused, without those that are exempt.
 func (r *Reading) Judge() signals.Verdict {
 	names := map[string]bool{}
-	for _, a := range r.Params.ExemptAccounts {
+	for _, a := range append(r.Params.ExemptAccounts, r.Env.ExemptAccounts...) {
 		names[strings.ToLower(a)] = true
 	}
 	return signals.Judge(r.Book, signals.Options{
-		Account: func(name string) bool { return names[name] || r.Env.Exempt != nil && r.Env.Exempt(name) },
-		Source:  func(p netip.Prefix) bool { return overlaps(r.exempt, p) },
+		Account: func(name string) bool {
+			local, _, _ := strings.Cut(name, "@")
+			return names[name] || names[local]
+		},
+		Source: func(p netip.Prefix) bool { return overlaps(r.exempt, p) },
 	})
 }
 

@@ -104,7 +104,11 @@ func (r *Reading) Sources(ctx context.Context) (Sources, []runbook.Finding) {
 	}
 	found := []runbook.Finding{info(runbook.Tf("read from %s to %s, server time, and %d days of history: %s of logs", "サーバー時刻 %s から %s までと、それ以前の %d 日分を読んだ(ログ %s)",
 		Clock(r.Span.Since), Clock(r.Span.Until), s.Window.Days, Size(r.Result.Bytes)))}
-	if r.Result.From > r.Span.Since {
+	switch {
+	case r.Nothing():
+		s.Problem = true
+		found = []runbook.Finding{warn(runbook.T("no log could be read: who is abused, and from where, is unknown", "読めるログがない。だれが、どこから悪用されたかは不明"))}
+	case r.Result.From > r.Span.Since:
 		found = append(found, warn(runbook.Tf("only the newest part was read, from %s on", "時間内に読めたのは %s 以降の新しい部分だけ", Clock(r.Result.From))))
 	}
 	for _, f := range r.Result.Files {

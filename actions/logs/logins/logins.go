@@ -3,6 +3,7 @@ package logins
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -83,7 +84,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	if err := r.Read(ctx, in.Rec); err != nil {
+	if err := r.Read(ctx, in.Rec); err != nil && !errors.Is(err, desk.ErrNothing) {
 		return runbook.Outcome{}, err
 	}
 	f := Facts{Found: []Found{}, Sources: []Guesser{}, Accounts: []Target{}, SMTP: []string{}, POP3: []string{}, IMAP4: []string{}}
@@ -92,7 +93,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	found := broken(ctx, r, &f)
 	found = append(found, guessers(ctx, r, &f)...)
 	found = append(found, targets(r, &f)...)
-	if len(found) == 0 {
+	if len(found) == 0 && !r.Nothing() {
 		found = append(found, runbook.Finding{Level: runbook.OK, Text: runbook.T("nobody tries passwords in what these logs show", "これらのログから見える範囲では、パスワードの総当たりはない")})
 	}
 	return runbook.Outcome{Findings: append(found, about...), Facts: f}, nil

@@ -60,7 +60,7 @@ func spoof(r *desk.Reading, v signals.Verdict) (Spoof, runbook.Finding) {
 
 // cannotTell is the verdict where no log tells of logins.
 func (s Spoof) cannotTell(r *desk.Reading) (Spoof, runbook.Finding) {
-	s.Verdict, s.Login = unknown, 0
+	s.Verdict, s.Login, s.Named = unknown, 0, 0
 	var en, ja []string
 	for _, l := range r.Logs {
 		if desk.Says(l, spool.EventLogin) && !desk.Says(l, spool.EventRead) && l.State != spool.LogOn {

@@ -3,6 +3,7 @@ package suspects
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -34,7 +35,8 @@ type Suspect struct {
 	Score      int       `json:"score" expr:"score"`
 	Level      string    `json:"level" expr:"level"` // hint, suspect
 	Signals    []Signal  `json:"signals" expr:"signals"`
-	Via        []string  `json:"via" expr:"via"` // of a peer: the suspect accounts that it used
+	Brief      []string  `json:"brief" expr:"brief"` // for a list to choose from: [!] a suspect or [?] a hint, messages, signs
+	Via        []string  `json:"via" expr:"via"`     // of a peer: the suspect accounts that it used
 	First      time.Time `json:"first" expr:"first"`
 	Last       time.Time `json:"last" expr:"last"`
 	Messages   int64     `json:"messages" expr:"messages"`
@@ -75,7 +77,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	if err := r.Read(ctx, in.Rec); err != nil {
+	if err := r.Read(ctx, in.Rec); err != nil && !errors.Is(err, desk.ErrNothing) {
 		return runbook.Outcome{}, err
 	}
 	v := r.Judge()
@@ -98,7 +100,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 		}
 	}
 	found = append(found, more...)
-	if len(f.AccountNames)+len(f.SourceNames) == 0 {
+	if len(f.AccountNames)+len(f.SourceNames) == 0 && !r.Nothing() {
 		found = append(found, runbook.Finding{Level: runbook.OK, Text: runbook.T("no account and no address looks abused in what these logs show", "これらのログから見える範囲では、乗っ取りが疑われるアカウントや接続元はない")})
 	}
 	var text runbook.Finding
@@ -150,7 +152,9 @@ func evidence(s Suspect) string {
 func (t teller) suspect(e *signals.Entry, quote bool) Suspect {
 	s := Suspect{Name: e.Name, Score: e.Score, Level: e.Level, Signals: []Signal{}, Via: append([]string{}, e.Via...), First: t.r.Time(e.First), Last: t.r.Time(e.Last),
 		Messages: e.Messages, Recipients: e.Recipients, Addresses: e.Addresses, Named: e.Named > 0 && e.Named*2 >= e.Messages}
+	s.Brief = []string{map[bool]string{true: "[!]", false: "[?]"}[e.Level == signals.Suspect], "x" + desk.Number(e.Messages)}
 	for _, h := range e.Hits {
+		s.Brief = append(s.Brief, h.Signal())
 		g := Signal{ID: h.Signal(), Family: h.Family, Value: h.Value, Threshold: h.Threshold(), Strong: h.Strong(), Source: h.From, What: h.What.EN, Evidence: []desk.Evidence{}}
 		refs := h.Refs
 		if len(refs) == 0 {
