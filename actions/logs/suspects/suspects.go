@@ -23,6 +23,7 @@ type Facts struct {
 	Accounts     []Suspect    `json:"accounts" expr:"accounts"`           // the worst first
 	From         []Suspect    `json:"sources" expr:"sources"`             // the same of peers
 	AccountNames []string     `json:"account_names" expr:"account_names"` // those of level suspect
+	LoggedIn     []string     `json:"logged_in" expr:"logged_in"`         // of these the ones that sent after a login
 	SourceNames  []string     `json:"source_names" expr:"source_names"`   // the same of peers
 	Cut          int          `json:"cut" expr:"cut"`                     // accounts and peers that are left out here
 	Spoof        Spoof        `json:"spoof" expr:"spoof"`
@@ -81,7 +82,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 		return runbook.Outcome{}, err
 	}
 	v := r.Judge()
-	f := Facts{AccountNames: []string{}, SourceNames: []string{}}
+	f := Facts{AccountNames: []string{}, LoggedIn: []string{}, SourceNames: []string{}}
 	var found, about []runbook.Finding
 	f.Read, about = r.Sources(ctx)
 	f.Window, f.Unread, f.Files = f.Read.Window, f.Read.Unread, f.Read.Files
@@ -92,6 +93,9 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	for _, e := range v.Accounts {
 		if e.Level == signals.Suspect && r.Account(e.Name) {
 			f.AccountNames = append(f.AccountNames, e.Name)
+			if e.Messages > e.Named {
+				f.LoggedIn = append(f.LoggedIn, e.Name)
+			}
 		}
 	}
 	for _, e := range v.Sources {
