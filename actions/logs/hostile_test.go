@@ -127,11 +127,17 @@ func TestErrors(t *testing.T) {
 			if err != nil || !f.Read.Problem || len(f.Found)+len(f.POP3) > 0 || worst(out) != runbook.Warn {
 				t.Errorf("%s without logs: %+v, %v", k.Name, out, err)
 			}
+		case logs.TimelineFacts:
+			if err != nil || !f.Read.Problem || f.Messages > 0 || worst(out) != runbook.Warn {
+				t.Errorf("%s without logs: %+v, %v", k.Name, out, err)
+			}
+		case logs.AccessFacts:
+			if err != nil || !f.Read.Problem || f.Mails > 0 || worst(out) != runbook.Warn {
+				t.Errorf("%s without logs: %+v, %v", k.Name, out, err)
+			}
 		case logs.SizesFacts:
 		default:
-			if !errors.Is(err, runbook.ErrUndetermined) {
-				t.Errorf("%s without logs: %v", k.Name, err)
-			}
+			t.Errorf("%s without logs: %T", k.Name, out.Facts)
 		}
 	}
 	for _, k := range logs.Kinds(logs.Env{Server: server{dir: dir}}) {

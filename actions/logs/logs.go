@@ -9,6 +9,7 @@ package logs
 import (
 	"hikeshi/actions/logs/access"
 	"hikeshi/actions/logs/desk"
+	"hikeshi/actions/logs/estimate"
 	"hikeshi/actions/logs/logins"
 	"hikeshi/actions/logs/sizes"
 	"hikeshi/actions/logs/suspects"
@@ -28,6 +29,9 @@ type (
 	SizesFacts    = sizes.Facts
 	AccessFacts   = access.Facts
 )
+
+// An Estimate is a figure that stands in where the logs are off.
+type Estimate = estimate.Estimate
 
 // Kinds are the kinds of this package.
 func Kinds(env Env) []runbook.Kind {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"hikeshi/actions/queue/blocks"
 	"hikeshi/actions/queue/place"
 	"hikeshi/runbook"
 	"hikeshi/spool"
@@ -31,6 +32,8 @@ type Env struct {
 	Room func() (free, total uint64, inodesFree float64, err error)
 	// Earlier is an earlier look at the queue, for the growth; nil, or a nil result, means that there was none.
 	Earlier func() *spool.Backlog
+	// Whose says by the logs who handed in messages of the queue; nil means that there are no logs to ask.
+	Whose func(ctx context.Context, q blocks.Question) (blocks.Answer, error)
 }
 
 // Thresholds say when a queue is too full; a zero means that this is not looked at.
@@ -45,7 +48,7 @@ type Thresholds struct {
 
 // Kinds are the kinds of this package.
 func Kinds(env Env) []runbook.Kind {
-	return append([]runbook.Kind{scanKind(env), checkKind(env), place.Kind(env.place())}, asideKinds(env)...)
+	return append([]runbook.Kind{scanKind(env), checkKind(env), place.Kind(env.place()), blocks.Kind(blocks.Env{Server: env.Server, Whose: env.Whose})}, asideKinds(env)...)
 }
 
 // now is the present moment in UTC.

@@ -7,16 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"hikeshi/actions/relay/edit"
+	"hikeshi/actions/relay/hard"
 	"hikeshi/runbook"
 	"hikeshi/spool"
-	"hikeshi/spool/disk"
 )
 
 // AllowFacts are the facts of relay.allow.
 type AllowFacts struct {
-	Removed int `json:"removed" expr:"removed"` // lines
+	Removed int `json:"removed" expr:"removed"` // lines of the deny file, and rows of the tables of the hard cut
 }
 
 type allowData struct {
@@ -24,18 +25,12 @@ type allowData struct {
 	Targets   []string          `json:"targets"`
 	Backs     []json.RawMessage `json:"backs"` // of the incidents that added the lines
 	Incidents []string          `json:"incidents"`
-	Cuts      []cut             `json:"cuts"` // the lines taken out, in order
-}
-
-// cut is a line that was taken out, and the offset in the old file at which it stood.
-type cut struct {
-	At   int    `json:"at"`
-	Line []byte `json:"line"`
+	Cuts      []edit.Cut        `json:"cuts"` // the lines taken out, in order
 }
 
 type allow struct{ env Env }
 
-// Plan finds the lines that incidents added for the targets and takes them out.
+// Plan finds the lines and rows that incidents added for the targets and takes them out.
 func (a allow) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error) {
 	var p struct {
 		Targets  []string `json:"targets"`
@@ -52,30 +47,59 @@ func (a allow) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error
 	if err != nil {
 		return runbook.Outcome{}, fmt.Errorf("%w: reading the recorded denials: %w", runbook.ErrUndetermined, err)
 	}
+	recorded = slices.DeleteFunc(slices.Clone(recorded), func(d Denial) bool {
+		return !d.matches(p.Targets) || p.Incident != "" && d.Incident != p.Incident
+	})
+	lines, removed, err := a.lines(f, recorded)
+	if err != nil {
+		return runbook.Outcome{}, fmt.Errorf("planning to allow: %w", err)
+	}
+	rows, n, err := a.lifter().Plan(rowsOf(recorded))
+	if err != nil {
+		return runbook.Outcome{}, fmt.Errorf("planning to allow: %w", err)
+	}
+	out := runbook.Outcome{Facts: AllowFacts{Removed: removed + n}, Changes: append(lines, rows...)}
+	if len(out.Changes) == 0 {
+		out.Findings = []runbook.Finding{{Level: runbook.Warn, Text: runbook.T("no incident has a denial of that in force; lines written by hand are taken out by hand", "該当する拒否は記録にない。手で書いた行は手で消すこと"), Evidence: f.Path}}
+	}
+	return out, nil
+}
+
+// lines plans the change of the deny file; there is none if no line of these denials stands in it.
+func (a allow) lines(f edit.File, recorded []Denial) ([]runbook.Change, int, error) {
 	data := allowData{}
 	for _, d := range recorded {
-		if d.matches(p.Targets) && (p.Incident == "" || d.Incident == p.Incident) {
+		if d.Table == "" {
 			data.Targets, data.Backs = append(data.Targets, d.Target), append(data.Backs, d.Back)
 			data.Incidents = append(data.Incidents, d.Incident)
 		}
 	}
 	ed, err := data.without(f.Denier, f.Data)
-	if err != nil {
-		return runbook.Outcome{}, fmt.Errorf("planning to allow: %w", err)
+	if err != nil || len(ed.Added) == 0 {
+		return nil, 0, err
 	}
-	out := runbook.Outcome{Facts: AllowFacts{Removed: len(ed.Added)}}
-	if len(ed.Added) == 0 {
-		out.Findings = []runbook.Finding{{Level: runbook.Warn, Text: runbook.T("no incident has a denial of that in force; lines written by hand are taken out by hand", "該当する拒否は記録にない。手で書いた行は手で消すこと"), Evidence: f.Path}}
-		return out, nil
-	}
-	data.Edit, data.Cuts = edit.New(f, ed), cuts(f.Data, ed.After)
+	data.Edit, data.Cuts = edit.New(f, ed), edit.Cuts(f.Data, ed.After)
 	c, err := runbook.NewChange("relay.allow", "allow", f.Path, data)
 	if err != nil {
-		return out, err
+		return nil, 0, err
 	}
 	c.Risk, c.After = runbook.Reopening, f.Diff(ed.After)
-	out.Changes = []runbook.Change{c}
-	return out, nil
+	return []runbook.Change{c}, len(ed.Added), nil
+}
+
+func (a allow) lifter() hard.Lifter {
+	return hard.Lifter{Env: hard.Env{Server: a.env.Server, InUse: a.env.InUse}}
+}
+
+// rowsOf are those of the denials that stand in tables of the hard cut.
+func rowsOf(all []Denial) []hard.Row {
+	var rows []hard.Row
+	for _, d := range all {
+		if d.Table != "" {
+			rows = append(rows, hard.Row{Incident: d.Incident, Table: d.Table, Target: d.Target, Back: d.Back})
+		}
+	}
+	return rows
 }
 
 // without takes the lines of all targets out of now; no lines is no error.
@@ -95,7 +119,10 @@ func (d allowData) without(denier spool.Denier, now []byte) (spool.DenyEdit, err
 }
 
 // Apply writes the file that was planned.
-func (a allow) Apply(_ context.Context, c runbook.Change, rec runbook.Recorder) error {
+func (a allow) Apply(ctx context.Context, c runbook.Change, rec runbook.Recorder) error {
+	if hard.IsLift(c) {
+		return a.lifter().Apply(ctx, c, rec)
+	}
 	data, f, err := a.load(c)
 	if err != nil {
 		return err
@@ -107,7 +134,10 @@ func (a allow) Apply(_ context.Context, c runbook.Change, rec runbook.Recorder) 
 }
 
 // Verify looks whether the lines are gone.
-func (a allow) Verify(_ context.Context, c runbook.Change, _ runbook.Recorder) (runbook.State, error) {
+func (a allow) Verify(ctx context.Context, c runbook.Change, rec runbook.Recorder) (runbook.State, error) {
+	if hard.IsLift(c) {
+		return a.lifter().Verify(ctx, c, rec)
+	}
 	data, f, err := a.load(c)
 	if err != nil {
 		return "", err
@@ -118,37 +148,11 @@ func (a allow) Verify(_ context.Context, c runbook.Change, _ runbook.Recorder) (
 	})
 }
 
-// cuts says which lines of before are not in after.
-func cuts(before, after []byte) []cut {
-	var all []cut
-	at := 0
-	for line := range bytes.Lines(before) {
-		if bytes.HasPrefix(after, line) {
-			after = after[len(line):]
-		} else {
-			all = append(all, cut{at, bytes.Clone(line)})
-		}
-		at += len(line)
-	}
-	return all
-}
-
-// putBack is the file as it was before the lines were taken out of it; ok is false if now is not what was left then.
-func (d allowData) putBack(now []byte) (before []byte, ok bool) {
-	for _, c := range d.Cuts {
-		n := c.At - len(before)
-		if n < 0 || n > len(now) {
-			return nil, false
-		}
-		before = append(append(before, now[:n]...), c.Line...)
-		now = now[n:]
-	}
-	before = append(before, now...)
-	return before, disk.Hash(before) == d.Old
-}
-
 // Undo puts the lines back where they stood. In a file that somebody has edited meanwhile it denies the targets anew.
-func (a allow) Undo(_ context.Context, c runbook.Change, rec runbook.Recorder) error {
+func (a allow) Undo(ctx context.Context, c runbook.Change, rec runbook.Recorder) error {
+	if hard.IsLift(c) {
+		return a.lifter().Undo(ctx, c, rec)
+	}
 	data, f, err := a.load(c)
 	if err != nil {
 		return err
@@ -160,7 +164,7 @@ func (a allow) Undo(_ context.Context, c runbook.Change, rec runbook.Recorder) e
 		return err
 	}
 	undone := func(from []byte) (spool.DenyEdit, error) {
-		if before, ok := data.putBack(from); ok {
+		if before, ok := edit.PutBack(from, data.Cuts, data.Old); ok {
 			return spool.DenyEdit{After: before}, nil
 		}
 		return f.Denier.Deny(from, data.Targets)
@@ -188,8 +192,16 @@ func (a allow) load(c runbook.Change) (allowData, edit.File, error) {
 	return data, f, err
 }
 
-// Allowed reads which denials a recorded change of relay.allow took out: incident and target of each.
+// Allowed reads which denials a recorded change of relay.allow took out: incident, target and table of each.
 func Allowed(c runbook.Change) ([]Denial, error) {
+	if hard.IsLift(c) {
+		rows, err := hard.Lifted(c)
+		var all []Denial
+		for _, r := range rows {
+			all = append(all, Denial{Incident: r.Incident, Target: r.Target, Table: r.Table})
+		}
+		return all, err
+	}
 	var data allowData
 	if err := c.Decode(dataV, &data); err != nil {
 		return nil, err

@@ -182,17 +182,17 @@ func Denials(incident string, c runbook.Change) ([]Denial, error) {
 	return all, nil
 }
 
-// Cuts reads what a recorded change of relay.hard added. They are taken out by undoing it, not by relay.allow.
+// Cuts reads what a recorded change of relay.hard added.
 func Cuts(incident string, c runbook.Change) ([]Denial, error) {
 	cuts, err := hard.Cuts(c)
 	var all []Denial
 	for _, cut := range cuts {
-		all = append(all, Denial{Incident: incident, Target: cut.Target, Table: cut.Table, Review: cut.Review})
+		all = append(all, Denial{Incident: incident, Target: cut.Target, Table: cut.Table, Back: cut.Back, Review: cut.Review})
 	}
 	return all, err
 }
 
-// matches says whether a denial of the deny file is of one of the targets.
+// matches says whether a denial is of one of the targets, however an address is written.
 func (d Denial) matches(targets []string) bool {
-	return d.Table == "" && slices.Contains(targets, d.Target)
+	return slices.ContainsFunc(targets, func(t string) bool { return t == d.Target || guard.Same(t, d.Target) })
 }

@@ -41,7 +41,7 @@ type Denial struct {
 	Incident string
 	Target   string
 	Table    string          // which table of the hard cut it is in; "" is the deny file
-	Back     json.RawMessage // for spool.Denier.Allow
+	Back     json.RawMessage // for spool.Denier.Allow, or of the hard cut
 	Review   time.Time
 }
 
@@ -56,7 +56,7 @@ func Kinds(env Env) []runbook.Kind {
 			Facts: DenyFacts{}, MaxRisk: runbook.Reversible, Reads: []string{"relay"}, Touches: []string{"relay"}, Action: deny{env}},
 		{Name: "relay.allow", Short: runbook.T("take denials out again", "拒否を解除する"), Params: []runbook.Param{targets,
 			{Name: "incident", Type: runbook.String, Short: "only what this incident added"}},
-			Facts: AllowFacts{}, MaxRisk: runbook.Reopening, Reads: []string{"relay"}, Touches: []string{"relay"}, Action: allow{env}},
+			Facts: AllowFacts{}, MaxRisk: runbook.Reopening, Reads: []string{"relay", "tables"}, Touches: []string{"relay", "tables"}, Action: allow{env}},
 		doorKind(env),
 		fix.Kind(fix.Env{Server: env.Server, Own: env.Own}),
 		hard.Kind(hard.Env{Server: env.Server, Refuse: env.refuse, InUse: env.InUse, Clock: env.Clock}),

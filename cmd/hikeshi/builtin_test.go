@@ -122,17 +122,18 @@ func TestMailAbuseOrder(t *testing.T) {
 	}
 	want := []string{
 		"service.status", "evidence.symptoms", "queue.scan", "relay.lint", "evidence.snapshot", // look
-		"service.stop", "queue.nodes", "queue.quarantine", "evidence.cause", "evidence.unnamed", // stop and keep
-		"account.audit", "account.lock", "account.rename", "account.clean", "relay.fix", "relay.door", "settings.set", "relay.deny", "settings.set", "settings.set", // close
+		"service.stop", "queue.nodes", "queue.quarantine", "logs.suspects", "logs.logins", "evidence.cause", "evidence.unnamed", // stop and keep
+		"account.audit", "account.lock", "account.rename", "account.clean", "relay.fix", "relay.door", "settings.set", "relay.deny", "relay.hard", "settings.set", "settings.set", // close
 		"account.check", "relay.door", "queue.check", "relay.denied", "gate closed",
 		"queue.release", "queue.release", "service.start", "evidence.watch", "service.stop", "gate quiet", "service.start", // come back
 		"service.status", "queue.scan", "account.check", "relay.door", "gate holds",
+		"logs.timeline", "logs.access", // learn
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("steps: %v\nwant   %v", got, want)
 	}
 	manual := ids(b, func(s runbook.Step) bool { return s.Manual != nil })
-	if want := []string{"ours", "first_notice", "nodes_down", "cause", "name_accounts", "name_sources", "others", "by_hand", "unseen", "start_by_hand", "unwell", "release_rest", "restored_notice", "blocklists", "mailbox_read", "legal", "notices", "report", "later"}; !slices.Equal(manual, want) {
+	if want := []string{"ours", "first_notice", "nodes_down", "cause", "name_accounts", "name_sources", "others", "by_hand", "name_guessers", "unseen", "start_by_hand", "unwell", "release_rest", "new_passwords", "forwards", "restored_notice", "blocklists", "mailbox_read", "legal", "notices", "report", "later"}; !slices.Equal(manual, want) {
 		t.Errorf("manual steps: %v\nwant          %v", manual, want)
 	}
 	phases := []runbook.Phase{runbook.Identify, runbook.Contain, runbook.Eradicate, runbook.Recover, runbook.Learn}
@@ -150,7 +151,7 @@ func TestMailAbuseOrder(t *testing.T) {
 func TestMailAbuseGoesOnPastSmallErrors(t *testing.T) {
 	b := builtin(t, "mail-abuse")
 	got := ids(b, func(s runbook.Step) bool { return s.OnError == runbook.OnErrorContinue })
-	want := []string{"services", "symptoms", "backlog", "relay_file", "snapshot", "causes", "unnamed", "door_now", "demand_login", "logs_on", "lockouts", "release", "release_all", "verify_services", "verify_backlog", "verify_accounts", "verify_door"}
+	want := []string{"services", "symptoms", "backlog", "relay_file", "snapshot", "who", "guesses", "causes", "unnamed", "door_now", "demand_login", "cut", "logs_on", "lockouts", "release", "release_all", "verify_services", "verify_backlog", "verify_accounts", "verify_door", "timeline", "read_out"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
@@ -162,7 +163,7 @@ func TestMailAbuseInputs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "map[accounts:[] cause: nodes: release:own-domains reviewed: settle:5m0s sources:[] strategy:auto watch:5m0s]"
+	want := "map[accounts:[] cause: guessers:[] nodes: release:own-domains reviewed: settle:5m0s sources:[] strategy:auto watch:5m0s]"
 	if got := fmt.Sprint(values); got != want {
 		t.Errorf("defaults %s, want %s", got, want)
 	}

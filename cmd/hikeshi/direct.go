@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"hikeshi/actions/service"
@@ -88,8 +89,10 @@ func refusal(err error) error {
 	return failf(exitError, "nothing was touched", "%w", err)
 }
 
-// nothingToDo says so, with what was found. A step that is left out altogether was not done, and that is no success.
+// nothingToDo says so, with what was found. A step that is left out altogether was not done, and that is no success; neither is one that
+// found something bad that it cannot mend, which ends as a check that found something.
 func (a *app) nothingToDo(w *world, j job, steps []engine.PlannedStep) error {
+	open := slices.ContainsFunc(steps[0].Findings, func(f runbook.Finding) bool { return f.Level == runbook.Bad })
 	if a.isJSON() {
 		if err := a.json(planDocumentOf(w, j, steps, a.lang())); err != nil {
 			return err
@@ -97,12 +100,17 @@ func (a *app) nothingToDo(w *world, j job, steps []engine.PlannedStep) error {
 	} else {
 		s := a.screen()
 		s.findings(steps[0].Findings)
-		if steps[0].State == runbook.NothingToDo {
+		if steps[0].State == runbook.NothingToDo && open {
+			s.printf("%s\n", a.word("nothing was changed; what is marked BAD is still open", "何も変更していない。[危険] としたものはまだ残っている"))
+		} else if steps[0].State == runbook.NothingToDo {
 			s.printf("%s\n", a.word("nothing to do; nothing was changed", "することはない。何も変更していない"))
 		}
 	}
 	if steps[0].State == runbook.Skipped {
 		return failf(exitError, "", a.word("not done: %s", "実行しなかった: %s"), steps[0].Reason(a.lang()))
+	}
+	if open {
+		return silent(exitFound)
 	}
 	return nil
 }

@@ -126,6 +126,7 @@ var inJapanese = []struct {
 	{whole("--monitor prints one line for a monitoring system, --output json a document"), "--monitor は監視システム向けの1行、--output json は文書を出力する。併用できない"},
 	{whole("how many of each are shown; without it 20"), "それぞれ何件まで表示するか。省略時は 20"},
 	{whole("--top (-?\\d+): a number above 0"), "--top $1: 1 以上の数を指定する"},
+	{whole("`hikeshi dnsbl zones --dead FILE...` looks for dead lists in files"), "`hikeshi dnsbl zones --dead FILE...` でファイル中の廃止されたリストを探す"},
 	{whole("leave out one of the two"), "どちらか一方だけを指定する"},
 	{whole("unknown command (\".*\") for \"(hikeshi.*)\""), "`$2` に余分な引数 $1 がある"},
 	{whole("([a-z_]+): (\".*\") is none of (?:, )?(.*?)(?:; did you mean .*)?"), "$1: $2 は $3 のどれでもない"},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"hikeshi/runbook"
@@ -32,7 +33,7 @@ func (a *app) judgeStatus(w *world, doc *statusDocument) {
 			add(runbook.Bad, "deny file line %d: %s", "拒否ファイル %d 行目: %s", found[i].Line, runbook.T(found[i].Text, found[i].TextJA).In(a.lang()))
 		}
 	}
-	a.judgeSuspects(doc, add)
+	a.judgeSuspects(w, doc, add)
 	for _, f := range doc.Symptoms {
 		add(f.Level, "%s", "%s", f.Text)
 	}
@@ -64,13 +65,20 @@ func (a *app) judgeBacklog(doc *statusDocument, add verdict) {
 // stillAtIt is how long after its last message a suspect is taken to be sending still.
 const stillAtIt = 15 * time.Minute
 
-// judgeSuspects tells whom the logs show sending. A suspect that has been quiet since is shown and is no alarm any more.
-func (a *app) judgeSuspects(doc *statusDocument, add verdict) {
+// judgeSuspects tells whom the logs show sending. A suspect that is quiet is told until an incident has named it.
+func (a *app) judgeSuspects(w *world, doc *statusDocument, add verdict) {
 	if doc.Suspects == nil {
 		return
 	}
+	named := a.notExcluded(w, nil)
 	for _, s := range onlySuspects(doc.Suspects.Accounts) {
-		if doc.Time.Sub(s.Last) < stillAtIt {
+		local, _, _ := strings.Cut(s.Name, "@")
+		switch {
+		case doc.Time.Sub(s.Last) >= stillAtIt && (slices.Contains(named, s.Name) || slices.Contains(named, local)):
+		case doc.Time.Sub(s.Last) >= stillAtIt:
+			add(runbook.Warn, "%s was a suspect, by the logs: %d messages, the last on %s; no incident has named it", "%s はログから見て不正利用の疑いがあった: %d 通、最後は %s。どの事案でも挙げられていない",
+				line(s.Name), s.Messages, s.Last.Local().Format("01-02 15:04"))
+		default:
 			add(runbook.Bad, "%s is a suspect, by the logs: %d messages, the last at %s", "%s はログから見て不正利用の疑い: %d 通、最後は %s",
 				line(s.Name), s.Messages, s.Last.Local().Format("15:04:05"))
 		}

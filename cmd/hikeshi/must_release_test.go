@@ -18,7 +18,7 @@ func TestMustNotReleaseEarly(t *testing.T) {
 		args := append([]string{"spool", "release", id, "--yes", "--lang", "en"}, what...)
 		p.here(args...).exits(t, exitUnconfirmed, "the risk reopening has to be accepted by its name", "--accept-risk reopening")
 	}
-	s := p.here("spool", "release", id, "--all", "--dry-run", "--lang", "en").exits(t, exitFound, "stands at its gate closed", "[reopening]")
+	s := p.here("spool", "release", id, "--all", "--dry-run", "--lang", "en").exits(t, exitFound, "a gate is shut: "+id+" (closed)", "[reopening]")
 	if strings.Contains(s.out, "the risk") {
 		t.Errorf("a dry run asks for the risk:\n%s", s.out)
 	}
@@ -26,5 +26,7 @@ func TestMustNotReleaseEarly(t *testing.T) {
 	p.here("spool", "release", id, "--id", "B0000000010", "--yes", "--lang", "en").exits(t, exitOK)
 	p.here("account", "lock", "taro", "--yes").exits(t, exitOK)
 	p.here("resume", id, "--yes", "--accept-risk", "disruptive", "--lang", "en").exits(t, exitOK, "[ok]     the abused accounts were named")
-	p.here("spool", "release", id, "--all", "--yes", "--lang", "en").exits(t, exitOK)
+	p.here("spool", "release", id, "--all", "--yes", "--lang", "en").exits(t, exitUnconfirmed, "--accept-risk reopening")
+	p.here("spool", "release", id, "--all", "--dry-run", "--lang", "en").exits(t, exitFound, "named as abused and not excluded: taro")
+	p.here("spool", "release", id, "--all", "--except-sender", "taro", "--except-client", "203.0.113.9", "--yes", "--lang", "en").exits(t, exitOK)
 }

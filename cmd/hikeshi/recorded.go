@@ -37,10 +37,13 @@ func (a *app) recordedDenials(w *world) func() ([]relay.Denial, error) {
 				list = append(list, d...)
 			}
 		}
-		list = slices.DeleteFunc(list, func(d relay.Denial) bool { return lifted[d.Incident+" "+d.Target] })
+		list = slices.DeleteFunc(list, func(d relay.Denial) bool { return lifted[denialKey(d)] })
 		return list, nil
 	}
 }
+
+// denialKey tells denials apart: an incident may deny the same target in the deny file and in each table of the hard cut.
+func denialKey(d relay.Denial) string { return d.Incident + " " + d.Table + " " + d.Target }
 
 // denialsOf reads the denials of one change, or notes those that it has lifted.
 func denialsOf(id string, c runbook.Change, lifted map[string]bool) ([]relay.Denial, error) {
@@ -52,7 +55,7 @@ func denialsOf(id string, c runbook.Change, lifted map[string]bool) ([]relay.Den
 	case "relay.allow":
 		gone, err := relay.Allowed(c)
 		for _, d := range gone {
-			lifted[d.Incident+" "+d.Target] = true
+			lifted[denialKey(d)] = true
 		}
 		return nil, err
 	}

@@ -134,6 +134,9 @@ func (r *rehearsal) judge(ctx context.Context, found []spool.UnitState, ran erro
 		return o, err
 	}
 	o.judgement, err = r.lab.Judge(ctx, lab.Run{Contained: contained(o.records), Found: found, Now: now, Boots: r.stage.boots()})
+	if err != nil && ran != nil {
+		return o, ran // it ended before there was anything to judge
+	}
 	if err != nil {
 		return o, err
 	}
@@ -172,9 +175,12 @@ func contained(records []runbook.Record) time.Time {
 	return time.Time{}
 }
 
+// labTimes are short watches.
+func labTimes() []string { return []string{"settle=2s", "watch=2s"} }
+
 // labInputs are what the responder of this lab has found out, and short watches.
 func labInputs(s lab.Scenario) []string {
-	set := []string{"settle=2s", "watch=2s"}
+	set := labTimes()
 	for name, value := range s.Inputs() {
 		set = append(set, name+"="+value)
 	}

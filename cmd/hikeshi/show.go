@@ -54,7 +54,7 @@ func (a *app) showRecord(r *report.Report, jr *journal.Journal) {
 	if made := r.Made(); len(made) > 0 {
 		fmt.Fprintf(a.stdout, "\n%s\n", a.word("changes", "変更"))
 		for _, c := range made {
-			s.hang(4, fmt.Sprintf("  %s  %s %s: %s", c.ID, s.op(c.Op), line(c.Target), a.changeState(c)))
+			s.hang(4, fmt.Sprintf("  %s  %s %s: %s", c.ID, s.op(c.Op), line(c.Target), a.changeState(h, c)))
 		}
 	}
 	fmt.Fprintln(a.stdout)
@@ -143,7 +143,7 @@ func (a *app) stood(step *runbook.StepHistory) (mark, how string) {
 }
 
 // changeState says what became of a change that was begun.
-func (a *app) changeState(c *runbook.ChangeHistory) string {
+func (a *app) changeState(h *runbook.History, c *runbook.ChangeHistory) string {
 	switch {
 	case c.Undone():
 		return a.word("undone", "元に戻した")
@@ -155,6 +155,9 @@ func (a *app) changeState(c *runbook.ChangeHistory) string {
 		return a.word("not made", "実施されず")
 	case c.State == runbook.Partial:
 		return a.word("made in part", "一部のみ実施")
+	}
+	if by := story.Overtaken(h, c); by != "" {
+		return fmt.Sprintf(a.word("no longer in force: step %s started it again", "効力なし: 手順 %s で起動し直した"), by)
 	}
 	return a.word("in force", "有効")
 }

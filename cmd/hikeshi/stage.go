@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hikeshi/actions"
+	"hikeshi/actions/dnsbl"
 	"hikeshi/actions/evidence"
 	"hikeshi/actions/queue"
 	"hikeshi/actions/relay"
@@ -19,6 +20,7 @@ import (
 	"hikeshi/spool/epms"
 	"hikeshi/spool/lab"
 	"hikeshi/spool/lab/standin"
+	"hikeshi/templates"
 )
 
 // labMoveLimit makes the lab's backlog one of many: its folders are renamed.
@@ -58,7 +60,11 @@ func (s *localStage) run(ctx context.Context, cut bool) error {
 		defer cancel()
 		op = cutting{Operator: op, cut: func() { ended = true; cancel() }}
 	}
-	err = s.r.labEngine(ctx, w, s.r.runbook, labInputs(s.r.scenario), op)
+	inputs := labInputs(s.r.scenario)
+	if s.r.flags.play {
+		inputs = labTimes() // who plays finds out himself
+	}
+	err = s.r.labEngine(ctx, w, s.r.runbook, inputs, op)
 	if ended && errors.Is(err, context.Canceled) {
 		return nil
 	}
@@ -112,9 +118,10 @@ func (a *app) labWorld(root string, env service.Env, state string) (*world, erro
 	w.host.Relay = relay.Env{Server: w.server, Own: own, PrefixV4: cfg.Protect.PrefixV4, PrefixV6: cfg.Protect.PrefixV6, Clock: a.now, Recorded: a.recordedDenials(w)}
 	w.host.Account, w.host.Settings = w.accountEnv(a), w.settingsEnv()
 	w.host.Settings.InUse, w.host.Relay.InUse = w.running, w.running
-	w.host.Logs = w.logsEnv(own)
+	w.wireLogs(own)
 	w.host.Evidence = labEvidence(w.evidenceEnv(a), root)
 	w.host.Evidence.Running = w.running
+	w.host.DNSBL = dnsbl.Env{Builtin: templates.DNSBL()} // without a resolver it asks nobody
 	w.kinds = byName(actions.Catalogue(w.host))
 	return w, nil
 }

@@ -55,6 +55,8 @@ var still = map[string][]looked{
 		{"relay settings --set SMTPAUTHOnly=2 --dry-run --lang ja", []int{3}}, {"relay settings --set SMTPAUTHOnly=2", []int{4}}, {"relay settings --set Nothing=1 --yes", []int{2, 4}},
 		{"relay settings --set Vrfy=7 --yes", []int{2, 4}}, {"relay settings --profile all --yes", []int{2}}},
 	"relay allow":   {{"relay allow 203.0.113.9 --dry-run", []int{3}}, {"relay allow 203.0.113.9 --yes", []int{4}}},
+	"dnsbl check":   {{"--config NODNS dnsbl check 203.0.113.9", []int{7}}, {"--config NODNS dnsbl check 203.0.113.9 --output json --lang ja", []int{7}}, {"--config NODNS dnsbl check a..b", []int{2}}},
+	"dnsbl zones":   {{"dnsbl zones", []int{0}}, {"dnsbl zones --output json", []int{0}}},
 	"logs suspects": {{"logs suspects", []int{7}}, {"logs suspects --since 2h --account taro --top 3 --output json", []int{7}}, {"logs suspects --since never", []int{2}}, {"logs suspects --source 203.0.113.0/33", []int{2}}},
 	"logs logins":   {{"logs logins", []int{7}}, {"logs logins --output json", []int{7}}},
 	"logs timeline": {{"logs timeline --lang ja", []int{7}}, {"logs timeline --until 2026-11-21 --output json", []int{7}}},
@@ -109,6 +111,8 @@ func TestLookingChangesNothing(t *testing.T) {
 	p := newPlace(t)
 	p.withAccounts("jiro")
 	words := p.withRecord()
+	words["NODNS"] = filepath.Join(p.dir, "nodns.yaml")
+	fine(t, os.WriteFile(words["NODNS"], []byte("dns: {resolvers: [\"127.0.0.1:1\"]}\n"), 0o600))
 	before := p.picture()
 	for verb, lines := range still {
 		for _, l := range lines {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net/netip"
 
 	"github.com/spf13/cobra"
 
@@ -13,79 +12,15 @@ import (
 func (a *app) relayVerb() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "relay", Short: "the deny file and the settings: who may relay, who is refused",
-		Long: "The deny file of E-Post is effect.dat. It is read at every message, so a denial\nneeds no restart. Kinds in runbooks: relay.lint, relay.door, relay.deny, relay.denied,\nrelay.allow, relay.fix, relay.hard; settings.show and settings.set.",
+		Long: `The deny file of E-Post is effect.dat. It is read at every message, so a denial
+needs no restart. To mend a line that opens the server is not yet to demand a
+login: fix says what a stranger can still do, and whether --catch-all or
+`+"`relay settings --profile auth`"+` closes it. Kinds in runbooks: relay.lint,
+relay.door, relay.deny, relay.denied, relay.allow, relay.fix, relay.hard;
+settings.show and settings.set.`,
 	}
 	cmd.AddCommand(a.relayCheck(), a.relayLint(), a.relayList(), a.relaySettings(), a.relayDeny(), a.relayAllow(), a.relayFix())
 	return cmd
-}
-
-type decisionDocument struct {
-	Version int     `json:"hikeshi"`
-	Kind    string  `json:"kind"`
-	Address string  `json:"address"`
-	Sender  *string `json:"sender,omitempty"`
-	Login   bool    `json:"login"`
-	Result  string  `json:"result"`
-	Line    *int    `json:"line"`
-	Text    string  `json:"text"`
-	File    string  `json:"file"`
-	Meaning string  `json:"meaning"`
-	Reply   string  `json:"reply"`
-}
-
-func (a *app) relayCheck() *cobra.Command {
-	var sender, file string
-	var login bool
-	cmd := &cobra.Command{
-		Use: "check ADDR", Short: "what the server would decide for a peer, and which line decides", Args: cobra.ExactArgs(1),
-		Long: `Check evaluates the deny file as the server does: the first line that fits decides.
---sender= with nothing is MAIL FROM: with nothing; "<>" is the null sender; without
---sender a foreign sender is meant that no line names. The exit code is 0 whatever
-is decided.`,
-		Example: "  hikeshi relay check 203.0.113.9\n  hikeshi relay check 203.0.113.9 --sender taro@example.jp --login\n  hikeshi relay check 2001:db8::5 --file ./effect.dat --output json",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			peer, err := netip.ParseAddr(args[0])
-			if err != nil {
-				return usagef(a.word("an IPv4 or IPv6 address is wanted", "IPv4 か IPv6 のアドレスを指定する"), "%q is no address", args[0])
-			}
-			q := spool.RelayQuery{Peer: peer.Unmap(), Login: login}
-			if cmd.Flags().Changed("sender") {
-				q.Sender = &sender
-			}
-			return a.checkRelay(cmd, q, file)
-		},
-	}
-	f := cmd.Flags()
-	f.StringVar(&sender, "sender", "", "what stands in MAIL FROM")
-	f.BoolVar(&login, "login", false, "the peer has logged in with SMTP AUTH")
-	f.StringVar(&file, "file", "", "evaluate this `FILE` instead of the server's")
-	return cmd
-}
-
-func (a *app) checkRelay(cmd *cobra.Command, q spool.RelayQuery, file string) error {
-	denier, data, path, err := a.denyFile(cmd, file)
-	if err != nil {
-		return err
-	}
-	d := denier.Decide(data, q)
-	doc := decisionDocument{Version: 1, Kind: "relay-decision", Address: q.Peer.String(), Sender: q.Sender, Login: q.Login,
-		Result: d.Result, Text: d.Text, File: path, Meaning: runbook.T(d.Meaning, d.MeaningJA).In(a.lang()), Reply: d.Reply}
-	if d.Line > 0 {
-		doc.Line = &d.Line
-	}
-	if a.isJSON() {
-		return a.json(doc)
-	}
-	where := a.word("no line decides", "該当する行なし")
-	if d.Line > 0 {
-		where = fmt.Sprintf("%s:%d: %s", path, d.Line, line(d.Text)) // never broken: it is to be copied
-	}
-	s := a.screenOn(a.stdout)
-	fmt.Fprintf(a.stdout, "%s  %s\n  %s\n", q.Peer, d.Result, where)
-	for _, text := range []string{doc.Meaning, d.Reply} {
-		s.hang(2, "  "+text)
-	}
-	return nil
 }
 
 // denyFile returns the deny file of the server, or the named one with the same rules.
@@ -215,6 +150,9 @@ func (a *app) relayAllow() *cobra.Command {
 	var incident string
 	cmd := &cobra.Command{
 		Use: "allow TARGET...", Short: "take out denials that hikeshi added", Args: cobra.MinimumNArgs(1),
+		Long: `Allow takes out exactly the lines of effect.dat, and the rows of the lock-out
+tables (deny --hard), that incidents added for the targets. What was written by
+hand, and what the services have locked by themselves, stays.`,
 		Example: "  hikeshi relay allow 203.0.113.9 --accept-risk reopening",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			w, err := a.world(cmd.Context(), c.manager)

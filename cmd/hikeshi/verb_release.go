@@ -1,6 +1,8 @@
 package main
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,8 +15,11 @@ fit every filter given. Retries go back through incoming, body before envelope;
 a name that is taken is never overwritten and is listed. What an --except names
 always stays. --clean takes mail to the outside that is no bounce, no older than a
 day and not excluded; what the incident named as abused stays too. With --lot it
-goes in lots, with a pause between them. While the incident stands at a shut gate
-only mail for own domains and a single message go without --accept-risk reopening.`
+goes in lots, with a pause between them.
+
+While an incident stands at a shut gate, and for mail of those whom an incident has
+named as abused, only mail for own domains and a single message go without
+--accept-risk reopening.`
 
 func (a *app) spoolRelease() *cobra.Command {
 	var c changeFlags
@@ -43,15 +48,16 @@ func (a *app) spoolRelease() *cobra.Command {
 				who, from := a.suspects(w, id)
 				notSenders, notClients = append(notSenders, who...), append(notClients, from...)
 			}
-			gate := "" // that is passed over; not by what goes to our own mailboxes only, nor by one message that somebody has looked at
+			gate, left := "", []string(nil) // not for what goes to our own mailboxes only, nor for one message that somebody has looked at
 			if one := len(ids) == 1 && len(senders)+len(rcpts)+len(clients) == 0 && since+until == ""; clean || !own && !one {
-				if gate, err = a.shutAt(w, id); err != nil {
+				if gate, err = a.anyShutGate(w); err != nil {
 					return err
 				}
+				left = a.notExcluded(w, append(slices.Clone(notSenders), notClients...))
 			}
 			return a.direct(cmd.Context(), w, directStep{ID: "release", Phase: runbook.Recover, Uses: "queue.release", Title: runbook.T("put set-aside mail back", "退避したメールを戻す"),
 				With: map[string]any{"incident": id, "all": all, "own_domains": own, "senders": senders, "recipients": rcpts, "clients": clients, "ids": ids, "since": since, "until": until, "clean": clean,
-					"except_senders": notSenders, "except_clients": notClients, "except_since": notSince, "except_until": notUntil, "lot": lot, "every": pauseWord(every), "past_gate": gate}}, c)
+					"except_senders": notSenders, "except_clients": notClients, "except_since": notSince, "except_until": notUntil, "lot": lot, "every": pauseWord(every), "past_gate": gate, "suspects": left}}, c)
 		},
 		ValidArgsFunction: a.completeIncidents,
 	}
@@ -75,18 +81,41 @@ func (a *app) spoolRelease() *cobra.Command {
 	return cmd
 }
 
-// shutAt is the first gate of an incident that has not opened, or "". One that was undone holds nothing back.
-func (a *app) shutAt(w *world, id string) (string, error) {
+// anyShutGate is an incident with a gate that has not opened, as INCIDENT (GATE), or "". It does not matter which incident set the mail
+// aside: the hole is the same. An incident that was undone holds nothing back.
+func (a *app) anyShutGate(w *world) (string, error) {
 	all, _, err := a.histories(w.state)
-	if err != nil || all[id] == nil || all[id].State == runbook.IncidentUndone {
-		return "", err
-	}
-	for _, s := range all[id].Steps {
-		if s.Head.Gate && s.Result == runbook.ResultPending {
-			return s.Head.ID, nil
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		if all[id].State == runbook.IncidentUndone {
+			continue
+		}
+		for _, s := range all[id].Steps {
+			if s.Head.Gate && s.Result == runbook.ResultPending {
+				return id + " (" + s.Head.ID + ")", nil
+			}
 		}
 	}
-	return "", nil
+	return "", err
+}
+
+// notExcluded are those whom incidents have named as abused, and whose mail is not excluded.
+func (a *app) notExcluded(w *world, excluded []string) (left []string) {
+	all, _, err := a.histories(w.state)
+	if err != nil {
+		return nil
+	}
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		if all[id].State == runbook.IncidentUndone {
+			continue
+		}
+		who, from := a.suspects(w, id)
+		for _, name := range append(who, from...) {
+			if !slices.Contains(excluded, name) && !slices.Contains(left, name) {
+				left = append(left, name)
+			}
+		}
+	}
+	return left
 }
 
 // pauseWord is a duration as a runbook has it; "" for none.

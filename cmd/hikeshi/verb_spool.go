@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hikeshi/actions/queue/blocks"
 	"hikeshi/runbook"
 	"hikeshi/spool"
 	"hikeshi/spool/scan"
@@ -15,7 +16,7 @@ import (
 func (a *app) spoolVerb() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "spool", Short: "the queue folders: scan, list what is set aside, quarantine, release, purge",
-		Long: "People say spool, the field says queue: the kinds in runbooks are queue.scan,\nqueue.quarantine, queue.find, queue.release, queue.purge, queue.check, queue.nodes.",
+		Long: "People say spool, the field says queue: the kinds in runbooks are queue.scan,\nqueue.quarantine, queue.find, queue.release, queue.purge, queue.check, queue.nodes, queue.blocks.",
 	}
 	cmd.AddCommand(a.spoolScan(), a.spoolList(), a.spoolQuarantine(), a.spoolFind(), a.spoolRelease(), a.spoolPurge())
 	return cmd
@@ -27,6 +28,9 @@ type backlogDocument struct {
 	Time    time.Time   `json:"time"`
 	Folders []folderRow `json:"folders"`
 	Total   folderRow   `json:"total"`
+
+	Blocks []blocks.Block `json:"blocks,omitzero"` // only with --who
+	Who    *whoRow        `json:"who,omitempty"`   // what the blocks were made of
 }
 
 type folderRow struct {
@@ -75,15 +79,21 @@ func counts(c []spool.Count) []spool.Count {
 func (a *app) spoolScan() *cobra.Command {
 	var exact bool
 	var watch time.Duration
+	var who whoFlags
 	cmd := &cobra.Command{
 		Use: "scan", Short: "what lies in the queue, from whom, for whom, since when", Args: cobra.NoArgs,
 		Long: `Files and messages are exact, from the names. Bytes, times, senders, domains and
 clients come from a sample of 5,000 above that number, and that is said; --exact
 reads every file. --watch takes a second look and gives the growth.
 
+--who groups a sample of the mail into blocks (sender, login, client network, HELO,
+size) and looks up the login behind each in the logs. --headers also reads subject
+and sender in the header of the sample: personal data, and it is noted in the record
+of the open incident that they were read.
+
 Exit codes: 0 below the thresholds, 3 a threshold is passed, 7 a folder cannot
 be counted.`,
-		Example: "  hikeshi spool scan\n  hikeshi spool scan --watch 10s --output json",
+		Example: "  hikeshi spool scan\n  hikeshi spool scan --watch 10s --output json\n  hikeshi spool scan --who",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := notNegative(watch); err != nil {
 				return err
@@ -96,11 +106,17 @@ be counted.`,
 			if err != nil {
 				return err
 			}
-			return a.showBacklog(b)
+			found, err := who.look(cmd.Context(), a, w)
+			if err != nil {
+				return err
+			}
+			return a.showBacklog(b, found)
 		},
 	}
 	cmd.Flags().BoolVar(&exact, "exact", false, "read every file, however many there are")
 	cmd.Flags().DurationVar(&watch, "watch", 0, "look again after `DURATION` and give the growth")
+	cmd.Flags().BoolVar(&who.who, "who", false, "name the login behind each block of mail, by the logs")
+	cmd.Flags().BoolVar(&who.headers, "headers", false, "with the most frequent subjects: personal data; includes --who")
 	return cmd
 }
 
@@ -130,7 +146,7 @@ func (w *world) limits() scan.Limits {
 	return scan.Limits{Messages: t.Messages, Oldest: t.Oldest, GrowthPerMinute: t.GrowthPerMinute}
 }
 
-func (a *app) showBacklog(b spool.Backlog) error {
+func (a *app) showBacklog(b spool.Backlog, found *blocks.Facts) error {
 	row := func(f spool.FolderBacklog) folderRow {
 		r := folderRowOf(f)
 		r.Reason = runbook.T(f.Reason, f.ReasonJA).In(a.lang())
@@ -140,12 +156,16 @@ func (a *app) showBacklog(b spool.Backlog) error {
 	for _, f := range b.Folders {
 		doc.Folders = append(doc.Folders, row(f))
 	}
+	if found != nil {
+		doc.Blocks, doc.Who = found.Blocks, whoRowOf(*found)
+	}
 	if a.isJSON() {
 		if err := a.json(doc); err != nil {
 			return err
 		}
 	} else {
 		a.printBacklog(doc)
+		a.printBlocks(found)
 	}
 	switch {
 	case doc.Total.Over || anyOver(doc.Folders):

@@ -115,7 +115,8 @@ func (w *world) wire(a *app) error {
 	}
 	w.host.Account, w.host.Settings = w.accountEnv(a), w.settingsEnv()
 	w.host.Evidence = w.evidenceEnv(a)
-	w.host.Logs = w.logsEnv(own)
+	w.wireLogs(own)
+	w.host.DNSBL = w.dnsblEnv(a)
 	if w.root == "/" {
 		w.host.Settings.InUse, w.host.Relay.InUse = w.running, w.running
 		w.host.Evidence = thisMachine(w.host.Evidence)
@@ -127,6 +128,13 @@ func (w *world) wire(a *app) error {
 
 func (w *world) logsEnv(own spool.Own) logs.Env {
 	return logs.Env{Server: w.server, Own: own, ExemptAccounts: w.cfg.Logs.ExemptAccounts, ExemptSources: w.cfg.exempt}
+}
+
+// wireLogs lets the kinds of the logs and of the queue ask each other.
+func (w *world) wireLogs(own spool.Own) {
+	w.host.Logs = w.logsEnv(own)
+	w.host.Queue.Whose = whoseOf(w.host.Logs)
+	w.host.Logs.Estimate = w.estimate
 }
 
 func (w *world) thresholds() queue.Thresholds {

@@ -16,10 +16,12 @@ import (
 	"time"
 
 	"hikeshi/actions"
+	"hikeshi/actions/dnsbl"
 	"hikeshi/actions/service"
 	"hikeshi/runbook"
 	"hikeshi/runbook/journal"
 	"hikeshi/spool"
+	"hikeshi/templates"
 )
 
 // yard is a place with services: the whole program as it is wired, but for the service manager, which is a made-up one.
@@ -47,6 +49,7 @@ func newYard(t *testing.T) *yard {
 	y.w.host.Service = service.Env{Services: y.w.server.Services(), Manager: y.units, Processes: y.units, UnitDir: y.place.units(), State: y.w.state, Clock: y.a.now}
 	y.w.host.Queue.InUse, y.w.host.Settings.InUse, y.w.host.Relay.InUse = y.w.inUse, y.w.running, y.w.running
 	y.w.host.Account.Random = zeros{}
+	y.w.host.DNSBL = dnsbl.Env{Builtin: templates.DNSBL(), Clock: y.a.now} // asks nobody
 	y.w.kinds = byName(actions.Catalogue(y.w.host))
 	return y
 }

@@ -69,10 +69,13 @@ func (r *running) undoAll(ctx context.Context, steps []string) error {
 	return failures
 }
 
-// restsOn names a change that could not be taken back and still needs what c has made: a queue that is half put back needs its
-// services down. It returns "" if there is none.
+// restsOn names a change that could not be taken back and still needs what c has made: a queue that is half put back needs its services
+// down, and nothing reopens a door while what runs could not be stopped. It returns "" if there is none.
 func (r *running) restsOn(stuck []runbook.Change, c runbook.Change) string {
 	for _, s := range stuck {
+		if s.UndoRisk == runbook.Disruptive && c.UndoRisk == runbook.Reopening {
+			return s.Op + " of " + s.Target // what would have shut the door first
+		}
 		for _, word := range r.Kinds[c.Kind].Touches {
 			if s.Kind != c.Kind && slices.Contains(r.Kinds[s.Kind].Reads, word) && !slices.Contains(r.Kinds[s.Kind].Touches, word) {
 				return s.Op + " of " + s.Target

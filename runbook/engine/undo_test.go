@@ -224,3 +224,29 @@ func TestUndoInterrupted(t *testing.T) {
 	}
 	l.atStart()
 }
+
+// Where what would shut the door first could not be taken back, nothing reopens one; what is harmless still goes back.
+func TestUndoReopensNothingAfterAFailure(t *testing.T) {
+	step := func(id, cell, risk string) runbook.Step {
+		s := setStep(id, "2", cell)
+		s.With["risk"] = runbook.Value{Literal: risk}
+		return s
+	}
+	l := newLab(t, map[string]string{"deny": "1", "note": "1", "service": "1"}, step("deny", "deny", "reopening"), step("note", "note", "reversible"), step("start", "service", "disruptive"))
+	l.mustRun()
+	l.fresh(nil)
+	l.w.cells["service"] = "somebody else's" // cannot be stopped again
+	_, err := l.undo()
+	if err == nil || !strings.Contains(err.Error(), "left: undoing set of deny") {
+		t.Errorf("error %v", err)
+	}
+	l.results("deny:done", "note:undone", "start:done")
+	l.cell("deny", "2")
+	l.cell("note", "1")
+	l.w.cells["service"] = "2"
+	l.fresh(nil)
+	if _, err := l.undo(); err != nil {
+		t.Error(err)
+	}
+	l.atStart()
+}

@@ -152,8 +152,8 @@ func bounded(text string) string {
 func (t teller) inForce() []page.Item {
 	var items []page.Item
 	for _, c := range slices.Backward(t.History.InForce()) {
-		if strings.HasPrefix(c.Kind, "service.") {
-			continue // told by what is stopped since when: a start does not take a stop back
+		if c.Kind == "service.start" || story.Overtaken(t.History, c) != "" {
+			continue // what runs again as it did before is no change any more
 		}
 		items = append(items, page.Item{Text: t.say("%s, since %s", "%s(%s から)", t.named(c), t.when(c.Began))})
 	}

@@ -183,6 +183,20 @@ func Names(ctx context.Context, queue spool.Queue, f spool.Folder, visit func(fi
 	return w.hiddenErr
 }
 
+// Files calls visit with every regular file in one folder, except those whose names nobody should use; sub is the folder below it that the
+// file lies in, "" for itself. A folder that is not there has none. The name is valid for the call only.
+func Files(ctx context.Context, queue spool.Queue, f spool.Folder, visit func(sub, file string)) error {
+	w := walker{ctx: ctx, folder: f, queue: queue, found: func(r sample.Ref) {
+		if !r.Odd {
+			visit(r.Sub, r.Name)
+		}
+	}}
+	if err := w.walk(); err != nil && !gone(err) {
+		return err
+	}
+	return w.hiddenErr
+}
+
 // nameReader passes on the names that a walker asks for.
 type nameReader struct {
 	spool.Queue

@@ -4,6 +4,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"slices"
 	"strings"
@@ -56,7 +57,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	if err := r.Read(ctx, in.Rec); err != nil {
+	if err := r.Read(ctx, in.Rec); err != nil && !errors.Is(err, desk.ErrNothing) {
 		return runbook.Outcome{}, err
 	}
 	f := Facts{Accounts: []Account{}, Unknown: r.Blind()}
@@ -68,7 +69,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 		f.Mails += account.Mails
 		found = append(found, finding)
 	}
-	if len(f.Accounts) == 0 {
+	if len(f.Accounts) == 0 && !r.Nothing() {
 		found = append(found, runbook.Finding{Level: runbook.OK, Text: runbook.T("no account to ask about: none is named and none looks abused", "対象のアカウントがない: 指定がなく、疑わしいものもない")})
 	}
 	return runbook.Outcome{Findings: append(found, about...), Facts: f}, nil

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"hikeshi/actions/logs/estimate"
 	"hikeshi/actions/logs/ledger"
 	"hikeshi/actions/logs/peek"
 	"hikeshi/actions/logs/signals"
@@ -28,6 +29,10 @@ type Env struct {
 	ExemptSources  []netip.Prefix // the same
 	Budget         time.Duration  // read only the newest part that can be read in it; 0: all
 	Workers        int            // 0: one for each processor
+
+	// Estimate tells what can be known without logs; nil: nothing. It is asked where no log tells of messages or logins of the window, and
+	// never with a budget: it takes some seconds.
+	Estimate func(ctx context.Context) ([]estimate.Estimate, error)
 }
 
 // Params are the parameters that the kinds have in common.

@@ -47,6 +47,7 @@ type Options struct {
 	Accepts               bool                                      // a log tells of accepted messages; else the logins with an id are counted
 	Inside                func(p netip.Prefix) bool                 // of the server itself or a private network
 	Only                  func(account string, p netip.Prefix) bool // what the timeline counts; nil: everything
+	Settled               func(m *join.Message, login string)       // told of each message once, with its login or ""; may be nil
 }
 
 // A Book is what a sweep adds up to. Take its batches, then Close it.
@@ -198,15 +199,14 @@ func (b *Book) place(d *deed.Deed) netip.Prefix {
 
 func (b *Book) recipients(d *deed.Deed) []uint64 { return b.batch.Recipients[d.First:d.Past] }
 
-// once says that a login deed is not one that another log told of already: a log of sessions tells more failures, and the other
-// one its successes; the same session is in both.
-func (b *Book) once(d *deed.Deed) bool {
+// told says that another log tells of the same logins: the same sessions are in both. A log of sessions tells of every failure, and
+// not from where; the other one tells from where, of the last try of a session only.
+func (b *Book) told(d *deed.Deed) bool {
 	s := min(int(d.Service), 3)
 	mine, other := &b.plain[s], b.rich[s]
 	if d.Session {
 		mine, other = &b.rich[s], b.plain[s]
 	}
 	*mine = d.Wall
-	told := other != 0 && d.Wall-other < 2*hour
-	return !told || d.Session == (d.Kind == spool.EventLoginFail)
+	return other != 0 && d.Wall-other < 2*hour
 }

@@ -20,7 +20,7 @@ func (b *Book) login(d *deed.Deed) {
 	if d.Service <= spool.SMTP {
 		b.handIn(d, a, p)
 	}
-	if !b.once(d) {
+	if told := b.told(d); told && d.Session {
 		return
 	}
 	day := b.dayOf(d.Wall)
@@ -105,11 +105,10 @@ func (b *Book) broken(a *Account, p netip.Prefix, d *deed.Deed, day int) {
 	}
 }
 
-// loginFail enters a failure. Failures of an account from a peer that is usual for it are no guesses: a device with an old password.
+// loginFail enters a failure: for the account as the log tells that knows every try, for the peer as the one that knows it. Failures of
+// an account from a peer that is usual for it are no guesses: a device with an old password.
 func (b *Book) loginFail(d *deed.Deed) {
-	if !b.once(d) {
-		return
-	}
+	told := b.told(d)
 	p, name := b.place(d), ""
 	if d.Login != deed.None {
 		name = b.batch.Names[d.Login]
@@ -121,13 +120,13 @@ func (b *Book) loginFail(d *deed.Deed) {
 		device = a.Failed(p, day)
 		known = b.Usual(a, p, day)
 	}
-	if window {
+	if window && (!told || d.Session) {
 		b.step(abused(a, !known && !device), name, p, d.Wall, func(s *Step) { s.Failures++ })
 	}
-	if p.IsValid() {
-		enter(guess(b.Guessers, p, &b.Lost), d, !known && !(device && b.inside(p)), tally.Hash([]byte(name)), window)
+	if p.IsValid() && !(told && d.Session) {
+		enter(guess(b.Guessers, p, &b.Lost), d, !known && !(device && b.Inside(p)), tally.Hash([]byte(name)), window)
 	}
-	if name != "" {
+	if name != "" && (!told || d.Session) {
 		enter(guess(b.Guessed, name, &b.Lost), d, !known && !device, entry.PlaceHash(p), window)
 	}
 }
@@ -143,4 +142,5 @@ func enter(g *Guess, d *deed.Deed, try bool, other uint64, window bool) {
 	}
 }
 
-func (b *Book) inside(p netip.Prefix) bool { return b.o.Inside != nil && p.IsValid() && b.o.Inside(p) }
+// Inside says whether a peer is the server itself or in a network of its owner.
+func (b *Book) Inside(p netip.Prefix) bool { return b.o.Inside != nil && p.IsValid() && b.o.Inside(p) }

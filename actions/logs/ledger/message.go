@@ -46,13 +46,16 @@ func (b *Book) ends(d *deed.Deed) {
 
 // settle enters a message whose login is known; "" if it was handed in without one, or nobody can tell.
 func (b *Book) settle(w *join.Message, login string) {
+	if b.o.Settled != nil {
+		b.o.Settled(w, login)
+	}
 	var a *Account
 	relayed := false
 	switch {
 	case login != "":
 		a = b.Account(login)
 	case w.Outside:
-		relayed = b.o.Logins && !w.Blind && !b.inside(w.Place)
+		relayed = b.o.Logins && !w.Blind && !b.Inside(w.Place)
 		if w.Own {
 			a = b.Account(w.Sender)
 		}

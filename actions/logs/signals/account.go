@@ -21,6 +21,7 @@ func (j *judge) account(a *ledger.Account) Entry {
 	}
 	j.hours(&e, a)
 	j.days(&e, a)
+	j.few(&e, a)
 	j.relay(&e, a)
 	j.breakIn(&e, a)
 	e.weigh(0)
@@ -158,6 +159,20 @@ func (j *judge) days(e *Entry, a *ledger.Account) {
 		}
 		j.hit(e, helo, float64(most), a.Refs, runbook.Tf("HELO %q", "HELO %q", name))
 	}
+}
+
+// few measures the addresses outside from which an account sent, where nobody knows which are usual and the volume is a hit.
+func (j *judge) few(e *Entry, a *ledger.Account) {
+	if j.b.Known() || !slices.ContainsFunc(e.Hits, func(h Hit) bool { return h.Family == Volume }) {
+		return
+	}
+	n := 0
+	for _, p := range a.Peers() {
+		if a.Uses[p].Messages > 0 && !j.b.Inside(p) {
+			n++
+		}
+	}
+	j.hit(e, ipsFew, float64(n), a.Refs, runbook.Text{})
 }
 
 func (j *judge) relay(e *Entry, a *ledger.Account) {

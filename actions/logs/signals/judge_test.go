@@ -80,6 +80,8 @@ func TestJudge(t *testing.T) {
 		"volume and spread": {month, func(b *ledger.Book, a *entry.Account) { send(a, 100, 100); from(b, a, 13) },
 			"suspect 3 D1=100/100 D3=12/10 | 12 suspects 0 hints"},
 		"a few addresses, nothing known of the past": {0, func(b *ledger.Book, a *entry.Account) { send(a, 100, 100); from(b, a, 8) },
+			"suspect 2 D1=100/100 D3=8/3 | 0 suspects 7 hints"},
+		"two addresses, nothing known of the past": {0, func(b *ledger.Book, a *entry.Account) { send(a, 100, 100); from(b, a, 2) },
 			"hint 1 D1=100/100 | 0 suspects 0 hints"},
 		"volume and spread, nothing known of the past": {0, func(b *ledger.Book, a *entry.Account) { send(a, 100, 100); from(b, a, 13) },
 			"suspect 3 D1=100/100 D3=12/10 | 0 suspects 12 hints"},

@@ -14,8 +14,9 @@
 //   - D12 is a peer of one day only, with few messages, and no more than two such peers: others travel.
 //   - D13 leaves out the server itself and private networks, and counts above twice what came without a login before.
 //
-// With fewer than five days of history nobody knows what is usual: then D6, D11, D12 and D14 are not judged, D3 needs its strong threshold, and that a peer is new is no
-// hit of its own.
+// With fewer than five days of history nobody knows what is usual: then D6, D10, D11, D12 and D14 are not judged, that a peer is new is no
+// hit of its own (a peer of a suspect account has to have sent ten messages), and D3 needs its strong threshold, or a volume that is a hit beside three addresses outside: nobody sends a newsletter from
+// three places at once.
 package signals
 
 import "hikeshi/runbook"
@@ -47,6 +48,7 @@ const (
 	rcptDay   = "D2/d"
 	ipsHour   = "D3/h"
 	ipsDay    = "D3/d"
+	ipsFew    = "D3/w"
 	fresh     = "D6"
 	returned  = "D7"
 	guessed   = "D8"
@@ -68,6 +70,7 @@ func Rules() []Rule {
 		{rcptDay, Volume, "account", t("recipients in a day", "1 日の宛先数"), 1000, 2000, 0, "policyd-rate-guard 1000; UwUMail 2000"},
 		{ipsHour, Spread, "account", t("new addresses in an hour", "1 時間の新しい接続元"), 3, 10, 5, "CSF LF_DIST 3; geoip-policyd 10"},
 		{ipsDay, Spread, "account", t("new addresses in a day", "1 日の新しい接続元"), 10, 20, 0, "postfwd-anti-geoip 20; warn own"},
+		{ipsFew, Spread, "account", t("addresses outside that sent, with a volume like that and no history", "この量を送った外部の接続元(履歴なし)"), 3, 10, 0, "CSF LF_DIST 3; geoip-policyd 10"},
 		{fresh, Volume, "account", t("first-time recipients in a day", "1 日の初めての宛先"), 200, 500, 0, "mox 200; strong own"},
 		{returned, Outcome, "account", t("percent returned or delayed in an hour", "1 時間の不達・遅延の割合(%)"), 30, 60, 5, "cPanel 5 messages, UwUMail 25; percentages own"},
 		{guessed, BreakIn, "both", t("failed logins before a success", "成功の直前のログイン失敗"), 5, 20, 5, "fail2ban 5 in 10 min; 60 min to the success own"},

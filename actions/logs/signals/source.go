@@ -50,7 +50,9 @@ func (j *judge) source(e *Entry, s *ledger.Source) {
 	}
 	j.hit(e, perHour, float64(most), s.Refs, none)
 	j.hit(e, rcptHour, float64(rcpts), s.Refs, none)
-	j.hit(e, logins, float64(strangers), s.Refs, none)
+	if j.b.Known() {
+		j.hit(e, logins, float64(strangers), s.Refs, none)
+	}
 	j.hit(e, senders, float64(s.Senders.N()-s.Accounts.N()), s.Refs, none)
 	j.hit(e, relayed, above(s.Relayed, s.PastRelayed/int64(max(1, entry.CountDays(s.Past)))), s.RelayRefs, none)
 	if s.Break != nil {
@@ -85,14 +87,20 @@ func (j *judge) taken(e *Entry, a *ledger.Account, get func(netip.Prefix) *Entry
 	}
 }
 
+// loud is how many messages of a suspect account a peer has to have sent to be blamed where no history tells its owner's addresses.
+const loud = 10
+
 // part is what of the account's hits is the peer's own doing: that it is one of many new ones, where it was never seen before; that it
 // named other senders; that it came without a login.
 func (j *judge) part(s, account *Entry, u *ledger.Use) {
 	for _, h := range account.Hits {
 		switch h.Signal() {
 		case "D3":
-			if src := j.b.Sources[s.Place]; !j.b.Known() || src != nil && src.Past != 0 {
+			if src := j.b.Sources[s.Place]; src != nil && src.Past != 0 {
 				continue
+			}
+			if !j.b.Known() && (u.Messages < loud || j.b.Inside(s.Place)) {
+				continue // the owner is among the peers, and nobody knows which one he is
 			}
 		case senders:
 			if u.Others == 0 {

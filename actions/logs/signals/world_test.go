@@ -161,6 +161,29 @@ func TestPrecisionAndRecall(t *testing.T) {
 	}
 }
 
+// Where the logs have just been switched on there is no history; what is loud enough is found all the same, and nobody else is blamed.
+func TestWithoutHistory(t *testing.T) {
+	for _, days := range []int{1, 2, 4} {
+		var accounts, sources score
+		for seed := range 12 {
+			w := history.Make(uint64(seed+1), history.Options{Days: days})
+			v, b, _ := verdict(t, w)
+			a, s, _ := truthOf(w)
+			as, wrongA, _ := compare(v.Accounts, a)
+			ss, wrongS, _ := compare(v.Sources, s)
+			accounts.add(as)
+			sources.add(ss)
+			for _, name := range slices.Concat(wrongA, wrongS) {
+				t.Log(days, seed+1, describe(v, b, name))
+			}
+		}
+		if accounts.recall() < 0.95 || accounts.precision() < 0.9 || sources.precision() < 0.95 {
+			t.Errorf("%d days: too much is missed, or blamed", days)
+		}
+		t.Logf("%d days: accounts: precision %.3f recall %.3f; sources: precision %.3f recall %.3f", days, accounts.precision(), accounts.recall(), sources.precision(), sources.recall())
+	}
+}
+
 func describe(v signals.Verdict, b *ledger.Book, name string) string {
 	text := name
 	for _, e := range slices.Concat(v.Accounts, v.Sources) {

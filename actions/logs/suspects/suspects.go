@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hikeshi/actions/logs/desk"
+	"hikeshi/actions/logs/estimate"
 	"hikeshi/actions/logs/signals"
 	"hikeshi/actions/logs/sweep"
 	"hikeshi/runbook"
@@ -28,6 +29,8 @@ type Facts struct {
 	Cut          int          `json:"cut" expr:"cut"`                     // accounts and peers that are left out here
 	Spoof        Spoof        `json:"spoof" expr:"spoof"`
 	Unseen       []Unseen     `json:"unseen" expr:"unseen"` // signals that these logs cannot show
+
+	Estimates []estimate.Estimate `json:"estimates" expr:"estimates"` // where the logs are off
 }
 
 // A Suspect is an account or a peer with at least one hit.
@@ -104,7 +107,11 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 		}
 	}
 	found = append(found, more...)
-	if len(f.AccountNames)+len(f.SourceNames) == 0 && !r.Nothing() {
+	switch {
+	case r.Nothing() || len(f.AccountNames)+len(f.SourceNames) > 0:
+	case len(f.Accounts)+len(f.From) > 0:
+		found = append(found, runbook.Finding{Level: runbook.Info, Text: runbook.T("no suspect, only hints: each of them has signs of one kind only", "疑わしいと言えるものはない。上のものには、1 種類の兆候しかない")})
+	default:
 		found = append(found, runbook.Finding{Level: runbook.OK, Text: runbook.T("no account and no address looks abused in what these logs show", "これらのログから見える範囲では、乗っ取りが疑われるアカウントや接続元はない")})
 	}
 	var text runbook.Finding
@@ -112,6 +119,11 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	found = append(found, text)
 	unseen, blind := notVisible(r)
 	f.Unseen = unseen
+	guesses, err := estimates(ctx, r, &f)
+	if err != nil {
+		return runbook.Outcome{}, err
+	}
+	found = append(found, guesses...)
 	return runbook.Outcome{Findings: append(append(found, about...), blind...), Facts: f}, nil
 }
 

@@ -5,6 +5,7 @@ package timeline
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"strings"
 	"time"
@@ -64,13 +65,16 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 			return (len(r.Params.Accounts) == 0 || r.Account(account)) && (len(r.Params.Sources) == 0 || p.IsValid() && r.Source(p))
 		}
 	}
-	if err := r.Read(ctx, in.Rec); err != nil {
+	if err := r.Read(ctx, in.Rec); err != nil && !errors.Is(err, desk.ErrNothing) {
 		return runbook.Outcome{}, err
 	}
 	f := Facts{Of: of, Accounts: []string{}, Seconds: r.Span.Step, Steps: []Step{}}
 	var about []runbook.Finding
 	f.Read, about = r.Sources(ctx)
 	f.fill(r, f.steps(r))
+	if r.Nothing() {
+		return runbook.Outcome{Findings: about, Facts: f}, nil
+	}
 	return runbook.Outcome{Findings: append(f.findings(r), about...), Facts: f}, nil
 }
 

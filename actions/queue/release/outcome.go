@@ -2,6 +2,7 @@ package release
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"hikeshi/actions/queue/words"
@@ -33,7 +34,7 @@ func (o outcome) outcome() (runbook.Outcome, error) {
 		return runbook.Outcome{}, err
 	}
 	c.V = v
-	if o.p.PastGate != "" {
+	if o.p.PastGate != "" || len(o.p.Suspects) > 0 {
 		c.Risk = runbook.Reopening
 	}
 	c.Describe(o.words())
@@ -70,11 +71,16 @@ var reasons = [...]struct {
 	{pick.ForOwn, runbook.Info, "for own domains only; own_domains releases them", "自社あてのみ。own_domains で戻す"},
 }
 
-// early warns of mail that goes back while the incident stands at a shut gate.
+// early warns of mail that goes back while an incident stands at a shut gate, and of mail of those whom incidents have named.
 func (o *outcome) early() {
+	if n := len(o.p.Suspects); n > 0 && o.rel.Messages > 0 {
+		some := strings.Join(o.p.Suspects[:min(n, 5)], ", ")
+		o.find(runbook.Warn, "", runbook.Tf("named as abused and not excluded: %s (%d in all): their mail goes back too, if it is among this. --clean leaves it out, and so do --except-sender and --except-client",
+			"悪用されたと名指しされ、除外されていないもの: %s (全 %d 件)。そのメールも含まれていれば戻る。--clean、または --except-sender と --except-client で除外できる", some, n))
+	}
 	if o.p.PastGate != "" && o.rel.Messages > 0 {
-		o.find(runbook.Warn, "", runbook.Tf("incident %s stands at its gate %s: what let the spam in is not known to be closed, and mail to outside that goes back now leaves with the spam among it. `hikeshi resume %[1]s` opens the gate; mail for own domains (--own-domains) and one message (--id) may go before",
-			"事案 %s は関門 %s で止まっている。侵入の経路がふさがったか確かめられていないため、いま外部あてのメールを戻すと、紛れた迷惑メールも出ていく。関門は `hikeshi resume %[1]s` で開く。自社あて(--own-domains)と 1 通だけ(--id)なら先に戻せる", o.p.Incident, o.p.PastGate))
+		o.find(runbook.Warn, "", runbook.Tf("a gate is shut: %s: what let the spam in is not known to be closed, and mail to outside that goes back now leaves with the spam among it. `hikeshi resume` of that incident opens the gate; mail for own domains (--own-domains) and one message (--id) may go before",
+			"関門が閉じたままの事案がある: %s。侵入の経路がふさがったか確かめられていないため、いま外部あてのメールを戻すと、紛れた迷惑メールも出ていく。関門はその事案の `hikeshi resume` で開く。自社あて(--own-domains)と 1 通だけ(--id)なら先に戻せる", o.p.PastGate))
 	}
 }
 

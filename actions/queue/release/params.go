@@ -33,7 +33,8 @@ type releaseParams struct {
 	Lot   int    `json:"lot"`
 	Every string `json:"every"`
 
-	PastGate string `json:"past_gate"`
+	PastGate string   `json:"past_gate"`
+	Suspects []string `json:"suspects"`
 }
 
 func params() []runbook.Param {
@@ -55,6 +56,7 @@ func params() []runbook.Param {
 		{Name: "lot", Type: runbook.Int, Short: "bring back so many messages at a time; 0: all at once"},
 		{Name: "every", Type: runbook.Duration, Short: "with lot: the pause between two lots, which is doubled while the last lot is still in the queue; default 2m, one delivery scan"},
 		{Name: "past_gate", Type: runbook.String, Risk: runbook.Reopening, Short: "the gate at which the incident stands: what goes back leaves before the hole is known to be closed"},
+		{Name: "suspects", Type: runbook.Strings, Risk: runbook.Reopening, Short: "whom incidents have named as abused and nothing here excludes: their mail is among what goes back"},
 	}
 }
 

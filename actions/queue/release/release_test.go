@@ -272,11 +272,14 @@ func TestPastAGate(t *testing.T) {
 	for gate, want := range map[string]runbook.Risk{"": runbook.Reversible, "closed": runbook.Reopening} {
 		out := planned(t, r, map[string]any{"all": true, "past_gate": gate})
 		warned := slices.ContainsFunc(out.Findings, func(f runbook.Finding) bool {
-			return f.Level == runbook.Warn && strings.Contains(f.Text.EN, "stands at its gate closed") && strings.Contains(f.Text.JA, "関門 closed で止まっている")
+			return f.Level == runbook.Warn && strings.Contains(f.Text.EN, "a gate is shut: closed") && strings.Contains(f.Text.JA, "関門が閉じたままの事案がある: closed")
 		})
 		if len(out.Changes) != 1 || out.Changes[0].Risk != want || warned != (gate != "") {
 			t.Errorf("%q: %+v, %v", gate, out.Changes, out.Findings)
 		}
+	}
+	if out := planned(t, r, map[string]any{"all": true, "suspects": []string{"taro", "203.0.113.9"}}); len(out.Changes) != 1 || out.Changes[0].Risk != runbook.Reopening || !strings.Contains(out.Findings[0].Text.EN, "not excluded: taro, 203.0.113.9") {
+		t.Errorf("%+v", out)
 	}
 	if out := planned(t, r, map[string]any{"senders": []string{"nobody@example.org"}, "past_gate": "closed"}); len(out.Changes) != 0 {
 		t.Errorf("%+v", out)

@@ -112,7 +112,8 @@ func (a action) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, erro
 	if err != nil {
 		return runbook.Outcome{}, fmt.Errorf("planning to mend %s: %w", f.Path, err)
 	}
-	out := runbook.Outcome{Facts: Facts{Fixed: len(e.Fixed), OpeningLeft: len(e.Left)}, Findings: findings(f.Path, e)}
+	d := a.door(s, f, e, m)
+	out := runbook.Outcome{Facts: Facts{Fixed: len(e.Fixed), OpeningLeft: len(e.Left)}, Findings: append(findings(f.Path, e, d), d.findings(f.Path)...)}
 	if string(e.After) == string(f.Data) {
 		return out, nil
 	}
@@ -126,7 +127,7 @@ func (a action) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, erro
 	return out, nil
 }
 
-func findings(path string, e spool.MendEdit) []runbook.Finding {
+func findings(path string, e spool.MendEdit, d door) []runbook.Finding {
 	var all []runbook.Finding
 	find := func(l runbook.Level, en, ja string, args ...any) {
 		all = append(all, runbook.Finding{Level: l, Text: runbook.Tf(en, ja, args...), Evidence: path})
@@ -149,12 +150,12 @@ func findings(path string, e spool.MendEdit) []runbook.Finding {
 	}
 	find(runbook.Info, "%d decisions compared before and after; these change:", "変更前後の判定 %d 件を比較。次の判定が変わる:", e.Tested)
 	other := false
-	for i, d := range e.Affected {
-		other = other || d.Other
+	for i, x := range e.Affected {
+		other = other || x.Other
 		if i < maxShown {
-			find(runbook.Info, "%s: %s becomes %s. %s", "%s: %s から %s になる。%s", who(d, "any foreign sender"), d.Before.Result, d.After.Result, d.After.Meaning)
+			find(runbook.Info, "%s: %s becomes %s. %s", "%s: %s から %s になる。%s", who(x, "any foreign sender"), x.Before.Result, x.After.Result, x.After.Meaning)
 			all[len(all)-1].Evidence = ""
-			all[len(all)-1].Text.JA = fmt.Sprintf("%s: %s から %s になる。%s", who(d, "外部の差出人"), d.Before.Result, d.After.Result, d.After.MeaningJA)
+			all[len(all)-1].Text.JA = fmt.Sprintf("%s: %s から %s になる。%s", who(x, "外部の差出人"), x.Before.Result, x.After.Result, x.After.MeaningJA)
 		}
 	}
 	if e.More || len(e.Affected) > maxShown {
@@ -164,8 +165,7 @@ func findings(path string, e spool.MendEdit) []runbook.Finding {
 		find(runbook.Warn, "some of these were decided by no mended line: a line with true lifts the restriction of an only above it, and mended it does not; look at the only lines",
 			"直した行以外で決まっていた判定も変わる。true の行は上の only の制限を外していたが、直すと外さなくなる。only の行を確認すること")
 	}
-	find(runbook.Warn, "whoever relayed by these lines on purpose, such as a printer, a gateway or a partner, has to log in now, or be permitted by its address",
-		"これらの行で意図して中継していた相手 (複合機、ゲートウェイ、取引先など) は、認証するか、アドレスで許可する必要がある")
+	all = append(all, d.warning(path))
 	return all
 }
 

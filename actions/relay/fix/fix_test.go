@@ -2,6 +2,7 @@ package fix
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
@@ -256,5 +257,63 @@ func TestFixTwice(t *testing.T) {
 	})
 	if !found {
 		t.Errorf("the line for everyone is not told: %+v", out.Findings)
+	}
+}
+
+// bad are the bad findings of a plan in both languages.
+func bad(out runbook.Outcome) (all string) {
+	for _, f := range out.Findings {
+		if f.Level == runbook.Bad {
+			all += f.Text.EN + " | " + f.Text.JA + "\n"
+		}
+	}
+	return all
+}
+
+// TestDoor: default asks nobody for a login where the setting demands none. That is told, with what shuts it, and no login is claimed; once
+// the door is shut, nothing is bad.
+func TestDoor(t *testing.T) {
+	a, file := site(t, "#<> default\nexample.jp true\n")
+	account := base64.StdEncoding.EncodeToString([]byte("taro\tsecret\tX\texample.jp\t")) + "\n"
+	spoolDir := filepath.Join(filepath.Dir(file), "../../../../var/spool/epms")
+	for name, text := range map[string]string{"db/example.jp.idx": account, "inbox/taro/apop.dat": "secret\n", "reg/epost/ims/DomainNamesAreLocal.0": "example.jp\x00"} {
+		must(t, os.MkdirAll(filepath.Dir(filepath.Join(spoolDir, name)), 0o755))
+		put(t, filepath.Join(spoolDir, name), text)
+	}
+	claims := func(out runbook.Outcome) bool {
+		return slices.ContainsFunc(out.Findings, func(f runbook.Finding) bool {
+			return strings.Contains(f.Text.EN, "has to log in now") || strings.Contains(f.Text.JA, "認証するか")
+		})
+	}
+	all := map[string]any{"lines": []string{"all"}}
+	for when, how := range map[bool][2]string{false: {byLastLine + " or " + bySetting, byLastLine + " か " + bySetting}, true: {bySetting, bySetting}} {
+		put(t, file, map[bool]string{false: "#<> default\nexample.jp true\n", true: "#<> default\nexample.jp default\n"}[when])
+		out, err := plan(a, all)
+		must(t, err)
+		if mended := len(out.Changes) == 0; mended != when {
+			t.Fatalf("%v: %+v", when, out.Changes)
+		}
+		for _, want := range []string{`"taro@example.jp"`, "without a login", "まだ閉じない", ". " + how[0] + " closes it", "。" + how[1] + " で閉じる"} {
+			if !strings.Contains(bad(out), want) {
+				t.Errorf("mended already %v: no %q in %q", when, want, bad(out))
+			}
+		}
+		if claims(out) {
+			t.Errorf("mended already %v: a login is claimed: %+v", when, out.Findings)
+		}
+	}
+	put(t, file, "#<> default\nexample.jp true\n")
+	if out, err := plan(a, everything); err != nil || bad(out) != "" || !claims(out) {
+		t.Errorf("with a last line: %v, %q, %+v", err, bad(out), out.Findings)
+	}
+	put(t, file, "*.*.*.* default\n")
+	out, err := plan(a, everything)
+	if err != nil || claims(out) || strings.Contains(bad(out), byLastLine) || !strings.Contains(bad(out), bySetting+" closes it") {
+		t.Errorf("a line for everyone: %v, %q", err, bad(out))
+	}
+	put(t, file, "203.0.113.0/24 true\n")
+	out, err = plan(a, everything)
+	if err != nil || claims(out) || !strings.Contains(bad(out), `"nobody@example.com" from 203.0.113.1`) || !strings.Contains(bad(out), "`hikeshi relay fix --line 1`") {
+		t.Errorf("a line that is left: %v, %q", err, bad(out))
 	}
 }

@@ -43,10 +43,10 @@ func (g Guard) why(target string) string {
 		return g.whyDomain(target)
 	}
 	switch {
+	case p.Addr().Is4() && p.Bits() < g.PrefixV4, p.Addr().Is6() && p.Bits() < g.PrefixV6: // whatever it covers besides
+		return fmt.Sprintf("it is wider than /%d; protect.prefix_v4 and prefix_v6 say how wide a denial may be", g.limit(p))
 	case overlaps(p, netip.MustParsePrefix("127.0.0.0/8")), overlaps(p, netip.MustParsePrefix("::1/128")):
 		return "it is the loopback address of this machine"
-	case p.Addr().Is4() && p.Bits() < g.PrefixV4, p.Addr().Is6() && p.Bits() < g.PrefixV6:
-		return fmt.Sprintf("it is wider than /%d; protect.prefix_v4 and prefix_v6 say how wide a denial may be", g.limit(p))
 	}
 	for _, own := range g.Own.Addresses {
 		if overlaps(p, own) {
@@ -122,6 +122,13 @@ func prefix(s string) (netip.Prefix, bool) {
 	}
 	p, err := netip.ParsePrefix(s)
 	return p.Masked(), err == nil
+}
+
+// Same says whether two targets are the same address or network, however they are written.
+func Same(a, b string) bool {
+	p, ok := prefix(a)
+	q, also := prefix(b)
+	return ok && also && p == q
 }
 
 func overlaps(a, b netip.Prefix) bool { return a.IsValid() && b.IsValid() && a.Overlaps(b) }

@@ -61,3 +61,24 @@ func TestNoNetwork(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestWidthIsTheReason: of a network that covers loopback, too, its width is what is wrong with it.
+func TestWidthIsTheReason(t *testing.T) {
+	g := Guard{PrefixV4: 24, PrefixV6: 48}
+	for target, want := range map[string]string{"0.0.0.0/0": "wider than /24", "::/0": "wider than /48", "127.0.0.0/8": "wider than /24", "127.0.0.1": "loopback", "127.0.0.0/24": "loopback", "::1": "loopback"} {
+		if err := g.Refuse([]string{target}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", target, err, want)
+		}
+	}
+}
+
+func TestSame(t *testing.T) {
+	for pair, want := range map[[2]string]bool{
+		{"203.0.113.9", "203.0.113.9/32"}: true, {"2001:DB8::5", "2001:db8:0::5"}: true, {"::ffff:203.0.113.9", "203.0.113.9"}: true,
+		{"203.0.113.9", "203.0.113.0/24"}: false, {"example.com", "example.com"}: false, {"", ""}: false,
+	} {
+		if Same(pair[0], pair[1]) != want {
+			t.Errorf("%q: want %v", pair, want)
+		}
+	}
+}

@@ -257,19 +257,6 @@ func (d data) left(dir *disk.Dir, name string, now []byte, take func([]byte) ([]
 	return bytes.HasPrefix(now, out) || err == nil && bytes.HasPrefix(without, out), nil
 }
 
-// Cuts reads what a recorded change of relay.hard put into its table.
-func Cuts(c runbook.Change) ([]Cut, error) {
-	var d data
-	if err := c.Decode(dataV, &d); err != nil {
-		return nil, err
-	}
-	var all []Cut
-	for _, r := range d.Made.Rows {
-		all = append(all, Cut{d.Table, r.Target, d.Review})
-	}
-	return all, nil
-}
-
 // ours says whether a row was shown in the plan.
 func (d data) ours(r spool.HardRow) bool {
 	return slices.ContainsFunc(d.Made.Rows, func(m spool.HardRow) bool { return m.Row == r.Row })

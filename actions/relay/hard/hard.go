@@ -7,6 +7,7 @@ package hard
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -39,7 +40,8 @@ type Facts struct {
 type Cut struct {
 	Table  string // smtp
 	Target string
-	Review time.Time // UTC
+	Back   json.RawMessage // for Lifter
+	Review time.Time       // UTC
 }
 
 const dataV = 1

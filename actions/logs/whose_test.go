@@ -1,0 +1,126 @@
+package logs_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"hikeshi/actions/logs"
+	"hikeshi/actions/logs/whose"
+	"hikeshi/runbook"
+	"hikeshi/spool"
+	"hikeshi/spool/lab/history"
+)
+
+var inlogLine = regexp.MustCompile(`^<(B\d{10})@[^>]*> \[([^\]]+)\] (\S+) (\S+) (\S*) `)
+
+// TestWhose: every message of a thief is his whose password he has, also where the line of the session names another message; mail from
+// outside is nobody's.
+func TestWhose(t *testing.T) {
+	jst := time.FixedZone("JST", 9*3600)
+	for _, seed := range []uint64{2, 3, 5} {
+		w, dir := write(t, seed, history.Options{Accounts: 30, Days: 4, Incidents: []history.Kind{"stolen-fast"}})
+		thieves := map[string]bool{}
+		for _, s := range w.Truth.Sources {
+			thieves[s.Addr.String()] = true
+		}
+		files, err := filepath.Glob(filepath.Join(dir, "inlog", "*.log"))
+		if err != nil || len(files) == 0 {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(files[len(files)-1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := whose.Question{}
+		mine, client := map[string]string{}, map[string]string{}
+		for l := range strings.Lines(string(text)) {
+			m := inlogLine.FindStringSubmatch(l)
+			at, err := time.ParseInLocation("02/Jan/2006:15:04:05", m[2], jst)
+			if err != nil {
+				t.Fatal(err)
+			}
+			outside := !strings.HasSuffix(m[5], "@example.jp")
+			if len(q.IDs) >= whose.Max || !thieves[m[3]] && !outside {
+				continue
+			}
+			if q.IDs = append(q.IDs, m[1]); q.From.IsZero() {
+				q.From = at
+			}
+			q.Until = at
+			client[m[1]] = m[3]
+			if thieves[m[3]] {
+				mine[m[1]] = w.Truth.Accounts[0].Login
+			}
+		}
+		env := logs.Env{Server: server{dir: dir}, Own: spool.Own{Domains: []string{"example.jp"}}, Zone: jst}
+		a, err := whose.Find(context.Background(), env, q)
+		if err != nil || !a.Read || !a.Logins || len(a.Owners) != len(q.IDs) || len(mine) < 50 {
+			t.Fatalf("seed %d: %d of %d, %d of the thief, %v", seed, len(a.Owners), len(q.IDs), len(mine), err)
+		}
+		wrong := 0
+		for id, o := range a.Owners {
+			if o.Login != mine[id] || !o.Told || !strings.HasPrefix(client[id], "2001:") && o.Client.String() != client[id] || o.HELO == "" {
+				if wrong++; wrong < 5 {
+					t.Errorf("seed %d: %s of %s: %+v, want %q", seed, id, client[id], o, mine[id])
+				}
+			}
+		}
+		t.Logf("seed %d: %d messages, %d of the thief, %d wrong", seed, len(q.IDs), len(mine), wrong)
+	}
+}
+
+// TestWhoseWithoutLogs: where there is nothing to read the answer says so.
+func TestWhoseWithoutLogs(t *testing.T) {
+	q := whose.Question{IDs: []string{"B0000000001"}, From: time.Now(), Until: time.Now()}
+	for name, env := range map[string]logs.Env{"no log": {Server: server{dir: t.TempDir()}}, "no ability": {Server: struct{ spool.Server }{}}} {
+		if a, err := whose.Find(context.Background(), env, q); err != nil || a.Read || len(a.Owners) > 0 {
+			t.Errorf("%s: %+v, %v", name, a, err)
+		}
+	}
+	if a, err := whose.Find(context.Background(), logs.Env{}, whose.Question{}); err != nil || a.Read {
+		t.Errorf("%+v, %v", a, err)
+	}
+}
+
+// TestEstimates: they stand in where no log tells of the window, and nowhere else.
+func TestEstimates(t *testing.T) {
+	asked := 0
+	env := logs.Env{Server: server{dir: t.TempDir()}, Estimate: func(context.Context) ([]logs.Estimate, error) {
+		asked++
+		return []logs.Estimate{{What: "client", Name: "203.0.113.9", Value: 7, From: "a sample"}}, errors.New("half")
+	}}
+	suspects := func(env logs.Env) (logs.SuspectsFacts, string) {
+		t.Helper()
+		for _, k := range logs.Kinds(env) {
+			if k.Name == "logs.suspects" {
+				out, err := k.Action.Plan(context.Background(), runbook.Input{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return out.Facts.(logs.SuspectsFacts), text(t, out)
+			}
+		}
+		t.Fatal("no kind")
+		return logs.SuspectsFacts{}, ""
+	}
+	f, said := suspects(env)
+	if asked != 1 || len(f.Estimates) != 1 || f.Estimates[0].Value != 7 || len(f.AccountNames)+len(f.SourceNames) > 0 {
+		t.Errorf("%+v", f.Estimates)
+	}
+	wants(t, said, "estimate: 203.0.113.9 handed in 7 queued messages", "推定: ", "estimate not complete: half")
+	env.Budget = time.Second
+	if f, _ := suspects(env); asked != 1 || f.Estimates == nil || len(f.Estimates) > 0 {
+		t.Errorf("with a budget: %+v", f.Estimates)
+	}
+	_, dir := write(t, 3, history.Options{Accounts: 20, Days: 3, Incidents: []history.Kind{}})
+	env.Budget, env.Server = 0, server{dir: dir}
+	if f, _ := suspects(env); asked != 1 || len(f.Estimates) > 0 {
+		t.Errorf("with logs: %+v", f.Estimates)
+	}
+}
