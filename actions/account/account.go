@@ -65,7 +65,7 @@ func Kinds(env Env) []runbook.Kind {
 		{Name: "account.audit", Short: runbook.T("look for what is wrong with accounts, and keep copies", "アカウントを点検し、控えを取る"), Params: named,
 			Facts: AuditFacts{}, Reads: reads, Action: audit{env}},
 		{Name: "account.lock", Short: runbook.T("overwrite both passwords of accounts", "アカウントの両方のパスワードを無効な値で上書きする"), Params: named,
-			Facts: lock.Facts{}, MaxRisk: runbook.Reversible, Reads: reads, Touches: reads, Action: lock.Action{Server: env.Server, Random: env.Random}},
+			Facts: lock.Facts{}, MaxRisk: runbook.Reversible, Reads: reads, Touches: reads, Action: lock.Action{Server: env.Server, Random: env.Random, Protected: env.Protected}},
 		{Name: "account.clean", Short: runbook.T("take planted settings out of mailboxes", "メールボックスに仕込まれた設定を取り除く"), Params: named,
 			Facts: clean.Facts{}, MaxRisk: runbook.Reversible, Reads: reads, Touches: reads, Action: clean.Action{Server: env.Server}},
 		{Name: "account.check", Short: runbook.T("check that accounts are closed", "アカウントが閉じられているか確かめる"), Params: append(named[:1:1],

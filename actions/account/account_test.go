@@ -50,8 +50,8 @@ func TestListAndAudit(t *testing.T) {
 			t.Errorf("copy %s is not sealed, or not there", name)
 		}
 	}
-	if len(p.rec.kept) != 2 {
-		t.Errorf("%d copies", len(p.rec.kept))
+	if none := p.rec.kept["noauth-jiro@example.jp"]; len(none) != 65 || len(p.rec.kept) != 3 {
+		t.Errorf("%d copies, that of no auth file has %d bytes", len(p.rec.kept), len(none))
 	}
 }
 

@@ -162,9 +162,9 @@ func (t *inspection) missing(c pick.Chosen, name, user string, domains []string)
 			return nil
 		}
 	}
-	renamed, err := t.renamed()
+	renamed, err := Env{Recorded: t.recorded}.renamed()
 	if err != nil {
-		return fmt.Errorf("reading the recorded renamings: %w", err)
+		return err
 	}
 	for _, r := range renamed {
 		if u, d, _ := strings.Cut(r.Account, "@"); pick.Means(name, u, d) {
@@ -174,13 +174,6 @@ func (t *inspection) missing(c pick.Chosen, name, user string, domains []string)
 	c.Unknown = []string{name}
 	err = c.Refuse()
 	return doubt{text: runbook.T("nothing says that there was such an account: "+err.Error(), "そのようなアカウントがあったという記録がない。名前の綴りを確かめること"), err: err}
-}
-
-func (t *inspection) renamed() ([]Renamed, error) {
-	if t.recorded == nil {
-		return nil, nil
-	}
-	return t.recorded()
 }
 
 // authFiles are the auth files in the folders of a name, however it is spelt.

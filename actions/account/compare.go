@@ -62,6 +62,10 @@ func (t *inspection) passwords(a spool.Account) error {
 		}
 		t.tell(a, a.AuthFile, auth)
 	}
+	kept, err := t.kept(a, had)
+	if err != nil {
+		return err
+	}
 	if a.Unread != "" {
 		t.stays(a.Address(), fmt.Sprintf("%s:%d", a.File, a.Line), runbook.T("its line in the account file cannot be read ("+a.Unread+"), so nothing shows that the password there is another one",
 			"アカウントファイルの行を読めず ("+a.UnreadJA+")、そこのパスワードが変わったとは言えない"))
@@ -71,8 +75,26 @@ func (t *inspection) passwords(a spool.Account) error {
 	if err != nil {
 		return err
 	}
+	if !kept && (idx == stolen || idx == replaced) {
+		idx = untold // the copy is that of another account in the same file
+	}
 	t.tell(a, a.File, idx)
+	if auth == stolen || idx == stolen {
+		return nil // it is open, whatever became of the other
+	}
 	return t.half(a, auth, idx)
+}
+
+// kept says whether the copies were kept for this account: the account file is kept as a whole, whoever it was kept for.
+func (t *inspection) kept(a spool.Account, hadAuth bool) (bool, error) {
+	if hadAuth {
+		return true, nil
+	}
+	_, err := rewrite.First(t.rec, rewrite.NoAuthCopy(a.Address()))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // tell says so if a password is the stolen one.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"hikeshi/actions/account/pick"
@@ -97,9 +98,13 @@ type audit struct{ env Env }
 
 // Plan looks at the accounts and keeps copies of their secrets, with which account.check compares later.
 func (a audit) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error) {
-	_, c, err := pick.Asked(a.env.Server, in)
+	renamed, err := a.env.renamed()
 	if err != nil {
 		return runbook.Outcome{}, err
+	}
+	_, c, err := pick.Asked(a.env.Server, in)
+	if err != nil {
+		return runbook.Outcome{}, errors.Join(err, formerly(c.Unknown, renamed))
 	}
 	facts := AuditFacts{Accounts: []string{}, Auth: []string{}, NoAuth: []string{}, Planted: []string{}, Named: []string{}, Manual: []string{}, Never: []string{}, Unread: []string{}}
 	out := runbook.Outcome{Findings: problems(c.All)}
@@ -109,10 +114,48 @@ func (a audit) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error
 	for _, acc := range c.Found {
 		never := pick.Never(acc, a.env.Protected)
 		facts.add(acc, never)
+		out.Findings = append(out.Findings, oldName(acc, renamed)...)
 		out.Findings = append(append(out.Findings, audited(acc)...), renamable(acc, never))
 	}
 	out.Facts = facts
 	return out, a.env.keep(in.Rec, c.Found)
+}
+
+// renamed are the renamings of incidents that are in force.
+func (e Env) renamed() ([]Renamed, error) {
+	if e.Recorded == nil {
+		return nil, nil
+	}
+	all, err := e.Recorded()
+	if err != nil {
+		return nil, fmt.Errorf("%w: reading the recorded renamings: %w", runbook.ErrUndetermined, err)
+	}
+	return all, nil
+}
+
+// oldName says of an account that an incident renamed which name it had.
+func oldName(a spool.Account, renamed []Renamed) []runbook.Finding {
+	for _, r := range slices.Backward(renamed) {
+		if strings.EqualFold(r.New, a.Address()) {
+			return []runbook.Finding{{Level: runbook.Info, Text: runbook.Tf("%s was %s: incident %s renamed it; `hikeshi account restore %s` gives the old name back",
+				"%s の元の名前は %s (事案 %s で改名)。`hikeshi account restore %s` で元に戻す", a.Address(), r.Account, r.Incident, r.Account), Evidence: a.File}}
+		}
+	}
+	return nil
+}
+
+// formerly says of names that there are not any more which incident renamed them; nil if none did.
+func formerly(unknown []string, renamed []Renamed) error {
+	var errs []error
+	for _, name := range unknown {
+		for _, r := range slices.Backward(renamed) {
+			if user, domain, _ := strings.Cut(r.Account, "@"); pick.Means(name, user, domain) {
+				errs = append(errs, fmt.Errorf("incident %s renamed %s to %s", r.Incident, r.Account, r.New))
+				break
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (f *AuditFacts) add(a spool.Account, never runbook.Text) {
@@ -179,6 +222,8 @@ func (e Env) keep(rec runbook.Recorder, all []spool.Account) error {
 		errs = append(errs, e.keepOne(rec, rewrite.IdxCopy(a.Domain), a.File))
 		if a.Auth {
 			errs = append(errs, e.keepOne(rec, rewrite.AuthCopy(a.Address()), a.AuthFile))
+		} else {
+			errs = append(errs, e.keepNone(rec, a))
 		}
 	}
 	return errors.Join(errs...)
@@ -198,4 +243,18 @@ func (e Env) keepOne(rec runbook.Recorder, name, path string) error {
 		return err
 	}
 	return rec.Backup(name, bytes.NewReader(sealed))
+}
+
+// keepNone keeps that an account has no auth file: without it nobody could tell later that the account file was kept for its sake, too.
+func (e Env) keepNone(rec runbook.Recorder, a spool.Account) error {
+	for _, name := range []string{rewrite.NoAuthCopy(a.Address()), rewrite.AuthCopy(a.Address())} {
+		if _, err := rewrite.First(rec, name); !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	sealed, err := rewrite.Seal(e.Random, nil)
+	if err != nil {
+		return err
+	}
+	return rec.Backup(rewrite.NoAuthCopy(a.Address()), bytes.NewReader(sealed))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -58,6 +59,12 @@ func (server) Unseen() []spool.Unseen                             { return epms.
 type keeper struct {
 	runbook.Recorder
 	done, total int64
+	kept        strings.Builder
+}
+
+func (k *keeper) Evidence(name string, r io.Reader) error {
+	_, err := io.Copy(&k.kept, io.MultiReader(strings.NewReader(name+"\n"), r))
+	return err
 }
 
 func (k *keeper) Progress(done, total int64) { k.done, k.total = done, total }
@@ -85,7 +92,7 @@ func plan(t *testing.T, dir, kind, with string) (runbook.Outcome, string) {
 		if err := json.Unmarshal(raw, back.Interface()); err != nil || !reflect.DeepEqual(back.Elem().Interface(), out.Facts) {
 			t.Errorf("the facts of %s do not survive a journal: %v", kind, err)
 		}
-		return out, text(t, out) + string(raw)
+		return out, text(t, out) + string(raw) + rec.kept.String()
 	}
 	t.Fatalf("no kind %s", kind)
 	return runbook.Outcome{}, ""

@@ -245,6 +245,6 @@ func (pl *planning) without() {
 	if len(names) > maxNames {
 		shown += ", ..."
 	}
-	pl.find(runbook.Warn, runbook.Tf("%d accounts have no auth file, so anyone can still send under their names without a login; set a password for SMTP AUTH in the console: %s",
-		"%d アカウントに認証ファイルがなく、その名前では認証なしで誰でも送信できる。管理画面で SMTP 認証のパスワードを設定すること: %s", len(names), shown), "")
+	pl.find(runbook.Warn, runbook.T(fmt.Sprintf("without an auth file: %s; anyone can still send under such a name without a login; set a password for SMTP AUTH in the console: %s", runbook.Count(int64(len(names)), "account"), shown),
+		fmt.Sprintf("%d アカウントに認証ファイルがなく、その名前では認証なしで誰でも送信できる。管理画面で SMTP 認証のパスワードを設定すること: %s", len(names), shown)), "")
 }

@@ -270,7 +270,7 @@ func TestWithout(t *testing.T) {
 		if out.Facts.(SetFacts).Without != x.want || last.Level != x.level || len(out.Changes) != 1 {
 			t.Errorf("%v: %+v, %+v", x.names, out.Facts, last)
 		}
-		if len(x.names) > 0 && !strings.Contains(last.Text.EN, x.names[0]) {
+		if len(x.names) > 0 && (!strings.Contains(last.Text.EN, x.names[0]) || !strings.Contains(last.Text.EN, "without an auth file: 1 account;")) {
 			t.Errorf("not named: %s", last.Text.EN)
 		}
 	}

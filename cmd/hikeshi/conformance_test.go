@@ -39,6 +39,13 @@ func deniedThere(y *yard, _ map[string]any) {
 	y.do("relay.deny", map[string]any{"targets": []string{"203.0.113.9", "198.51.100.0/24", "spam.example.com"}})
 }
 
+// cutThere has denials in the deny file and in the tables.
+func cutThere(y *yard, with map[string]any) {
+	deniedThere(y, with)
+	tableThere(y, with)
+	y.do("relay.hard", map[string]any{"targets": []string{"203.0.113.9", "203.0.113.10"}})
+}
+
 // taro is the account that was abused.
 var taro = map[string]any{"accounts": []string{"taro@example.jp"}}
 
@@ -82,6 +89,7 @@ var samples = []sample{
 	{kind: "relay.denied", with: map[string]any{"targets": []string{"203.0.113.9"}}},
 	{kind: "relay.deny", with: map[string]any{"targets": []string{"203.0.113.9", "198.51.100.0/24", "spam.example.com", "2001:db8:5::/48"}, "review": "24h"}},
 	{kind: "relay.allow", with: map[string]any{"targets": []string{"203.0.113.9", "spam.example.com"}}, prepare: deniedThere},
+	{kind: "relay.allow", name: "of the tables too", with: map[string]any{"targets": []string{"203.0.113.9"}}, prepare: cutThere},
 	{kind: "relay.door"},
 	{kind: "relay.fix", with: map[string]any{"lines": []string{"all"}}, prepare: openLineThere},
 	{kind: "relay.fix", name: "and a last line", with: map[string]any{"lines": []string{"all"}, "add_catch_all": true}, prepare: openLineThere},

@@ -47,7 +47,7 @@ var rules = []rule{
 	{"spool/aside", "safe moves, for every server", []string{"spool", "spool/disk", "spool/scan", "."}, nil},
 	{"spool", "the vocabulary of mail servers", nil, nil},
 	{"actions/service", "the only package that speaks D-Bus", []string{"runbook", "spool", "spool/disk", "."}, []string{"github.com/coreos/go-systemd/v22", "github.com/godbus/dbus/v5"}},
-	{"actions/queue", "a deed: never another action, cmd or templates", []string{"runbook", "spool", "spool/disk", "spool/scan", "spool/aside/...", "."}, nil},
+	{"actions/queue", "a deed: never another action, cmd or templates", []string{"runbook", "spool", "spool/disk", "spool/scan/...", "spool/aside/...", "."}, nil},
 	{"actions/edit", "no deed: how an action changes one file, for those that do", []string{"runbook", "spool/disk"}, []string{"github.com/aymanbagabas/go-udiff"}},
 	{"actions/relay", "a deed: never another action, cmd or templates", []string{"runbook", "spool", "spool/disk", "actions/edit", "."}, nil},
 	{"actions/settings", "a deed: never another action, cmd or templates", []string{"runbook", "spool", "spool/disk", "actions/edit", "."}, nil},

@@ -169,6 +169,7 @@ func (a *app) rootCommand() *cobra.Command {
 			group(c)
 		}
 	}
+	fitHelp(root)
 	a.helpTopics(root)
 	return root
 }

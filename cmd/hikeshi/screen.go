@@ -247,11 +247,7 @@ func (s *screen) undoing(all []runbook.Change) {
 			text += "  [" + string(c.UndoRisk) + "]"
 		}
 		s.row("", text)
-		for _, l := range strings.Split(c.After, "\n") {
-			if c.Op == "deny" && strings.HasPrefix(l, "+") && !strings.HasPrefix(l, "+++") {
-				s.row("", "  -"+clean(l[1:]))
-			}
-		}
+		s.inverted(c)
 	}
 }
 

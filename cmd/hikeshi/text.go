@@ -27,7 +27,7 @@ func (s *screen) Progress(step string, done, total int64) {
 func (s *screen) Ended(v engine.View, r runbook.Result, err error) {
 	if err != nil {
 		if err.Error() != v.Plan.Why { // that was shown
-			s.row(s.paint("31", "[!]"), err.Error())
+			s.row(s.paint("31", "[!]"), translate(s.lang, err.Error()))
 		}
 		return
 	}

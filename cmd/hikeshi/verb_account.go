@@ -16,12 +16,13 @@ import (
 
 func (a *app) accountVerb() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "account", Short: "mail accounts: who logs in, what is planted, check, lock, rename, restore",
+		Use: "account", Short: "mail accounts: who logs in, what is planted; lock, rename",
 		Long: `A stolen password is closed by lock: both passwords (account file and auth file)
 are overwritten with random values, and a new one is set in the console. An
 account that is named without a login is closed by rename, mailbox and auth file
-included. No password is ever shown. Kinds in runbooks: account.list, account.audit,
-account.lock, account.rename, account.restore, account.clean, account.check.`,
+included. No password is ever shown. Kinds in runbooks: account.list,
+account.audit, account.lock, account.rename, account.restore, account.clean,
+account.check.`,
 	}
 	cmd.AddCommand(a.accountList(), a.accountAudit(), a.accountCheck(),
 		a.accountChange("lock ACCOUNT...", "overwrite both passwords with random values", "account.lock", runbook.T("lock accounts", "アカウントを凍結する"),
@@ -54,6 +55,9 @@ type accountRow struct {
 	File    string `json:"file"`
 	Line    int    `json:"line"`
 	Unread  string `json:"unread,omitempty"` // why the server may not see the line
+	// WasNamed is the address that Incident renamed to this one.
+	WasNamed string `json:"was_named,omitempty"`
+	Incident string `json:"incident,omitempty"`
 }
 
 type accountDocument struct {
@@ -66,7 +70,7 @@ type accountDocument struct {
 func accountDocumentOf(list spool.AccountList, lang string) accountDocument {
 	doc := accountDocument{Version: 1, Kind: "accounts", Accounts: []accountRow{}, Problems: []string{}}
 	for _, x := range list.Accounts {
-		doc.Accounts = append(doc.Accounts, accountRow{x.Address(), x.Auth, x.Mailbox, x.File, x.Line, runbook.T(x.Unread, x.UnreadJA).In(lang)})
+		doc.Accounts = append(doc.Accounts, accountRow{Address: x.Address(), Auth: x.Auth, Mailbox: x.Mailbox, File: x.File, Line: x.Line, Unread: runbook.T(x.Unread, x.UnreadJA).In(lang)})
 	}
 	for _, p := range list.Problems {
 		where := p.Path
@@ -94,6 +98,9 @@ func (a *app) accountList() *cobra.Command {
 				return refusal(err)
 			}
 			doc := accountDocumentOf(list, a.lang())
+			if err := doc.renamed(w.host.Account.Recorded); err != nil {
+				return refusal(err)
+			}
 			if noAuth {
 				doc.Accounts = without(doc.Accounts)
 			}
@@ -110,6 +117,19 @@ func (a *app) accountList() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&noAuth, "no-auth", false, "only those without an auth file")
 	return cmd
+}
+
+// renamed notes with the accounts that incidents have renamed which name they had.
+func (d *accountDocument) renamed(recorded func() ([]account.Renamed, error)) error {
+	all, err := recorded()
+	for _, r := range all {
+		for i := range d.Accounts {
+			if row := &d.Accounts[i]; strings.EqualFold(row.Address, r.New) {
+				row.WasNamed, row.Incident = r.Account, r.Incident
+			}
+		}
+	}
+	return err
 }
 
 func without(rows []accountRow) []accountRow {
@@ -130,6 +150,9 @@ func (a *app) printAccounts(doc accountDocument) {
 			auth = a.word("auth file", "認証ファイルあり")
 		}
 		s.hang(4, pad(line(r.Address), 34)+"  "+pad(auth, 16)+"  "+line(r.Mailbox))
+		if r.WasNamed != "" {
+			s.hang(4, fmt.Sprintf(a.word("    was %s; renamed by incident %s", "    元の名前は %s (事案 %s で改名)"), line(r.WasNamed), r.Incident))
+		}
 		if r.Unread != "" {
 			s.row("[!]", fmt.Sprintf(a.word("%s: the server may not see line %d of %s: %s", "%s: %[3]s の %[2]d 行目をサーバが読めないおそれがある: %[4]s"), line(r.Address), r.Line, r.File, r.Unread))
 		}

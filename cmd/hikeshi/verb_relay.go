@@ -15,7 +15,7 @@ func (a *app) relayVerb() *cobra.Command {
 		Long: `The deny file of E-Post is effect.dat. It is read at every message, so a denial
 needs no restart. To mend a line that opens the server is not yet to demand a
 login: fix says what a stranger can still do, and whether --catch-all or
-`+"`relay settings --profile auth`"+` closes it. Kinds in runbooks: relay.lint,
+` + "`relay settings --profile auth`" + ` closes it. Kinds in runbooks: relay.lint,
 relay.door, relay.deny, relay.denied, relay.allow, relay.fix, relay.hard;
 settings.show and settings.set.`,
 	}

@@ -18,7 +18,11 @@ func (a *app) relayFix() *cobra.Command {
 		Long: `Fix changes the lines that open the server (own domain with true or no action, wide
 true; see relay lint) to PATTERN default, all of them or those of --line, and shows
 whose decisions change. --catch-all adds *.*.*.* norelay,2 as the last line, and the
-lines become norelay,2 as well: mail to the outside then needs a login.`,
+lines become norelay,2 as well: mail to the outside then needs a login.
+Without it default asks for no login where the settings demand none: what a
+stranger could still do is told as BAD, with what closes it.
+
+Exit codes: 0 done or nothing to mend, 3 nothing to mend but the door is open.`,
 		Example: "  hikeshi relay fix --dry-run\n  hikeshi relay fix --line 3 --line 7\n  hikeshi relay fix --catch-all --yes",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			w, err := a.world(cmd.Context(), c.manager)

@@ -16,7 +16,7 @@ import (
 func (a *app) spoolVerb() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "spool", Short: "the queue folders: scan, list what is set aside, quarantine, release, purge",
-		Long: "People say spool, the field says queue: the kinds in runbooks are queue.scan,\nqueue.quarantine, queue.find, queue.release, queue.purge, queue.check, queue.nodes, queue.blocks.",
+		Long: "People say spool, the field says queue: the kinds in runbooks are queue.scan,\nqueue.quarantine, queue.find, queue.release, queue.purge, queue.check,\nqueue.nodes, queue.blocks.",
 	}
 	cmd.AddCommand(a.spoolScan(), a.spoolList(), a.spoolQuarantine(), a.spoolFind(), a.spoolRelease(), a.spoolPurge())
 	return cmd

@@ -84,10 +84,34 @@ func (t teller) reason(step, why string) string {
 	if s := t.History.Step(step); s != nil && s.Plan != nil && why == s.Plan.Why {
 		return s.Plan.Reason(t.lang)
 	}
+	if shut := t.shut(step); shut != "" && strings.HasPrefix(why, notSo) {
+		return shut
+	}
 	if why == "nobody was asked" {
 		return t.say("nobody was asked", "確認者なし")
 	}
 	return why
+}
+
+// notSo is how a gate begins to say which conditions do not hold.
+const notSo = "not so: "
+
+// shut says which conditions of a gate do not hold; "" for another step, and where all hold.
+func (t teller) shut(step string) string {
+	s := t.History.Step(step)
+	if s == nil || s.Plan == nil {
+		return ""
+	}
+	var all []string
+	for _, row := range s.Plan.Gate {
+		if !row.Holds {
+			all = append(all, row.Title.In(t.lang))
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return t.say("not so: %s", "満たさない条件: %s", strings.Join(all, t.say("; ", "、")))
 }
 
 // closing matches how a run says that it has ended before its end.
@@ -109,6 +133,9 @@ func (t teller) closed(why string) string {
 	}
 	if s := t.History.Step(m[1]); s != nil && s.Plan != nil && m[3] == s.Plan.Why && s.Plan.WhyJA != "" {
 		return "手順 " + m[1] + " の関門が開かない: " + s.Plan.WhyJA
+	}
+	if shut := t.shut(m[1]); shut != "" && strings.HasPrefix(m[3], notSo) {
+		return "手順 " + m[1] + " の関門が開かない。" + shut
 	}
 	return "手順 " + m[1] + " の関門が開かない"
 }

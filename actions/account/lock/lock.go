@@ -42,8 +42,9 @@ const dataV = 1
 
 // Action is account.lock.
 type Action struct {
-	Server spool.Server
-	Random io.Reader
+	Server    spool.Server
+	Random    io.Reader
+	Protected []string // accounts that are never renamed; a stolen password is overwritten all the same
 }
 
 // Plan makes one change of each account whose passwords are not overwritten yet.
@@ -66,6 +67,9 @@ func (l Action) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, erro
 		out.Findings = append(out.Findings, facts.tell(a, data, open)...)
 		if !open {
 			continue
+		}
+		if never := pick.Never(a, l.Protected); !never.IsZero() {
+			out.Findings = append(out.Findings, protected(a, never))
 		}
 		change, err := l.change(a, data)
 		if err != nil {

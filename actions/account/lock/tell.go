@@ -45,6 +45,13 @@ func (f *Facts) tell(a spool.Account, data lockData, open bool) []runbook.Findin
 	return all
 }
 
+// protected says what it means to lock an account that others count on.
+func protected(a spool.Account, why runbook.Text) runbook.Finding {
+	at := a.Address()
+	return runbook.Finding{Level: runbook.Warn, Text: runbook.T(at+" is a protected account ("+why.EN+"): its mail keeps arriving, but its owner cannot log in until the console gives it a new password",
+		at+" は保護されたアカウント ("+why.In("ja")+")。受信は続くが、コンソールで新しいパスワードを設定するまで、本人もログインできない"), Evidence: a.File}
+}
+
 // byHand says what of an account stays open unless somebody shuts it in the console.
 func (f *Facts) byHand(a spool.Account) []runbook.Finding {
 	var all []runbook.Finding

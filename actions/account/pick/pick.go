@@ -4,6 +4,7 @@ package pick
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -123,6 +124,23 @@ func Means(name, account, domain string) bool {
 	return strings.EqualFold(name, account) || strings.EqualFold(name, account+"@"+domain)
 }
 
+// Hidden is the account file that cannot be read and in which an account of this name would stand.
+func (c Chosen) Hidden(name string) (spool.AccountProblem, bool) {
+	_, domain, found := strings.Cut(strings.ToLower(name), "@")
+	for _, p := range c.All.Problems {
+		of, isFile := strings.CutSuffix(strings.ToLower(filepath.Base(p.Path)), ".idx")
+		if p.Line == 0 && isFile && (!found || of == domain) && !c.listed(p.Path) {
+			return p, true
+		}
+	}
+	return spool.AccountProblem{}, false
+}
+
+// listed says whether accounts of a file are known: then a remark about the file as a whole does not hide any.
+func (c Chosen) listed(file string) bool {
+	return slices.ContainsFunc(c.All.Accounts, func(a spool.Account) bool { return a.File == file })
+}
+
 // maxShown bounds how many candidates are named.
 const maxShown = 10
 
@@ -134,10 +152,15 @@ func addresses(all []spool.Account) []string {
 	return s
 }
 
-// Refuse refuses the unknown names with runbook.ErrInput, each with the one that was probably meant.
+// Refuse refuses the unknown names with runbook.ErrInput, each with the one that was probably meant. A name that may stand in a file that
+// cannot be read is refused with runbook.ErrUndetermined and the reason.
 func (c Chosen) Refuse() error {
 	var errs []error
 	for _, name := range c.Unknown {
+		if p, ok := c.Hidden(name); ok {
+			errs = append(errs, fmt.Errorf("%w: looking for account %q: %s %s", runbook.ErrUndetermined, name, p.Path, p.Text))
+			continue
+		}
 		var known []string
 		for _, a := range c.All.Accounts {
 			if strings.Contains(name, "@") {

@@ -46,7 +46,7 @@ func (r rename) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, erro
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	plan := planning{env: r.env, desk: d, all: c.All, kind: "account.rename", facts: Facts{Accounts: []string{}, New: []string{}}}
+	plan := planning{env: r.env, desk: d, all: c.All, kind: "account.rename", by: in.Incident, facts: Facts{Accounts: []string{}, New: []string{}}}
 	if c.Unknown, err = plan.already(c.Unknown); err != nil {
 		return runbook.Outcome{}, err
 	}
@@ -106,6 +106,7 @@ type planning struct {
 	desk     pick.Desk
 	all      spool.AccountList
 	kind     string
+	by       string // the incident
 	facts    Facts
 	findings []runbook.Finding
 	changes  []runbook.Change
@@ -171,7 +172,7 @@ func (p *planning) find(a spool.Account, to string) (move.Move, error) {
 	if remark != "" {
 		p.say(runbook.Warn, to, runbook.T(remark, fmt.Sprintf("%s は古い版では受け付けられない長さ", to)))
 	}
-	m := move.Move{Domain: a.Domain, From: a.Name, To: to, File: a.File, At: p.env.Clock().UTC()}
+	m := move.Move{Domain: a.Domain, From: a.Name, To: to, File: a.File, At: p.env.Clock().UTC(), By: p.by}
 	taken := func(b spool.Account) bool { return pick.Means(m.To+"@"+m.Domain, b.Name, b.Domain) }
 	if slices.ContainsFunc(p.all.Accounts, taken) || slices.Contains(p.taken, strings.ToLower(to+"@"+a.Domain)) {
 		return move.Move{}, refused(errors.New("there is an account of that name"))

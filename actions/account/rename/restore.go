@@ -43,7 +43,7 @@ func (r restore) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, err
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	plan := planning{env: r.env, desk: d, kind: "account.restore"}
+	plan := planning{env: r.env, desk: d, kind: "account.restore", by: in.Incident}
 	facts := RestoreFacts{Restored: []string{}}
 	if plan.all, err = d.List(); err != nil {
 		return runbook.Outcome{}, err

@@ -10,3 +10,6 @@ func IdxCopy(domain string) string { return "idx-" + domain }
 
 // AuthCopy is the name under which account.audit keeps the auth file of an account.
 func AuthCopy(address string) string { return "auth-" + strings.ToLower(address) }
+
+// NoAuthCopy is the name under which account.audit keeps that an account had no auth file; the copy is empty.
+func NoAuthCopy(address string) string { return "noauth-" + strings.ToLower(address) }

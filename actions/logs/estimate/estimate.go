@@ -100,7 +100,7 @@ func (s Sources) connections() ([]Estimate, error) {
 
 func (s Sources) queue(ctx context.Context) ([]Estimate, error) {
 	q, err := s.Queue(ctx)
-	from := fmt.Sprintf("a sample of %d of %d queued messages", q.Sampled, q.Total)
+	from := fmt.Sprintf("a sample: %s of %s", runbook.Count(q.Sampled, "message"), runbook.Count(q.Total, "queued message"))
 	return append(first(Client, q.Clients, from+", topmost Received line"), first(Sender, q.Senders, from+", envelope")...), err
 }
 
@@ -168,7 +168,7 @@ func (e Estimate) text() runbook.Text {
 	n := int64(e.Value)
 	switch e.What {
 	case Connections:
-		return runbook.T(fmt.Sprintf("estimate: %s has %s for mail", e.Name, runbook.Count(n, "living connection")), fmt.Sprintf("推定: %s から受信ポートへ接続中 %d 本", e.Name, n))
+		return runbook.T(fmt.Sprintf("estimate: %s has %s for mail", e.Name, runbook.Count(n, "living connection")), fmt.Sprintf("推定: %s からメール受信ポートへの接続が %d 本ある", e.Name, n))
 	case Client:
 		return runbook.T(fmt.Sprintf("estimate: %s handed in %s (%s)", e.Name, runbook.Count(n, "queued message"), e.From),
 			fmt.Sprintf("推定: 滞留メールの標本のうち %d 通は %s から受け付けた (最上位の Received 行)", n, e.Name))

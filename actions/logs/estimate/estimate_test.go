@@ -29,7 +29,7 @@ func TestTake(t *testing.T) {
 	if err == nil || len(all) != 7 {
 		t.Fatalf("%+v, %v", all, err)
 	}
-	if all[0] != (Estimate{Connections, "203.0.113.9", 2, all[0].From}) || all[3] != (Estimate{Sender, "t?@example.jp", 9, all[3].From}) || !strings.Contains(all[3].From, "11 of 40") {
+	if all[0] != (Estimate{Connections, "203.0.113.9", 2, all[0].From}) || all[3] != (Estimate{Sender, "t?@example.jp", 9, all[3].From}) || !strings.Contains(all[3].From, "11 messages of 40") {
 		t.Errorf("%+v", all)
 	}
 	if r := all[5]; r.What != Rate || r.Value < 1000 || r.Value > 30_001 {

@@ -2,9 +2,11 @@
 package suspects
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -119,6 +121,11 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	found = append(found, text)
 	unseen, blind := notVisible(r)
 	f.Unseen = unseen
+	if in.Rec != nil {
+		if err := in.Rec.Evidence("suspects.txt", strings.NewReader(quotes(f))); err != nil {
+			return runbook.Outcome{}, err
+		}
+	}
 	guesses, err := estimates(ctx, r, &f)
 	if err != nil {
 		return runbook.Outcome{}, err
@@ -156,13 +163,35 @@ func (t teller) list(all []signals.Entry, top int, asked func(*signals.Entry) bo
 	return list, found
 }
 
+// evidence is the line that a finding cites: one that can be quoted, if there is any. The line itself is quoted of accounts.
 func evidence(s Suspect) string {
+	first := ""
 	for _, g := range s.Signals {
-		if at := desk.First(g.Evidence); at != "" {
-			return at
+		for _, e := range g.Evidence {
+			if e.Text != "" && len(s.Via) == 0 && strings.Contains(s.Name, "@") {
+				return e.String() + ": " + e.Text
+			}
+			if first == "" {
+				first = e.String()
+			}
 		}
 	}
-	return ""
+	return first
+}
+
+// quotes are all lines that are cited, for the record.
+func quotes(f Facts) string {
+	var b strings.Builder
+	for _, s := range slices.Concat(f.Accounts, f.From) {
+		fmt.Fprintf(&b, "%s (%s): %d messages, %d recipients\n", s.Name, s.Level, s.Messages, s.Recipients)
+		for _, g := range s.Signals {
+			fmt.Fprintf(&b, "  %s %s: %g (%g)\n", g.ID, g.What, g.Value, g.Threshold)
+			for _, e := range g.Evidence {
+				fmt.Fprintf(&b, "    %s:%d: %s\n", e.File, e.Offset, cmp.Or(e.Text, "(may hold a password, or is no longer there: not quoted)"))
+			}
+		}
+	}
+	return b.String()
 }
 
 func (t teller) suspect(e *signals.Entry, quote bool) Suspect {

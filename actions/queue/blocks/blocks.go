@@ -49,7 +49,7 @@ type Answer struct {
 
 // Options say what to look at.
 type Options struct {
-	Sample  int  // messages; 0: draw.Size
+	Sample  int  // messages; 0, and at most: draw.Size
 	Top     int  // blocks and subjects that are shown; 0: 10
 	Headers bool // read subject and sender in the header of the sample, too: personal data
 	Rec     runbook.Recorder
@@ -107,6 +107,7 @@ func Look(ctx context.Context, env Env, o Options) (Facts, error) {
 	if o.Top <= 0 {
 		o.Top = 10
 	}
+	o.Sample = min(o.Sample, draw.Size)
 	s, err := draw.Draw(ctx, env.Server, draw.Options{Size: o.Sample, Headers: o.Headers})
 	if ctx.Err() != nil {
 		return Facts{}, err

@@ -15,7 +15,7 @@ func Kind(env Env) runbook.Kind {
 		Name: "queue.blocks", Short: runbook.T("name the account behind each block of queued mail, by the logs", "滞留メールをまとまりごとに分け、送ったアカウントをログから特定する"),
 		Params: []runbook.Param{
 			{Name: "headers", Type: runbook.Bool, Short: "read subject and sender in the headers, too: personal data, which then stands in the record"},
-			{Name: "sample", Type: runbook.Int, Short: "messages of the queue that are read (5000)"},
+			{Name: "sample", Type: runbook.Int, Short: "messages of the queue that are read (5000, and not more)"},
 			{Name: "top", Type: runbook.Int, Short: "at most so many blocks and subjects (10)"},
 		},
 		Facts: Facts{}, Reads: []string{"queue", "logs"}, Action: action{env},
@@ -52,7 +52,7 @@ func Findings(f Facts) []runbook.Finding {
 		return []runbook.Finding{{Level: runbook.OK, Text: runbook.T("the queue is empty", "キューは空")}}
 	}
 	if f.Sampled < f.Messages {
-		all = append(all, info(runbook.Tf("the figures are those of a sample: %s of %s messages", "以下は標本の数値: 全 %[2]s 通のうち %[1]s 通", words.Number(int64(f.Sampled)), words.Number(int64(f.Messages)))))
+		all = append(all, info(runbook.Tf("the figures are those of a sample: %s of %s messages", "以下は、キューの全 %[2]s 通から抜き出した %[1]s 通についての数値", words.Number(int64(f.Sampled)), words.Number(int64(f.Messages)))))
 	}
 	for _, b := range f.Blocks {
 		all = append(all, info(b.Sentence(f.Sampled)))

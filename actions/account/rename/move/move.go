@@ -14,6 +14,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"hikeshi/actions/account/pick"
@@ -36,6 +37,7 @@ type Move struct {
 	Command  []string  `json:"command,omitempty"`
 	Back     []string  `json:"back,omitempty"`     // the command for the way back
 	Incident string    `json:"incident,omitempty"` // whose renaming is taken back
+	By       string    `json:"by,omitempty"`       // the incident that makes the move
 }
 
 func (m Move) reversed() Move {
@@ -190,7 +192,26 @@ func (t Trip) here(rec runbook.Recorder) error {
 	if err := t.moveFolder(); err != nil {
 		return err
 	}
-	return r.Apply(rec)
+	if err := r.Apply(rec); err != nil {
+		return t.half(err)
+	}
+	return nil
+}
+
+// half says of a way that ended between folder and line how far it went, and how to go on.
+func (t Trip) half(err error) error {
+	if t.ID.Ino == 0 {
+		return err
+	}
+	id, once := t.By, "that is mended"
+	if id == "" {
+		id = "INCIDENT"
+	}
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		once = "there is room"
+	}
+	return fmt.Errorf("half made: the mailbox folder is %s by now, the account file %s still says %s; `hikeshi undo %s` puts the folder back, `hikeshi resume %s` goes on once %s: %w",
+		filepath.Join(t.Parent, t.Becomes), t.File, t.From, id, id, once, err)
 }
 
 func (m Move) moveFolder() error {
