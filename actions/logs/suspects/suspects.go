@@ -121,8 +121,8 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	found = append(found, text)
 	unseen, blind := notVisible(r)
 	f.Unseen = unseen
-	if in.Rec != nil {
-		if err := in.Rec.Evidence("suspects.txt", strings.NewReader(quotes(f))); err != nil {
+	if text := quotes(f); in.Rec != nil && text != "" {
+		if err := in.Rec.Evidence("suspects.txt", strings.NewReader(text)); err != nil {
 			return runbook.Outcome{}, err
 		}
 	}
