@@ -26,9 +26,7 @@ func TestNoPassword(t *testing.T) {
 		t.Fatal(err)
 	}
 	secrets := []string{"planted-secret"}
-	for _, s := range w.Truth.Secrets {
-		secrets = append(secrets, s)
-	}
+	secrets = append(secrets, w.Truth.Secrets...)
 	for _, kind := range []string{"logs.suspects", "logs.logins", "logs.timeline", "logs.access", "logs.sizes"} {
 		_, text := plan(t, dir, kind, "")
 		for _, s := range secrets {

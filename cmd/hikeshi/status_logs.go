@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"hikeshi/runbook"
 	"hikeshi/runbook/engine/planner"
 	"hikeshi/spool"
+	"hikeshi/spool/epms"
 )
 
 // suspectsRow is who stands out in the logs. Where not all of the last day could be read in time, From says from when on.
@@ -111,4 +114,57 @@ func onlySuspects(all []suspectRow) (some []suspectRow) {
 		}
 	}
 	return some
+}
+
+type logRow struct {
+	Name  string `json:"name"`
+	On    *bool  `json:"on"`    // null if it cannot be told
+	Bytes *int64 `json:"bytes"` // of all its files; null if it has no folder, or it cannot be read
+	Error string `json:"error,omitempty"`
+}
+
+func (w *world) logs() []logRow {
+	rows := []logRow{}
+	s, ok := w.server.(interface{ LogSwitches() []epms.LogSwitch })
+	if !ok {
+		return rows
+	}
+	for _, l := range s.LogSwitches() {
+		r := logRow{Name: l.Name}
+		if l.Err != nil {
+			r.Error = l.Err.Error()
+		} else {
+			on := l.On
+			r.On = &on
+		}
+		r.Bytes = sizeBelow(l.Dir)
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// sizeBelow adds up the files of a log folder and of its folders, or says that it cannot. It gives up at a million files.
+func sizeBelow(dir string) *int64 {
+	var sum int64
+	files := 0
+	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		if files++; files > 1_000_000 {
+			return fs.SkipAll
+		}
+		fi, err := d.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // rotated away meanwhile
+		}
+		if err == nil {
+			sum += fi.Size()
+		}
+		return err
+	})
+	if err != nil || dir == "" {
+		return nil
+	}
+	return &sum
 }

@@ -16,7 +16,6 @@ import (
 	"hikeshi/runbook"
 	"hikeshi/runbook/engine/planner"
 	"hikeshi/runbook/journal/lock"
-	"hikeshi/spool/epms"
 	"hikeshi/spool/scan"
 )
 
@@ -50,13 +49,6 @@ type statusDocument struct {
 	Next      string         `json:"next"`
 
 	passed map[string][]scan.Passed // thresholds, by folder
-}
-
-type logRow struct {
-	Name  string `json:"name"`
-	On    *bool  `json:"on"`    // null if it cannot be told
-	Bytes *int64 `json:"bytes"` // of all its files; null if it has no folder, or it cannot be read
-	Error string `json:"error,omitempty"`
 }
 
 type holderRow struct {
@@ -220,52 +212,6 @@ func (w *world) counter() *int64 {
 		return nil
 	}
 	return &n
-}
-
-func (w *world) logs() []logRow {
-	rows := []logRow{}
-	s, ok := w.server.(interface{ LogSwitches() []epms.LogSwitch })
-	if !ok {
-		return rows
-	}
-	for _, l := range s.LogSwitches() {
-		r := logRow{Name: l.Name}
-		if l.Err != nil {
-			r.Error = l.Err.Error()
-		} else {
-			on := l.On
-			r.On = &on
-		}
-		r.Bytes = sizeBelow(l.Dir)
-		rows = append(rows, r)
-	}
-	return rows
-}
-
-// sizeBelow adds up the files of a log folder and of its folders, or says that it cannot. It gives up at a million files.
-func sizeBelow(dir string) *int64 {
-	var sum int64
-	files := 0
-	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		if files++; files > 1_000_000 {
-			return fs.SkipAll
-		}
-		fi, err := d.Info()
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil // rotated away meanwhile
-		}
-		if err == nil {
-			sum += fi.Size()
-		}
-		return err
-	})
-	if err != nil || dir == "" {
-		return nil
-	}
-	return &sum
 }
 
 // statusRecord adds what the incidents have left: set-aside mail, denials to review, an incident that is not done.

@@ -4,7 +4,6 @@ package access
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"slices"
 	"strings"
@@ -53,11 +52,8 @@ func New(env desk.Env) runbook.Action { return action{env} }
 
 // Plan reads the logs.
 func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, error) {
-	r, err := a.env.Open(ctx, in)
+	r, err := a.env.Look(ctx, in)
 	if err != nil {
-		return runbook.Outcome{}, err
-	}
-	if err := r.Read(ctx, in.Rec); err != nil && !errors.Is(err, desk.ErrNothing) {
 		return runbook.Outcome{}, err
 	}
 	f := Facts{Accounts: []Account{}, Unknown: r.Blind()}

@@ -168,7 +168,16 @@ func (e Env) inside(p netip.Prefix) bool {
 	return false
 }
 
-// Read reads the logs of the window and of the history before it. It fails if none can be read, or with ctx.
+// Look opens and reads.
+func (e Env) Look(ctx context.Context, in runbook.Input) (*Reading, error) {
+	r, err := e.Open(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return r, r.Read(ctx, in.Rec)
+}
+
+// Read reads the logs of the window and of the history before it. That none can be read is no error: see Nothing.
 func (r *Reading) Read(ctx context.Context, rec runbook.Recorder) error {
 	own := map[string]bool{}
 	for _, d := range r.Env.Own.Domains {
@@ -184,14 +193,8 @@ func (r *Reading) Read(ctx context.Context, rec runbook.Recorder) error {
 		return fmt.Errorf("reading the logs: %w", err)
 	}
 	r.Book.Close()
-	if r.Nothing() {
-		return fmt.Errorf("reading the logs: %w: %w", runbook.ErrUndetermined, ErrNothing)
-	}
 	return nil
 }
-
-// ErrNothing says that there was nothing to read.
-var ErrNothing = errors.New("none of them is there and can be read")
 
 // Nothing says that no log could be read.
 func (r *Reading) Nothing() bool { return r.read() == 0 }

@@ -3,7 +3,6 @@ package logins
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -80,11 +79,8 @@ func New(env desk.Env) runbook.Action { return action{env} }
 
 // Plan reads the logs.
 func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, error) {
-	r, err := a.env.Open(ctx, in)
+	r, err := a.env.Look(ctx, in)
 	if err != nil {
-		return runbook.Outcome{}, err
-	}
-	if err := r.Read(ctx, in.Rec); err != nil && !errors.Is(err, desk.ErrNothing) {
 		return runbook.Outcome{}, err
 	}
 	f := Facts{Found: []Found{}, Sources: []Guesser{}, Accounts: []Target{}, SMTP: []string{}, POP3: []string{}, IMAP4: []string{}}

@@ -5,7 +5,6 @@ package timeline
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"strings"
 	"time"
@@ -65,7 +64,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 			return (len(r.Params.Accounts) == 0 || r.Account(account)) && (len(r.Params.Sources) == 0 || p.IsValid() && r.Source(p))
 		}
 	}
-	if err := r.Read(ctx, in.Rec); err != nil && !errors.Is(err, desk.ErrNothing) {
+	if err := r.Read(ctx, in.Rec); err != nil {
 		return runbook.Outcome{}, err
 	}
 	f := Facts{Of: of, Accounts: []string{}, Seconds: r.Span.Step, Steps: []Step{}}

@@ -73,10 +73,7 @@ func Find(ctx context.Context, env desk.Env, q Question) (Answer, error) {
 		}
 		a.Owners[id] = Owner{Login: login, Told: login != "" || r.Known.Logins && !m.Blind, Client: client(m.Place), HELO: m.HELO}
 	}
-	if err := r.Read(ctx, q.Rec); err != nil {
-		if errors.Is(err, desk.ErrNothing) {
-			return a, nil
-		}
+	if err := r.Read(ctx, q.Rec); err != nil || r.Nothing() {
 		return a, err
 	}
 	a.Read, a.Logins = true, r.Known.Logins
