@@ -217,7 +217,7 @@ func (in *input) cut(ctx context.Context, edges []int64) error {
 	}
 	for i, e := range edges {
 		var err error
-		if in.cuts[i], err = in.find(ctx, e); err != nil {
+		if in.cuts[i], err = in.find(ctx, e, in.wall); err != nil {
 			return err
 		}
 		if i > 0 { // a clock that was put back must not give bytes to two slices
@@ -228,8 +228,8 @@ func (in *input) cut(ctx context.Context, edges []int64) error {
 	return nil
 }
 
-// find is lines.File.Find, which need not look where the name of the file tells.
-func (in *input) find(ctx context.Context, wall int64) (int64, error) {
+// find is lines.File.Find, which need not look where the name of the file tells. A clock belongs to one goroutine.
+func (in *input) find(ctx context.Context, wall int64, clock func([]byte) (int64, bool)) (int64, error) {
 	known := in.info.From != 0 || in.info.To != 0
 	switch {
 	case known && wall <= in.info.From:
@@ -237,5 +237,5 @@ func (in *input) find(ctx context.Context, wall int64) (int64, error) {
 	case known && wall >= in.info.To:
 		return in.open.Size(), nil
 	}
-	return in.open.Find(ctx, wall, in.wall)
+	return in.open.Find(ctx, wall, clock)
 }
