@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"hikeshi/actions"
 	"hikeshi/actions/logs"
@@ -127,7 +128,7 @@ func (w *world) wire(a *app) error {
 }
 
 func (w *world) logsEnv(own spool.Own) logs.Env {
-	return logs.Env{Server: w.server, Own: own, ExemptAccounts: w.cfg.Logs.ExemptAccounts, ExemptSources: w.cfg.exempt}
+	return logs.Env{Server: w.server, Own: own, Clock: time.Now, ExemptAccounts: w.cfg.Logs.ExemptAccounts, ExemptSources: w.cfg.exempt}
 }
 
 // wireLogs lets the kinds of the logs and of the queue ask each other.

@@ -90,10 +90,26 @@ func (r *running) failed(ctx context.Context, v View, err error) error {
 		return r.askFailure(ctx, v, err)
 	}
 	eerr := r.end(v, runbook.Record{Result: runbook.ResultFailed, Error: err.Error()})
+	if errors.Is(err, runbook.ErrInput) {
+		eerr = errors.Join(eerr, r.askAgain(v.Step))
+	}
 	if eerr == nil && v.Step.OnError == runbook.OnErrorContinue {
 		return nil
 	}
 	return errors.Join(r.stop(v.Step.ID, StopError, err), eerr)
+}
+
+// askAgain opens the manual steps whose answers step goes by: they are refused, and a run that is taken up again asks for others.
+func (r *running) askAgain(step runbook.Step) error {
+	var err error
+	for _, s := range r.Book.Steps {
+		h := r.h.Step(s.ID)
+		if s.Manual == nil || h == nil || h.Result != runbook.ResultByHand || !planner.Uses(step, s.ID) {
+			continue
+		}
+		err = errors.Join(err, r.append(runbook.Record{Event: runbook.Ended, Step: s.ID, Result: runbook.ResultOpen, Text: "the answer was refused in step " + step.ID}))
+	}
+	return err
 }
 
 func (r *running) askFailure(ctx context.Context, v View, failure error) error {

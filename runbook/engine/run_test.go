@@ -286,3 +286,28 @@ func TestSkippedBehindSkipped(t *testing.T) {
 	l.mustRun()
 	l.results("look:done", "watch:skipped", "again:skipped", "needs:open")
 }
+
+// An answer that a later step refuses is asked for again by the next run; it was no dead end.
+func TestRefusedAnswerIsAskedAgain(t *testing.T) {
+	ask := manualStep("ask", runbook.AskText)
+	use := setStep("use", "", "a")
+	use.With["to"] = value(t, "${facts.ask.answer}", ask)
+	l := newLab(t, map[string]string{"a": "1"}, ask, use)
+	answer := "nonsense"
+	script := func(v engine.View) (runbook.Decision, error) {
+		if v.Step.ID == "ask" {
+			return runbook.Decision{Answer: runbook.ByHand, Note: answer}, nil
+		}
+		return do(), nil
+	}
+	l.op.script = script
+	if _, err := l.run(context.Background()); err == nil {
+		t.Error("nonsense was taken")
+	}
+	l.results("ask:open", "use:failed")
+	answer = "2"
+	l.fresh(script)
+	l.mustRun()
+	l.results("ask:by-hand", "use:done")
+	l.cell("a", "2")
+}

@@ -119,6 +119,9 @@ func (k set) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, error
 	if err := k.w.ask(ctx, "plan", runbook.Change{Target: in.Step}); err != nil {
 		return out, err
 	}
+	if p.To == "nonsense" {
+		return out, fmt.Errorf("%w: %q is nothing a cell can hold", runbook.ErrInput, p.To)
+	}
 	f := setFacts{Cells: p.Cells}
 	for i, cell := range p.Cells {
 		if i == 0 {

@@ -71,14 +71,14 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	return runbook.Outcome{Findings: append(found, about...), Facts: f}, nil
 }
 
-// asked are the accounts that are named, else the suspects.
+// asked are the accounts that are named, else the suspects and those whose password was probably found.
 func asked(r *desk.Reading) []string {
 	if len(r.Params.Accounts) > 0 {
 		return r.Named()
 	}
 	var all []string
 	for _, e := range r.Judge().Accounts {
-		if e.Level == signals.Suspect {
+		if e.Level == signals.Suspect || r.Book.Accounts[e.Name].Break != nil {
 			all = append(all, e.Name)
 		}
 	}

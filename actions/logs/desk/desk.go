@@ -24,11 +24,12 @@ import (
 type Env struct {
 	Server         spool.Server // with the ability spool.Logs
 	Own            spool.Own
-	Zone           *time.Location // of the server's wall clock; nil: that of this machine
-	ExemptAccounts []string       // never called suspects
-	ExemptSources  []netip.Prefix // the same
-	Budget         time.Duration  // read only the newest part that can be read in it; 0: all
-	Workers        int            // 0: one for each processor
+	Clock          func() time.Time // nil: the newest line ends the window, whatever its date
+	Zone           *time.Location   // of the server's wall clock; nil: that of this machine
+	ExemptAccounts []string         // never called suspects
+	ExemptSources  []netip.Prefix   // the same
+	Budget         time.Duration    // read only the newest part that can be read in it; 0: all
+	Workers        int              // 0: one for each processor
 
 	// Estimate tells what can be known without logs; nil: nothing. It is asked where no log tells of messages or logins of the window, and
 	// never with a budget: it takes some seconds.
@@ -66,6 +67,7 @@ type Reading struct {
 
 	sources []netip.Prefix
 	exempt  []netip.Prefix
+	future  int64 // wall clock of the newest line, if that is in the future
 }
 
 // Known says which questions the logs can answer in the window.
@@ -101,8 +103,16 @@ func (e Env) Open(ctx context.Context, in runbook.Input) (*Reading, error) {
 	if err != nil {
 		return nil, err
 	}
+	if e.Clock != nil {
+		if now := sweep.WallOf(e.Clock().In(r.Zone())); newest > now+ahead {
+			r.future, newest = newest, now
+		}
+	}
 	return r, r.window(newest)
 }
+
+// ahead is by how much the stamps of a log may be before the clock of this machine, in seconds.
+const ahead = 3600
 
 // window settles the span that is read.
 func (r *Reading) window(newest int64) error {
@@ -116,6 +126,9 @@ func (r *Reading) window(newest int64) error {
 	}
 	if o.Since >= o.Until {
 		return fmt.Errorf("reading parameter since: %w: %s is not before %s", runbook.ErrInput, Clock(o.Since), Clock(o.Until))
+	}
+	if r.Params.Since == "" {
+		o.Since -= o.Since % 60 // the steps of a timeline begin at whole minutes
 	}
 	o.History = o.Since - History
 	const steps = 2880

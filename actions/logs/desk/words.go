@@ -111,6 +111,9 @@ func (r *Reading) Sources(ctx context.Context) (Sources, []runbook.Finding) {
 	case r.Result.From > r.Span.Since:
 		found = append(found, warn(runbook.Tf("only the newest part was read, from %s on", "時間内に読めたのは %s 以降の新しい部分だけ", Clock(r.Result.From))))
 	}
+	if r.future != 0 {
+		found = append(found, warn(runbook.Tf("a log has lines of %s, after the clock of this machine: they are left out", "この機械の時計より先の日時 %s の行がログにある。対象外とした", Clock(r.future))))
+	}
 	for _, f := range r.Result.Files {
 		listed := File{Log: f.Log, Path: f.Path}
 		if f.Problem != nil {

@@ -17,6 +17,7 @@ type Account struct {
 	Recipients  int64
 	Logins      int64
 	Relayed     int64  // messages for outside from outside that named it without a login; they are in Messages
+	Blind       int64  // messages of a time in which no log told of sessions: with or without a login, nobody knows
 	Reads       int64  // mails read out of its mailbox
 	Hours       []Hour // that have something in them
 	Days        []Day  // of the window

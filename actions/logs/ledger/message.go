@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"net/netip"
+	"strings"
 
 	"hikeshi/actions/logs/deed"
 	"hikeshi/actions/logs/entry"
@@ -51,6 +52,9 @@ func (b *Book) settle(w *join.Message, login string) {
 	}
 	var a *Account
 	relayed := false
+	if forged(w) {
+		login = ""
+	}
 	switch {
 	case login != "":
 		a = b.Account(login)
@@ -73,6 +77,9 @@ func (b *Book) settle(w *join.Message, login string) {
 		b.relayed(w, window)
 	}
 	if a != nil {
+		if window && login == "" && w.Blind {
+			a.Blind++
+		}
 		b.message(w, a, relayed)
 		return
 	}
@@ -80,6 +87,12 @@ func (b *Book) settle(w *join.Message, login string) {
 		b.fromSource(b.source(w.Place, w.Wall), w, nil, false)
 		b.step(nil, "", w.Place, w.Wall, sent(w))
 	}
+}
+
+// forged says that what stands for a login in a log is the sender that somebody made up: the log of sessions writes either of them in the
+// same place, and the other one has it as the sender.
+func forged(w *join.Message) bool {
+	return w.Said && len(w.Sender) > 5 && strings.EqualFold(w.Sender[:5], "auth-") && strings.Contains(w.Sender, ":")
 }
 
 // relayed enters a message for outside that came from outside without a login.

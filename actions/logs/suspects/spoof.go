@@ -31,10 +31,12 @@ const (
 // spoof tells messages that were sent after a login from those that only name an account.
 func spoof(r *desk.Reading, v signals.Verdict) (Spoof, runbook.Finding) {
 	var s Spoof
+	blind := int64(0)
 	for _, e := range v.Accounts {
-		if e.Level == signals.Suspect && r.Account(e.Name) {
+		if a := r.Book.Accounts[e.Name]; a != nil && e.Level == signals.Suspect && r.Account(e.Name) {
+			blind += a.Blind
 			s.Named += e.Named
-			s.Login += e.Messages - e.Named
+			s.Login += max(0, e.Messages-e.Named-a.Blind)
 		}
 	}
 	for _, e := range v.Sources {
@@ -42,7 +44,7 @@ func spoof(r *desk.Reading, v signals.Verdict) (Spoof, runbook.Finding) {
 			s.Foreign += src.Relayed
 		}
 	}
-	if !r.Known.Logins {
+	if !r.Known.Logins || blind*10 > s.Login+s.Named {
 		return s.cannotTell(r)
 	}
 	switch {

@@ -81,11 +81,11 @@ func within(f spool.LogFile, from, until int64) bool {
 	if f.From != 0 || f.To != 0 {
 		return f.From < until && f.To > from
 	}
-	return f.Modified.IsZero() || wallOf(f.Modified) >= from
+	return f.Modified.IsZero() || WallOf(f.Modified) >= from
 }
 
-// wallOf is the wall clock of a moment, in the zone that the time has.
-func wallOf(t time.Time) int64 {
+// WallOf is the wall clock of a moment, in the zone that the time has.
+func WallOf(t time.Time) int64 {
 	_, offset := t.Zone()
 	return t.Unix() + int64(offset)
 }
@@ -177,7 +177,7 @@ func (in *input) span(ctx context.Context) (slice, error) {
 	}
 	s := slice{math.MinInt64, math.MaxInt64}
 	if !in.info.Modified.IsZero() {
-		s.until = wallOf(in.info.Modified) + 1
+		s.until = WallOf(in.info.Modified) + 1
 	}
 	var r lines.Reader
 	r.Reset(ctx, in.open, in.open.Whole())

@@ -111,6 +111,16 @@ func Names(gate runbook.Step, id string) bool {
 	return slices.ContainsFunc(gate.Gate, func(c runbook.Condition) bool { return slices.Contains(c.That.Steps(), id) })
 }
 
+// Uses says whether a parameter of step goes by facts of the step id.
+func Uses(step runbook.Step, id string) bool {
+	for _, v := range step.With {
+		if v.Expr != nil && slices.Contains(v.Expr.Steps(), id) {
+			return true
+		}
+	}
+	return false
+}
+
 // gateAfter names the earlier step whose planned change alters what a condition reads, or "".
 func (p *Planner) gateAfter(c runbook.Condition, planned []runbook.Change) string {
 	for _, id := range c.That.Steps() {
