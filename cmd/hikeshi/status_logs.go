@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"hikeshi/actions/logs"
@@ -64,19 +63,12 @@ func suspectRows(all []logs.Suspect) []suspectRow {
 		for _, g := range s.Signals {
 			r.Signals = append(r.Signals, g.ID)
 			if len(g.Evidence) > 0 && r.Evidence == "" {
-				e := g.Evidence[0]
-				r.Evidence = fmt.Sprintf("%s:%d", logFile(e.File), e.Offset)
+				r.Evidence = g.Evidence[0].String()
 			}
 		}
 		rows = append(rows, r)
 	}
 	return rows
-}
-
-// logFile is the end of the path of a log file that says which log it is: acceptlog/mail1/261121.log.
-func logFile(path string) string {
-	parts := strings.Split(filepath.ToSlash(path), "/")
-	return strings.Join(parts[max(0, len(parts)-3):], "/")
 }
 
 // suspectWords are the rows of who and from by the logs; none if nobody stands out there.
@@ -92,6 +84,9 @@ func (a *app) suspectWords(l *suspectsRow) (who, from []string) {
 		}
 		who = append(who, fmt.Sprintf(a.word("%s  %d messages  %d new addresses  since %s", "%s  %d 通  新しいアドレス %d 個  %s から"),
 			line(s.Name), s.Messages, s.Addresses, s.First.Local().Format("15:04")), a.word("see ", "根拠 ")+line(s.Evidence))
+	}
+	if len(who) > 0 && !l.Whole {
+		who = append(who, fmt.Sprintf(a.word("(only what was written since %s was read)", "(%s 以降の分だけを読んだ)"), l.From.Local().Format("01-02 15:04")))
 	}
 	text := ""
 	for i, s := range sources {

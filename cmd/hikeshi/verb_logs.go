@@ -67,8 +67,8 @@ const logsCodes = `
 Times are those of the server: 2026-11-21, "2026-11-21 03:00", 03:00, or a duration
 before the end such as 6h. Without --since it is the last day of the logs.
 
-Exit codes: 0 nothing stands out, 3 something does, 7 a log is off or cannot be read,
-and nothing stands out in the others.`
+Exit codes: 0 no suspect (hints do not count), 3 something stands out, 7 a log is off
+or cannot be read, and nothing stands out in the others.`
 
 // logsLook is the verb of the kind logs.NAME.
 func (a *app) logsLook(name, short, long, example string) *cobra.Command {

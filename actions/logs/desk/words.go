@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"hikeshi/actions/logs/deed"
@@ -36,6 +37,7 @@ func (r *Reading) Time(wall int64) time.Time {
 
 // Evidence is one line of a log.
 type Evidence struct {
+	Log    string `json:"log" expr:"log"`
 	File   string `json:"file" expr:"file"`
 	Offset int64  `json:"offset" expr:"offset"` // of its first byte in the text of the file
 	Text   string `json:"text" expr:"text"`     // made safe and bounded; "" where it may hold a password or is no longer there
@@ -43,7 +45,11 @@ type Evidence struct {
 
 // String is where the line stands, as acceptlog/261121.log:8812.
 func (e Evidence) String() string {
-	return filepath.Join(filepath.Base(filepath.Dir(e.File)), filepath.Base(e.File)) + ":" + strconv.FormatInt(e.Offset, 10)
+	name := filepath.Join(e.Log, filepath.Base(e.File))
+	if i := strings.LastIndex(e.File, "/"+e.Log+"/"); i >= 0 {
+		name = e.File[i+1:]
+	}
+	return name + ":" + strconv.FormatInt(e.Offset, 10)
 }
 
 // MaxEvidence is how many lines are quoted for one thing.
@@ -53,7 +59,7 @@ const MaxEvidence = 3
 func (r *Reading) Evidence(ctx context.Context, refs []deed.Ref) []Evidence {
 	all := []Evidence{}
 	for _, ref := range refs[:min(len(refs), MaxEvidence)] {
-		all = append(all, Evidence{File: r.Result.Files[ref.File].Path, Offset: ref.Offset, Text: r.Result.Quote(ctx, ref, r.Ability.Parser)})
+		all = append(all, Evidence{Log: r.Result.Files[ref.File].Log, File: r.Result.Files[ref.File].Path, Offset: ref.Offset, Text: r.Result.Quote(ctx, ref, r.Ability.Parser)})
 	}
 	return all
 }

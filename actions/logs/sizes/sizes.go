@@ -190,6 +190,11 @@ func (a action) finding(l spool.Log, e Log) runbook.Finding {
 		return runbook.Finding{Level: runbook.Info, Text: runbook.Tf("%s: %s on %s; %d days before are too few to compare", "%s: %[3]s に %[2]s。比べられる過去の日が %[4]d 日しかない",
 			l.Name, desk.Size(e.Bytes), e.Day, e.Days), Evidence: l.Dir}
 	}
-	return runbook.Finding{Level: runbook.OK, Text: runbook.Tf("%s: %s on %s, the median of %d days before is %s", "%s: %[3]s に %[2]s、それ以前 %[4]d 日の中央値は %[5]s",
-		l.Name, desk.Size(e.Bytes), e.Day, e.Days, desk.Size(e.Median)), Evidence: l.Dir}
+	text := runbook.Tf("%s: %s on %s, the median of %d days before is %s", "%s: %[3]s に %[2]s、それ以前 %[4]d 日の中央値は %[5]s",
+		l.Name, desk.Size(e.Bytes), e.Day, e.Days, desk.Size(e.Median))
+	if e.Bytes > times*max(e.Median, 1) {
+		text.EN, text.JA = text.EN+"; more than usual, but below "+desk.Size(small)+" no log is called swollen", text.JA+"。普段より多いが、"+desk.Size(small)+" 未満は肥大とみなさない"
+		return runbook.Finding{Level: runbook.Info, Text: text, Evidence: l.Dir}
+	}
+	return runbook.Finding{Level: runbook.OK, Text: text, Evidence: l.Dir}
 }

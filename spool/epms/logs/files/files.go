@@ -49,6 +49,7 @@ func List(ctx context.Context, dir string) ([]spool.LogFile, error) {
 		}
 		l.look(filepath.Join(dir, name))
 	}
+	l.once()
 	slices.SortFunc(l.files, func(a, b spool.LogFile) int {
 		return cmp.Or(cmp.Compare(a.From, b.From), a.Modified.Compare(b.Modified), strings.Compare(a.Path, b.Path))
 	})
@@ -65,6 +66,17 @@ type list struct {
 	files []spool.LogFile
 	errs  []error
 	more  int // errors that are not told
+}
+
+// once leaves out a compressed file whose text still lies beside it, which has the same lines and may have more.
+func (l *list) once() {
+	plain := map[string]bool{}
+	for _, f := range l.files {
+		plain[f.Path] = f.Compressed == ""
+	}
+	l.files = slices.DeleteFunc(l.files, func(f spool.LogFile) bool {
+		return f.Compressed != "" && plain[strings.TrimSuffix(f.Path, "."+f.Compressed)]
+	})
 }
 
 func (l *list) problem(err error) {

@@ -127,3 +127,21 @@ func TestListHostile(t *testing.T) {
 		t.Error("not cancelled")
 	}
 }
+
+// A file that is kept beside its compressed copy counts once.
+func TestKeptBesideItsCopy(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"261120.log.gz", "261121.log", "261121.log.gz", "261121.log.zst"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := List(context.Background(), dir)
+	var names []string
+	for _, f := range all {
+		names = append(names, filepath.Base(f.Path))
+	}
+	if got := strings.Join(names, " "); got != "261120.log.gz 261121.log" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+}
