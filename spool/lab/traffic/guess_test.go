@@ -34,7 +34,7 @@ func TestTheThiefGuessesFirst(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	var tried []string
-	for _, line := range s.heard {
+	for _, line := range s.lines() {
 		if code, ok := strings.CutPrefix(line, "AUTH PLAIN "); ok && len(tried) < 4 {
 			text, _ := base64.StdEncoding.DecodeString(code)
 			tried = append(tried, string(text))
