@@ -27,6 +27,8 @@ type History struct {
 	Closed  time.Time // UTC; zero while open
 	Steps   []*StepHistory
 	Changes []*ChangeHistory // in the order in which they were planned
+	Letters []*LetterHistory // in the order in which they were first drafted
+	Looks   []Look           // oldest first
 	Records []Record
 
 	byID map[string]*ChangeHistory
@@ -145,6 +147,8 @@ func (h *History) add(n int, r Record) {
 		h.State, h.Closed = IncidentOpen, time.Time{}
 	case Closed:
 		h.State, h.Closed = IncidentState(r.Text), r.Time
+	case Looked, Drafted, Sent:
+		h.letter(r)
 	}
 	if s := h.Step(r.Step); s != nil {
 		s.add(r)

@@ -22,7 +22,10 @@ type Record struct {
 	State    State           `json:"state,omitempty"`    // result, undo-result
 	Result   Result          `json:"result,omitempty"`   // ended
 	Facts    json.RawMessage `json:"facts,omitempty"`    // ended
-	Evidence *EvidenceRef    `json:"evidence,omitempty"` // evidence
+	Evidence *EvidenceRef    `json:"evidence,omitempty"` // evidence, draft
+	Kind     string          `json:"kind,omitempty"`     // look: the kind that looked; its findings are in Plan, its facts in Facts
+	Letter   *Letter         `json:"letter,omitempty"`   // draft; sent: its ID
+	At       *time.Time      `json:"at,omitempty"`       // sent: when, as the person says
 	Text     string          `json:"text,omitempty"`     // note; why something was skipped
 	Error    string          `json:"error,omitempty"`
 
@@ -45,6 +48,9 @@ const (
 	Undone     Event = "undo-result" // a change was undone, or not
 	Evidenced  Event = "evidence"    // a file was kept
 	Noted      Event = "note"        // a person wrote something down
+	Looked     Event = "look"        // a kind looked outside of the steps
+	Drafted    Event = "draft"       // a letter was written down
+	Sent       Event = "sent"        // a person says that a letter was sent
 	Torn       Event = "torn"        // a torn last line was cut and kept aside
 	Closed     Event = "closed"      // the run, resume or undo came to its end; Text is the state of the incident
 )

@@ -44,6 +44,7 @@ type Report struct {
 	Left     []runbook.Finding // what was not looked up, and why
 	Hosts    []host.Address    // the outgoing addresses
 	HELO     host.State        // "" if it was not looked at
+	HELOName string            // "" if it is not known
 	Names    []runbook.Finding // what was seen of reverse names and HELO
 	Zones    []survey.Zone     // in the order of the table
 	Began    time.Time         // UTC
@@ -123,7 +124,7 @@ func (e Env) names(ctx context.Context, a survey.Asker, outgoing []netip.Addr, s
 	}
 	if self && e.Hostname != "" {
 		state, f := host.HELO(ctx, a, e.Hostname, outgoing)
-		r.HELO, r.Names = state, append(r.Names, f)
+		r.HELO, r.HELOName, r.Names = state, e.Hostname, append(r.Names, f)
 	}
 }
 

@@ -79,7 +79,7 @@ func (j *Journal) fill(all *disk.Dir, tmp string) error {
 		return err
 	}
 	defer d.Close()
-	for _, name := range []string{vault.Evidence, vault.Backup, "drafts"} {
+	for _, name := range []string{vault.Evidence, vault.Backup, vault.Drafts} {
 		if err := d.Mkdir(name, disk.Private(0o700)); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -34,6 +35,26 @@ func (j *Journal) Keep(step, name string, r io.Reader, backup bool) error {
 		}
 	}
 	return errors.Join(err, j.Append(rec))
+}
+
+// Draft keeps text as evidence, lays a working copy down in the folder of drafts, and records l with both. The working copy is for people
+// to change: what was drafted is proved by the evidence.
+func (j *Journal) Draft(l runbook.Letter, name string, text []byte) error {
+	j.keeping.Lock()
+	defer j.keeping.Unlock()
+	name = vault.Name("", name)
+	ref, _, err := j.copyIn(name, bytes.NewReader(text), false)
+	if err != nil {
+		return fmt.Errorf("keeping the draft %s: %w", name, err)
+	}
+	v, err := j.vault()
+	if err == nil {
+		l.Name, err = v.Draft(name, text)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the draft %s: %w", name, err)
+	}
+	return j.Append(runbook.Record{Event: runbook.Drafted, Letter: &l, Evidence: &ref})
 }
 
 func (j *Journal) copyIn(name string, r io.Reader, backup bool) (ref runbook.EvidenceRef, made bool, err error) {

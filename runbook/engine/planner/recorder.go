@@ -31,6 +31,14 @@ func (r Recorder) Kept(name string) ([]byte, error) {
 	return nil, fmt.Errorf("reading the kept copy %s: %w", name, fs.ErrNotExist)
 }
 
+// Draft writes a letter down.
+func (r Recorder) Draft(l runbook.Letter, name string, text []byte) error {
+	if d, ok := r.Journal.(runbook.Drafter); ok {
+		return d.Draft(l, name, text)
+	}
+	return nil
+}
+
 // Progress tells how far a long operation is.
 func (r Recorder) Progress(done, total int64) { r.Told(r.Step, done, total) }
 

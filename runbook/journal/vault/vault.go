@@ -6,6 +6,7 @@
 package vault
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -38,6 +39,7 @@ const partial = ".part-"
 const (
 	Evidence = "evidence"
 	Backup   = "backup"
+	Drafts   = "drafts"
 )
 
 // A Dir is an open incident.
@@ -102,6 +104,28 @@ func (v Dir) Backup(name string, r io.Reader) (ref runbook.EvidenceRef, made boo
 	return ref, true, err
 }
 
+// Draft lays text down under name in the folder of drafts or, where that is taken, under a numbered one, and returns its path. It is for
+// people to work on; no record holds its hash.
+func (v Dir) Draft(name string, text []byte) (string, error) {
+	d, err := v.Sub(Drafts)
+	if err != nil {
+		return "", err
+	}
+	defer d.Close()
+	var ref runbook.EvidenceRef
+	part, err := copyIn(d, name, bytes.NewReader(text), &ref)
+	if err != nil {
+		return "", err
+	}
+	for n := 1; ; n++ {
+		as := numbered(name, n)
+		if err = d.Move(part, d, as); errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		return path.Join(Drafts, as), err
+	}
+}
+
 // Read returns the whole of a kept file by its path of two elements, following no symbolic link.
 func (v Dir) Read(name string) ([]byte, error) {
 	folder, file := path.Split(name)
@@ -145,7 +169,7 @@ func copyIn(d *disk.Dir, name string, r io.Reader, ref *runbook.EvidenceRef) (st
 
 // Sweep takes away what dead processes left of copies. What cannot be taken away stays, and does no harm.
 func (v Dir) Sweep() {
-	for _, folder := range []string{Evidence, Backup} {
+	for _, folder := range []string{Evidence, Backup, Drafts} {
 		d, err := v.Sub(folder)
 		if err != nil {
 			continue
