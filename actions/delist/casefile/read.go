@@ -122,6 +122,12 @@ func (r *reader) course(c *Case) {
 		}
 	}
 	for _, s := range r.Steps {
+		if s.Result == runbook.ResultByHand && s.Head.Uses == "service.stop" && c.Stopped.IsZero() {
+			c.Stopped = s.Ended.UTC()
+		}
+		if s.Result == runbook.ResultByHand && s.Head.Uses == "service.start" && s.Ended.After(c.Started) {
+			c.Started = s.Ended.UTC()
+		}
 		var f struct {
 			Messages int64 `json:"messages"`
 		}
