@@ -79,6 +79,7 @@ type Event struct {
 	Sender     []byte     // without brackets; empty is the null sender, if SenderSaid
 	SenderSaid bool
 	Recipients []byte // without brackets, one space between two
+	Domain     []byte // of the recipients, where the line names it and none of them
 	Count      int    // of recipients; may be known where they are not
 	HELO       []byte
 	ID         []byte // of the message, as all logs of this server spell it

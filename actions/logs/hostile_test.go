@@ -27,7 +27,7 @@ func TestNoPassword(t *testing.T) {
 	}
 	secrets := []string{"planted-secret"}
 	secrets = append(secrets, w.Truth.Secrets...)
-	for _, kind := range []string{"logs.suspects", "logs.logins", "logs.timeline", "logs.access", "logs.sizes"} {
+	for _, kind := range []string{"logs.suspects", "logs.logins", "logs.timeline", "logs.access", "logs.sizes", "logs.refusals"} {
 		_, text := plan(t, dir, kind, "")
 		for _, s := range secrets {
 			for _, form := range []string{s, base64.StdEncoding.EncodeToString([]byte(s))} {
@@ -131,6 +131,10 @@ func TestErrors(t *testing.T) {
 			}
 		case logs.AccessFacts:
 			if err != nil || !f.Read.Problem || f.Mails > 0 || worst(out) != runbook.Warn {
+				t.Errorf("%s without logs: %+v, %v", k.Name, out, err)
+			}
+		case logs.RefusalsFacts:
+			if err != nil || !f.Read.Problem || len(f.Unknown) != 2 || worst(out) != runbook.Warn {
 				t.Errorf("%s without logs: %+v, %v", k.Name, out, err)
 			}
 		case logs.SizesFacts:

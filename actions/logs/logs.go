@@ -1,6 +1,6 @@
 // Package logs says from the logs of a server who is abused and from where: logs.sizes, logs.suspects, logs.logins, logs.timeline and
-// logs.access. It changes nothing and knows of no particular server: which logs there are and what their lines say comes from
-// spool.Logs.
+// logs.access, and what other servers say to our mail: logs.refusals. It changes nothing and knows of no particular server: which logs
+// there are and what their lines say comes from spool.Logs.
 //
 // The logs are read once, in the order of time (package sweep), into bounded books (packages ledger, join, entry, tally), and judged by
 // one table of signals (package signals). What the kinds have in common is in package desk.
@@ -11,6 +11,7 @@ import (
 	"hikeshi/actions/logs/desk"
 	"hikeshi/actions/logs/estimate"
 	"hikeshi/actions/logs/logins"
+	"hikeshi/actions/logs/refusals"
 	"hikeshi/actions/logs/sizes"
 	"hikeshi/actions/logs/suspects"
 	"hikeshi/actions/logs/timeline"
@@ -28,6 +29,7 @@ type (
 	TimelineFacts = timeline.Facts
 	SizesFacts    = sizes.Facts
 	AccessFacts   = access.Facts
+	RefusalsFacts = refusals.Facts
 )
 
 // An Estimate is a figure that stands in where the logs are off.
@@ -47,5 +49,7 @@ func Kinds(env Env) []runbook.Kind {
 			Facts: timeline.Facts{}, Reads: reads, Action: timeline.New(env)},
 		{Name: "logs.access", Short: runbook.T("find out whether the mailboxes were read", "メールボックスが読まれたかどうかを調べる"), Params: all,
 			Facts: access.Facts{}, Reads: reads, Action: access.New(env)},
+		{Name: "logs.refusals", Short: runbook.T("tell what the refusals of other servers say, and which lists they name", "相手サーバーの拒否応答と、そこに挙がったリストを調べる"), Params: refusals.Params(),
+			Facts: refusals.Facts{}, Reads: reads, Action: refusals.New(env)},
 	}
 }

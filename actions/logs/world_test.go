@@ -72,7 +72,12 @@ func (k *keeper) Progress(done, total int64) { k.done, k.total = done, total }
 // plan runs one kind on a spool folder and checks what holds for all of them.
 func plan(t *testing.T, dir, kind, with string) (runbook.Outcome, string) {
 	t.Helper()
-	for _, k := range logs.Kinds(logs.Env{Server: server{dir: dir}, Own: spool.Own{Domains: []string{"Example.jp"}}, Zone: time.FixedZone("JST", 9*3600)}) {
+	return planned(t, logs.Env{Server: server{dir: dir}, Own: spool.Own{Domains: []string{"Example.jp"}}, Zone: time.FixedZone("JST", 9*3600)}, kind, with)
+}
+
+func planned(t *testing.T, env logs.Env, kind, with string) (runbook.Outcome, string) {
+	t.Helper()
+	for _, k := range logs.Kinds(env) {
 		if k.Name != kind {
 			continue
 		}

@@ -61,6 +61,11 @@ func loggedThere(y *yard, _ map[string]any) {
 	y.put("inlog/mail1/261121.log", "<B0000000001@mail.example.jp> [21/Nov/2026:02:00:00] 203.0.113.9 pc taro@example.jp a@example.com b@example.com\n")
 }
 
+// refusedThere makes a refusal that names a list.
+func refusedThere(y *yard, _ map[string]any) {
+	y.put("faillog/mail1/261121.log", "B0000000001@mail.example.jp send fail on [21/Nov/2026:02:00:00] from taro@example.jp to a@example.com [550 5.7.1 Client host [192.0.2.25] blocked using zen.spamhaus.org]\n")
+}
+
 // tableThere makes two tables of the hard cut, that of the receiver with a row that allows, for which the services have to be stopped.
 func tableThere(y *yard, with map[string]any) {
 	for name, rows := range map[string]string{"smtp": "203.0.113.9\ttrue\n192.0.2.25\ttrue\n", "pop": "192.0.2.25\ttrue\n"} {
@@ -115,6 +120,7 @@ var samples = []sample{
 	{kind: "logs.logins", with: map[string]any{"since": "1h"}, prepare: loggedThere},
 	{kind: "logs.timeline", with: taro, prepare: loggedThere},
 	{kind: "logs.access", with: taro, prepare: loggedThere},
+	{kind: "logs.refusals", prepare: refusedThere},
 	{kind: "evidence.snapshot", with: map[string]any{"limit": "500ms", "gap": "10ms"}},
 	{kind: "evidence.cause", with: map[string]any{"limit": "500ms", "sample": 3}},
 	{kind: "evidence.unnamed", with: map[string]any{"cause": "a", "accounts": []string{"jiro"}, "sources": []string{}, "found_accounts": []string{"taro@example.jp"}, "found_sources": []string{"203.0.113.9"}}},

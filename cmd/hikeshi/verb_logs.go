@@ -33,6 +33,7 @@ POP3 and IMAP4 are off, that is said: unknown is not no.`,
 		a.logsLook("sizes", "each log against its own history", `Sizes compares the newest day of each log with the median of the days before, and
 says which are switched off.`,
 			"  hikeshi logs sizes\n  hikeshi logs sizes --output json"),
+		a.logsRefusals(),
 	)
 	return cmd
 }
@@ -165,6 +166,12 @@ func logsDocument(out runbook.Outcome, lang string) any {
 			logs.SizesFacts
 			Findings []findingRow `json:"findings"`
 		}{logsHead{1, "log-sizes"}, f, rows}
+	case logs.RefusalsFacts:
+		return struct {
+			logsHead
+			logs.RefusalsFacts
+			Findings []findingRow `json:"findings"`
+		}{logsHead{1, "refusals"}, f, rows}
 	}
 	return logsHead{1, "logs"}
 }
@@ -188,6 +195,8 @@ func logsOutcome(out runbook.Outcome) error {
 		found, partly = f.Mails > 0, f.Read.Problem || len(f.Unknown) > 0
 	case logs.SizesFacts:
 		found, partly = len(f.Swollen) > 0, len(f.Unread) > 0 || len(f.Off) == len(f.Logs)
+	case logs.RefusalsFacts:
+		found, partly = f.Blocking > 0, f.Read.Problem || len(f.Unknown) > 0
 	}
 	switch {
 	case found:

@@ -56,7 +56,7 @@ func Build(dir string, s Scenario) (*Lab, error) {
 		return nil, fmt.Errorf("building the lab: %w", err)
 	}
 	l := &Lab{Scenario: s, password: map[string]string{}, reading: map[string]string{}}
-	l.config = standin.Config{Root: dir, Rate: s.Rate, Scan: 50 * time.Millisecond, RetryAfter: s.RetryAfter, Refuses: s.Refuses, Rejects: s.Rejects}
+	l.config = standin.Config{Root: dir, Rate: s.Rate, Scan: 50 * time.Millisecond, RetryAfter: s.RetryAfter, Refuses: s.Refuses, Rejects: s.Rejects, Answers: s.Answers}
 	l.Machine = machine.New(dir, l.UnitDir(), l.units())
 	for _, account := range s.Accounts {
 		l.password[account], l.reading[account] = rand.Text(), rand.Text()

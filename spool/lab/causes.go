@@ -27,6 +27,11 @@ func server() Scenario {
 		RetryAfter: 5 * time.Second,
 		Refuses:    map[string]int{"slow.example.org": 1},
 		Rejects:    []string{"gone.example.net"},
+		// After so much spam the server is on lists, and others say so.
+		Answers: map[string]string{
+			"slow.example.org": "450 4.7.1 Client host [192.0.2.25] blocked using dnsbl.example.org; poor reputation, try again later",
+			"gone.example.net": "550 5.7.1 Client host [192.0.2.25] blocked using zen.spamhaus.org; https://check.spamhaus.org/query/ip/192.0.2.25",
+		},
 	}
 }
 

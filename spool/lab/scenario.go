@@ -42,8 +42,9 @@ type Scenario struct {
 	// The delivery.
 	Rate       float64 // messages that it handles in a second
 	RetryAfter time.Duration
-	Refuses    map[string]int // how often a domain refuses for the time being
-	Rejects    []string       // domains that take nothing
+	Refuses    map[string]int    // how often a domain refuses for the time being
+	Rejects    []string          // domains that take nothing
+	Answers    map[string]string // what these domains say; those without refuse in a few words that blame nobody
 }
 
 // Scenarios are all there are, the default first.

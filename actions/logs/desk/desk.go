@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"hikeshi/actions/logs/deed"
 	"hikeshi/actions/logs/estimate"
 	"hikeshi/actions/logs/ledger"
 	"hikeshi/actions/logs/peek"
@@ -64,6 +65,7 @@ type Reading struct {
 	Book    *ledger.Book
 	Result  sweep.Result
 	Known   Known
+	Each    func(e *spool.Event, at deed.Ref) // as in sweep.Options; nil: nobody looks
 
 	sources []netip.Prefix
 	exempt  []netip.Prefix
@@ -196,7 +198,7 @@ func (r *Reading) Read(ctx context.Context, rec runbook.Recorder) error {
 	for _, d := range r.Env.Own.Domains {
 		own[strings.ToLower(strings.TrimSuffix(d, "."))] = true
 	}
-	o := sweep.Options{Logs: r.Logs, Parser: r.Ability.Parser, From: r.Span.History, Until: r.Span.Until, Own: own, Budget: r.Env.Budget, Workers: r.Env.Workers}
+	o := sweep.Options{Logs: r.Logs, Parser: r.Ability.Parser, From: r.Span.History, Until: r.Span.Until, Own: own, Budget: r.Env.Budget, Workers: r.Env.Workers, Each: r.Each}
 	if rec != nil {
 		o.Progress = rec.Progress
 	}

@@ -37,6 +37,11 @@ type Options struct {
 	Workers     int             // 0: one for each processor
 	Progress    func(done, total int64)
 
+	// Each is shown every event of the span before it becomes a deed, for what no deed carries, such as the text of a reply; nil: nobody
+	// looks. The worker that read it calls: several at a time unless Workers is 1, and then in about the order of time. The event holds
+	// until Each returns.
+	Each func(e *spool.Event, at deed.Ref)
+
 	slice int64 // bytes; 0: sliceBytes
 }
 

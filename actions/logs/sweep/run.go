@@ -94,7 +94,9 @@ func (p *plan) affordable(ctx context.Context, o *Options, left time.Duration) i
 	began := time.Now()
 	w := work{batches: make(chan *deed.Batch, ahead)}
 	var moved atomic.Int64
-	go p.read(ctx, o, last, &w, &moved)
+	trial := *o
+	trial.Each = nil // the slice is read once more
+	go p.read(ctx, &trial, last, &w, &moved)
 	for range w.batches {
 	}
 	took := max(time.Since(began), time.Microsecond)
@@ -141,7 +143,11 @@ func (p *plan) read(ctx context.Context, o *Options, i int, w *work, moved *atom
 	for len(streams) > 0 {
 		at := earliest(streams)
 		s := streams[at]
-		f.Add(&s.event, deed.Ref{File: s.in.at, Offset: s.offset}, s.in.log.Sessions, s.framed)
+		ref := deed.Ref{File: s.in.at, Offset: s.offset}
+		if o.Each != nil {
+			o.Each(&s.event, ref)
+		}
+		f.Add(&s.event, ref, s.in.log.Sessions, s.framed)
 		if !s.next() {
 			s.finish(i, &w.outcome)
 			streams = append(streams[:at], streams[at+1:]...)

@@ -17,6 +17,9 @@ type Config struct {
 	RetryAfter time.Duration  `json:"retry_after"` // from one try to the next
 	Refuses    map[string]int `json:"refuses"`     // how often a domain refuses for the time being before it takes a message
 	Rejects    []string       `json:"rejects"`     // domains that take nothing
+
+	// Answers is what a domain of Refuses (4xx) or Rejects (5xx) says; without, a few words that blame nobody.
+	Answers map[string]string `json:"answers"`
 }
 
 // Spool is a path below the spool root.

@@ -30,6 +30,9 @@ func tell(e spool.Event, r spool.Reading) string {
 	if e.Recipients != nil || e.Count != 0 {
 		s += fmt.Sprintf(" to=%d:%q", e.Count, e.Recipients)
 	}
+	if e.Domain != nil {
+		s += fmt.Sprintf(" domain=%q", e.Domain)
+	}
 	if e.HELO != nil {
 		s += fmt.Sprintf(" helo=%q", e.HELO)
 	}
@@ -186,7 +189,8 @@ func TestSender(t *testing.T) {
 		// FAQ bsd/05-10: the text; the stamp is of the format.
 		{"2017-11-01 10:29:51", "[10:29:51:123] [B0000097013] [yyy.yyy.jp] GetTryServer:()", "quiet"},
 		{"2017-11-01 10:29:51", "[10:29:51:123] ConnectHost: mx.example.com", "quiet"},
-		{"2017-11-01 10:29:52", "[10:29:52:000] [B0000097013] [example.com] 451 4.7.1 Greylisted, try again later\r", `deferred SMTP id=B0000097013 reply="451 4.7.1 Greylisted, try again later"`},
+		{"2017-11-01 10:29:52", "[10:29:52:000] [B0000097013] [example.com] 451 4.7.1 Greylisted, try again later\r", `deferred SMTP domain="example.com" id=B0000097013 reply="451 4.7.1 Greylisted, try again later"`},
+		{"2017-11-01 10:29:52", "[10:29:52:000] [B0000097013] 421 Try again later", `deferred SMTP id=B0000097013 reply="421 Try again later"`},
 		{"2017-11-01 10:29:52", "[10:29:52:000] [B0000097013] [example.com] 550 5.1.1 User unknown", "quiet"},
 		{"2017-11-01 10:29:52", "[10:29:52:000] [B0000097013] [example.com] 4510 and so on", "quiet"},
 		{"2017-11-01 10:29:52", "[10:29:52:000]", "quiet"},

@@ -47,14 +47,15 @@ func (p *Sender) Parse(line []byte, e *spool.Event) spool.Reading {
 			rest = text
 		}
 	}
-	if _, text, ok := label(rest); ok {
-		rest = text
+	var domain []byte
+	if name, text, ok := label(rest); ok {
+		domain, rest = name, text
 	}
 	rest, _ = has(rest, " ")
 	if e.ID == nil || !field.IsReply(rest) || rest[0] != '4' {
 		return spool.LineQuiet
 	}
-	e.Kind, e.Reply = spool.EventDeferred, rest
+	e.Kind, e.Domain, e.Reply = spool.EventDeferred, domain, rest
 	return spool.LineSaid
 }
 

@@ -190,6 +190,25 @@ func TestReturnToSender(t *testing.T) {
 	}
 }
 
+// TestAnswers: domains that refuse do it in words of their own, in senderlog and in faillog.
+func TestAnswers(t *testing.T) {
+	c := server(t)
+	put(t, c.Spool("reg/epost/ims/EPST5DS/SenderlogEnabled.1"), "1\n")
+	const later, never = "450 4.7.1 [192.0.2.25] blocked using dnsbl.example.org", "550 5.7.1 [192.0.2.25] blocked using dnsbl.example.net"
+	c.Answers = map[string]string{"slow.example.org": later, "gone.example.net": never, "slower.example.org": never}
+	message(t, c, "B0000000001", "taro@example.jp", "x@gone.example.net", "y@slow.example.org", "z@slower.example.org")
+	work(t, c, &standin.Power{}, func() bool { return len(sink(t, c)) == 6 && len(tree(t, c.Spool())) == 0 })
+	if got := log(t, c, "faillog"); !strings.Contains(got, "to x@gone.example.net ["+never+"]\n") || strings.Count(got, "\n") != 1 {
+		t.Errorf("faillog: %q", got)
+	}
+	got := log(t, c, "senderlog")
+	for _, want := range []string{"[slow.example.org] " + later, "[gone.example.net] " + never, "[slower.example.org] " + notNow} {
+		if !strings.Contains(got, "[B0000000001] "+want+"\n") {
+			t.Errorf("senderlog lacks %q: %q", want, got)
+		}
+	}
+}
+
 // TestHalvesAreDeleted is what makes half a set-aside queue dangerous.
 func TestHalvesAreDeleted(t *testing.T) {
 	c := server(t)

@@ -48,22 +48,30 @@ func (d *delivery) toWorld(j job, domain string, rcpts []string) error {
 	answer := taken
 	switch {
 	case slices.Contains(d.Rejects, domain):
-		answer = notKnown
+		answer = d.answer(domain, notKnown)
 	case tries(j.name) < d.Refuses[domain]:
-		answer = notNow
+		answer = d.answer(domain, notNow)
 	}
 	d.talk(j, domain, answer)
 	if err := d.toSink(j, rcpts, answer); err != nil {
 		return err
 	}
-	switch answer {
-	case notKnown:
-		return d.reject(j, rcpts)
-	case notNow:
+	switch answer[0] {
+	case '5':
+		return d.reject(j, rcpts, answer)
+	case '4':
 		return errLater
 	}
 	d.out.Printf("%s sent on {time} to %s mx.%s from %s to %s", j.ID, world, domain, orDash(j.Sender), strings.Join(rcpts, " "))
 	return nil
+}
+
+// answer is what a domain says that does not take a message: its own words, if they are of the same class.
+func (d *delivery) answer(domain, otherwise string) string {
+	if own := d.Answers[domain]; own != "" && own[0] == otherwise[0] {
+		return own
+	}
+	return otherwise
 }
 
 // talk is the dialogue with a host outside in senderlog. Its words are known for the first line only; the other two are chosen simply.
@@ -88,10 +96,10 @@ func (d *delivery) toSink(j job, rcpts []string, answer string) error {
 }
 
 // reject is the final failure at a domain outside.
-func (d *delivery) reject(j job, rcpts []string) error {
+func (d *delivery) reject(j job, rcpts []string, answer string) error {
 	for _, rcpt := range rcpts {
-		d.failed.Printf("%s send fail on {time} from %s to %s [%s]", j.ID, j.Sender, rcpt, notKnown)
-		if err := d.giveUp(j, rcpt, notKnown); err != nil {
+		d.failed.Printf("%s send fail on {time} from %s to %s [%s]", j.ID, j.Sender, rcpt, answer)
+		if err := d.giveUp(j, rcpt, answer); err != nil {
 			return err
 		}
 	}
