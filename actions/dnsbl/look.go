@@ -192,6 +192,17 @@ func (e Env) subjects(ctx context.Context, given []string, r *Report) ([]netip.A
 	return addrs, nil
 }
 
+// CheckSubjects says whether all are addresses or domains, as Request.Subjects wants them. The error wraps runbook.ErrInput.
+func (e Env) CheckSubjects(all []string) error {
+	var r Report
+	for _, s := range all {
+		if err := r.add(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // ownSubjects are the outgoing addresses, the HELO name and the hosted domains.
 func (e Env) ownSubjects(ctx context.Context, r *Report) error {
 	var addrs []netip.Addr
