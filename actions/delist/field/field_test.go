@@ -45,13 +45,14 @@ func needs(t *testing.T, name string) []string {
 	return all
 }
 
-// TestNeeds: what the table of blocklists wants of a request is known, and has a text in both languages.
+// TestNeeds: what the tables of blocklists and of programmes want of a request is known.
 func TestNeeds(t *testing.T) {
 	f := builtin(t)
-	all := needs(t, "dnsbl.yaml")
-	if len(all) < 150 {
-		t.Fatalf("only %d needs were found", len(all))
+	lists, programmes := needs(t, "dnsbl.yaml"), needs(t, "programmes.yaml")
+	if len(lists) < 150 || len(programmes) < 80 {
+		t.Fatalf("only %d and %d needs were found", len(lists), len(programmes))
 	}
+	all := slices.Concat(lists, programmes)
 	for _, need := range all {
 		if !f.Has(need) {
 			t.Errorf("%q is no field", need)
