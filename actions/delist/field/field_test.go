@@ -45,13 +45,14 @@ func needs(t *testing.T, name string) []string {
 	return all
 }
 
-// TestNeeds: what the table of blocklists wants of a request is known, and has a text in both languages.
+// TestNeeds: what the tables of blocklists and of programmes want of a request is known.
 func TestNeeds(t *testing.T) {
 	f := builtin(t)
-	all := needs(t, "dnsbl.yaml")
-	if len(all) < 150 {
-		t.Fatalf("only %d needs were found", len(all))
+	lists, programmes := needs(t, "dnsbl.yaml"), needs(t, "programmes.yaml")
+	if len(lists) < 150 || len(programmes) < 80 {
+		t.Fatalf("only %d and %d needs were found", len(lists), len(programmes))
 	}
+	all := slices.Concat(lists, programmes)
 	for _, need := range all {
 		if !f.Has(need) {
 			t.Errorf("%q is no field", need)
@@ -122,7 +123,7 @@ func TestValues(t *testing.T) {
 			"2026-11-22 03:40 JST (2026-11-21 18:40 UTC): The server was set to demand a login for mail to other servers.\n" +
 			"2026-11-22 05:00 JST (2026-11-21 20:00 UTC): Mail service started again.\n" +
 			"2026-11-22 05:05 JST (2026-11-21 20:05 UTC): Delivery watched for 60 seconds: no message left for another server.\n" +
-			"4,321 messages of the mail queue were set aside before delivery was started again.\n" +
+			"4,321 messages of the mail queue were set aside, out of the way of delivery.\n" +
 			"The last message of this abuse that the logs show was handed in at 2026-11-22 03:00 JST (2026-11-21 18:00 UTC).",
 		"prevention": "Mail to other servers needs a login, whoever is named as the sender.\n" +
 			"2026-11-22 03:50 JST (2026-11-21 18:50 UTC): Clients that fail to log in several times are locked out.\n" +
@@ -144,8 +145,64 @@ func TestValues(t *testing.T) {
 		}
 	}
 	in := full()
+	in.Lang = "ja"
+	for need, want := range map[string]string{
+		"contact":  "例示株式会社 メール管理者\nメール担当\nnoc@example.jp\n+81-3-0000-0000",
+		"cause":    "メールアカウント2件のパスワードが盗まれ、SMTP認証によるスパムの送信に使われました。不正送信の期間は 2026-11-21 21:00 JST (12:00 UTC) から 2026-11-22 03:00 JST (2026-11-21 18:00 UTC) までです。ログで確認できた不正なメールは12,345通です。宛先は延べ67,890件です。接続元のIPアドレスは1個です。",
+		"provider": "Example Net <abuse@example.net>",
+	} {
+		if a := f.Value(need, in); a.Text != want || a.Gap {
+			t.Errorf("%s: gap %v\n%s\nwant\n%s", need, a.Gap, a.Text, want)
+		}
+	}
 	in.Lang, in.Person = "en", "ja"
 	if a := f.Value("request_from_the_listed_ip", in); a.Text != "" || a.Gap || a.Do != "192.0.2.25 自体から申請する。サーバーにログインし、そこからページを開く" {
+		t.Errorf("%+v", a)
+	}
+}
+
+// TestDomain: a request about a domain, and one about the server as a whole.
+func TestDomain(t *testing.T) {
+	f := builtin(t)
+	in := full()
+	in.Subject, in.Domain = "example.org.", true
+	in.Writer.Abuse = "abuse@example.org"
+	for need, want := range map[string]string{"domain": "example.org", "sent_from_the_listed_domain": "abuse@example.org", "ip": "192.0.2.25, 2001:db8::25",
+		"sending_ips": "192.0.2.25; 2001:db8::25"} {
+		if a := f.Value(need, in); a.Text != want || a.Gap {
+			t.Errorf("%s: %+v, want %q", need, a, want)
+		}
+	}
+	for _, need := range []string{"network", "static_ip"} {
+		if a := f.Value(need, in); !a.Gap {
+			t.Errorf("%s of a domain: %+v", need, a)
+		}
+	}
+	in.Writer.Abuse = "abuse@example.com"
+	if a := f.Value("sent_from_the_listed_domain", in); !a.Gap || !strings.Contains(a.Text, "at example.org") || !strings.Contains(a.Do, "at example.org") {
+		t.Errorf("%+v", a)
+	}
+	in = full()
+	if a := f.Value("sent_from_the_listed_domain", in); !a.Gap {
+		t.Errorf("an address has no mail addresses: %+v", a)
+	}
+	in.Subject = "::ffff:192.0.2.25"
+	if a := f.Value("network", in); a.Text != "192.0.2.0/24" {
+		t.Errorf("%+v", a)
+	}
+	in.Subject = "2001:db8::25"
+	if a := f.Value("network", in); a.Text != "2001:db8::/64" {
+		t.Errorf("%+v", a)
+	}
+	in.Subject = ""
+	in.Case.Lists.Hosts[1].State, in.Case.Lists.Hosts[1].Names = "fine", []string{"mx.example.jp"}
+	if a := f.Value("fcrdns", in); a.Text != "192.0.2.25 -> mail.example.jp -> 192.0.2.25\n2001:db8::25 -> mx.example.jp -> 2001:db8::25" {
+		t.Errorf("%+v", a)
+	}
+	for i := range 10 {
+		in.Case.Refusals.Replies = append(in.Case.Refusals.Replies, casefile.Reply{Domain: "example.com", Text: "550 " + strings.Repeat("x", i), Blocking: true})
+	}
+	if a := f.Value("smtp_replies", in); strings.Count(a.Text, "\n") != maxReplies-1 {
 		t.Errorf("%+v", a)
 	}
 }
@@ -178,6 +235,9 @@ func TestGaps(t *testing.T) {
 		"something left":                         {"clean_since", func(in *Input) { in.Case.Watch.Outside = 1 }},
 		"watched, and nothing could be seen":     {"clean_since", func(in *Input) { in.Case.Watch.Known = false }},
 		"watched before the last message":        {"clean_since", func(in *Input) { in.Case.Watch.At = when(17, 0) }},
+		"a measure taken back, however clean":    {"clean_since", func(in *Input) { in.Case.Reopened = when(21, 0) }},
+		"postmaster@ of an unconfirmed name":     {"postmaster_at_rdns_domain", func(in *Input) { in.Case.Lists.Hosts[0].State = "unconfirmed" }},
+		"postmaster@ of somebody else's name":    {"postmaster_at_rdns_domain", func(in *Input) { in.Case.Lists.Hosts[0].Names = []string{"mail.example.net"} }},
 		"no Japanese company's English name":     {"organisation", func(in *Input) { in.Writer.Organisation = runbook.T("", "例示株式会社") }},
 		"a policy that is no web address":        {"anti_spam_policy_url", func(in *Input) { in.Writer.Policy = "/etc/policy" }},
 	} {

@@ -65,6 +65,9 @@ func (w *writing) contact() string {
 	if email == "" {
 		email = w.gap("contact_email")
 	}
+	if w.Lang == "ja" {
+		return known("\n", known(" ", w.organisation(), w.role()), name, email, w.phone())
+	}
 	return known("\n", name, known(", ", w.role(), w.organisation()), email, w.phone())
 }
 

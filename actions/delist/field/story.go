@@ -80,16 +80,12 @@ func (w *writing) watched() deed {
 	return deed{x.At, w.count("watched", int64(x.Seconds))}
 }
 
-// aside says what was taken out of the way of delivery.
+// aside says what was taken out of the way of delivery; when, the record does not tell.
 func (w *writing) aside() string {
-	n := w.Case.Aside
-	switch {
-	case n == nil || *n == 0:
+	if w.Case.Aside == nil || *w.Case.Aside <= 0 {
 		return ""
-	case w.Case.Started.IsZero():
-		return w.count("aside_only", *n)
 	}
-	return w.count("aside", *n)
+	return w.count("aside", *w.Case.Aside)
 }
 
 func (w *writing) last() string {

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // The bounds of what comes from outside, in characters.
@@ -70,7 +71,7 @@ func hideWord(s, word string) string {
 		case end < 0:
 			end = len(s)
 		case end == 0:
-			end = len(string([]rune(s)[0]))
+			_, end = utf8.DecodeRuneInString(s)
 		}
 		if token := s[:end]; strings.EqualFold(strings.Trim(token, "."), word) {
 			b.WriteString("***" + token[len(strings.TrimRight(token, ".")):])

@@ -167,7 +167,7 @@ func placeholders() map[string]string {
 	all := map[string]string{"period": "first last", "last": "last", "reopened": "at", "title": "subject", "title_code": "subject code",
 		"static": "subject", "leads_back": "subject name", "reply_time": "n first last", "listing": "subject list", "listing_answers": "answers",
 		"listing_codes": "codes", "listing_text": "text", "listing_at": "at"}
-	for name := range strings.FieldsSeq("messages recipients sources stopped aside aside_only started watched standing_login no_subject no_domain") {
+	for name := range strings.FieldsSeq("messages recipients sources stopped aside started watched standing_login no_subject no_domain") {
 		all[name] = "n"
 	}
 	for name := range strings.FieldsSeq("cause_a cause_b cause_c cause_d cause_e cause_f cause_g cause_h") {
