@@ -148,11 +148,11 @@ type Refusals struct {
 // A Reply is one answer of other servers, and how often it came.
 type Reply struct {
 	Domain   string    `json:"domain"` // of the recipients
-	Text     string    `json:"text"`
+	Text     string    `json:"example"`
 	Names    []string  `json:"names"` // zones and hosts that it names
 	Codes    []string  `json:"codes"` // such as S3140, 5.7.606
 	Blocking bool      `json:"blocking"`
-	Count    int64     `json:"count"`
+	Count    int64     `json:"count"` // refusals: each recipient and each try is one
 	First    time.Time `json:"first"`
 	Last     time.Time `json:"last"`
 }

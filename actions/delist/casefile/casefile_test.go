@@ -164,6 +164,18 @@ func TestByHand(t *testing.T) {
 	}
 }
 
+// TestGateByWord: the last gate that was opened by a word of the responder proves nothing.
+func TestGateByWord(t *testing.T) {
+	for answer, want := range map[string]bool{"not needed": true, "it is meant so": false} {
+		r := &record{t: t}
+		r.answer("unwell", answer)
+		r.step("holds", "", runbook.ResultDone, "")
+		if got := !r.read().Holds.IsZero(); got != want {
+			t.Errorf("%s: holds %v, want %v", answer, got, want)
+		}
+	}
+}
+
 // TestStrange: facts that make no sense are an error, not a guess.
 func TestStrange(t *testing.T) {
 	r := &record{t: t}

@@ -20,7 +20,8 @@ func Read(h *runbook.History) (Case, error) {
 	r.course(&c)
 	c.Fixes, c.Guards = r.measures()
 	r.present(&c)
-	if s := h.Step("holds"); s != nil && s.Result == runbook.ResultDone {
+	// A word of the responder opens that gate as well, and proves nothing.
+	if s := h.Step("holds"); s != nil && s.Result == runbook.ResultDone && slices.Contains([]string{"", "not needed"}, r.answer("unwell")) {
 		c.Holds = s.Ended.UTC()
 	}
 	return c, r.err

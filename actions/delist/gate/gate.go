@@ -109,7 +109,7 @@ func names(c casefile.Case) runbook.GateRow {
 // An Asking is one request as the gate sees it.
 type Asking struct {
 	Listing *casefile.Listing // nil: no list, but a programme
-	Refused int64             // messages whose refusal names it
+	Refused int64             // how often a refusal has named it
 	Before  string            // what has to be asked first, "" if nothing has
 	Letter  *runbook.LetterHistory
 	Now     time.Time
