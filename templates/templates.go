@@ -1,6 +1,5 @@
 // Package templates holds the words and tables that are built into the program: the runbooks, the table of blocklists and the texts of
-// letters. It knows nothing of
-// what they mean.
+// letters. It knows nothing of what they mean.
 package templates
 
 import (

@@ -39,4 +39,4 @@ func (e Env) zone() *time.Location {
 }
 
 // Kinds are the kinds of this package.
-func Kinds(e Env) []runbook.Kind { return nil }
+func Kinds(e Env) []runbook.Kind { return NoticeKinds(e) }
