@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"hikeshi/actions/account"
+	"hikeshi/actions/delist"
 	"hikeshi/actions/dnsbl"
 	"hikeshi/actions/evidence"
 	"hikeshi/actions/logs"
@@ -26,10 +27,11 @@ type Host struct {
 	Evidence evidence.Env
 	Logs     logs.Env
 	DNSBL    dnsbl.Env
+	Delist   delist.Env
 }
 
 // Catalogue returns the kinds for h. Their names, parameters and facts do not depend on h.
 func Catalogue(h Host) []runbook.Kind {
 	return slices.Concat(service.Kinds(h.Service), queue.Kinds(h.Queue), relay.Kinds(h.Relay),
-		account.Kinds(h.Account), settings.Kinds(h.Settings), evidence.Kinds(h.Evidence), logs.Kinds(h.Logs), dnsbl.Kinds(h.DNSBL))
+		account.Kinds(h.Account), settings.Kinds(h.Settings), evidence.Kinds(h.Evidence), logs.Kinds(h.Logs), dnsbl.Kinds(h.DNSBL), delist.Kinds(h.Delist))
 }

@@ -1,5 +1,5 @@
-// Package templates holds the words and tables that are built into the program: the runbooks and the table of blocklists. It knows nothing of
-// what they mean.
+// Package templates holds the words and tables that are built into the program: the runbooks, the table of blocklists and the texts of
+// letters. It knows nothing of what they mean.
 package templates
 
 import (

@@ -85,7 +85,9 @@ func told(row runbook.GateRow) runbook.Text {
 }
 
 func (d Draft) finding(c casefile.Case, zone *time.Location) runbook.Finding {
-	f := func(level runbook.Level, t runbook.Text) runbook.Finding { return runbook.Finding{Level: level, Text: t} }
+	f := func(level runbook.Level, t runbook.Text) runbook.Finding {
+		return runbook.Finding{Level: level, Text: t}
+	}
 	gaps := strings.Join(d.Gaps, ", ")
 	switch d.State {
 	case runbook.LetterReady:

@@ -122,12 +122,12 @@ func TestMailAbuseOrder(t *testing.T) {
 	}
 	want := []string{
 		"service.status", "evidence.symptoms", "queue.scan", "relay.lint", "evidence.snapshot", // look
-		"service.stop", "queue.nodes", "queue.blocks", "queue.quarantine", "logs.suspects", "logs.logins", "evidence.cause", "evidence.unnamed", // stop and keep
+		"service.stop", "notice.draft", "queue.nodes", "queue.blocks", "queue.quarantine", "logs.suspects", "logs.logins", "evidence.cause", "evidence.unnamed", // stop and keep
 		"account.audit", "account.lock", "account.rename", "account.clean", "relay.fix", "relay.door", "settings.set", "relay.deny", "relay.hard", "settings.set", "settings.set", // close
 		"account.check", "relay.door", "queue.check", "relay.denied", "gate closed",
 		"queue.release", "queue.release", "service.start", "evidence.watch", "service.stop", "gate quiet", "service.start", // come back
 		"service.status", "queue.scan", "account.check", "relay.door", "gate holds",
-		"logs.timeline", "logs.access", // learn
+		"notice.draft", "logs.timeline", "logs.access", "notice.draft", // learn
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("steps: %v\nwant   %v", got, want)

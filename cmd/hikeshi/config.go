@@ -53,6 +53,7 @@ type config struct {
 			Rename []string `yaml:"rename"`
 		} `yaml:"command"`
 	} `yaml:"account"`
+	Contact contactConfig `yaml:"contact"`
 
 	own    []netip.Prefix // parsed
 	shield []netip.Prefix
@@ -142,6 +143,9 @@ func (c *config) parse(file string) (err error) {
 		}
 	default:
 		return bad("account.backend", c.Account.Backend, "auto, idx, command or manual")
+	}
+	if err := c.Contact.check(bad); err != nil {
+		return err
 	}
 	switch c.Lang {
 	case "", "en", "ja":

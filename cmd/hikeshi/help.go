@@ -65,6 +65,21 @@ protect: {addresses: [], domains: [], accounts: [postmaster, root, abuse],
           prefix_v4: 24, prefix_v6: 48}
 account: {backend: auto, prefix: "", command: {rename: []}}
 logs: {exempt_accounts: [], exempt_sources: []}
+contact:                          # who writes letters, and for whom
+  organisation: {en: "", ja: ""}
+  name: {en: "", ja: ""}          # of the person
+  role: {en: "", ja: ""}
+  address: {en: "", ja: ""}       # postal
+  email: ""                       # of the person, at a domain of the server
+  abuse: ""                       # where complaints go
+  phone: ""
+  policy: ""                      # address of the anti-spam policy on the web
+  provider: {en: "", ja: ""}      # who owns the network
+  provider_email: ""
+  static: false                   # the outgoing addresses are fixed ones
+
+contact fills in notices and requests (hikeshi notice, hikeshi say). What is
+missing there is a marked gap in a letter that needs it.
 
 logs names accounts and addresses or networks that are never called suspects: the
 newsletter, the web mail host, printers, a shared NAT.

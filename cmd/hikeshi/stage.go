@@ -122,6 +122,8 @@ func (a *app) labWorld(root string, env service.Env, state string) (*world, erro
 	w.host.Evidence = labEvidence(w.evidenceEnv(a), root)
 	w.host.Evidence.Running = w.running
 	w.host.DNSBL = dnsbl.Env{Builtin: templates.DNSBL()} // without a resolver it asks nobody
+	w.host.Delist = w.delistEnv(a, own)
+	w.host.Delist.Zone = time.UTC
 	w.kinds = byName(actions.Catalogue(w.host))
 	return w, nil
 }

@@ -67,6 +67,7 @@ var still = map[string][]looked{
 	"show":          {{"show INCIDENT", []int{0}}, {"show INCIDENT --output json", []int{0}}},
 	"verify":        {{"verify INCIDENT", []int{0}}, {"verify ASIDE --output json", []int{0}}},
 	"report":        {{"report INCIDENT", []int{0}}, {"report INCIDENT --format md --lang ja", []int{0}}, {"report ASIDE --format json", []int{0}}, {"report ASIDE --handover --lang ja", []int{0}}},
+	"say":           {{"say", []int{0}}, {"say INCIDENT restored --for upstream --in ja --next 05:30", []int{0}}, {"say --output json", []int{0}}, {"say later", []int{2}}, {"say nothing first", []int{2}}},
 	"runbooks":      {{"runbooks", []int{0}}, {"runbooks mail-abuse --output json", []int{0}}, {"runbooks FILE", []int{0}}},
 	"lint":          {{"lint FILE", []int{0}}, {"lint mail-abuse", []int{0}}},
 	"version":       {{"version", []int{0}}},
@@ -74,7 +75,7 @@ var still = map[string][]looked{
 
 // own are the verbs that change something and have no --dry-run, with what they may change.
 var own = map[string]string{
-	"note": "the record", "attach": "the record", "rehearse": "the lab only, which it builds", "lab": "the lab only, which it builds",
+	"note": "the record", "notice": "the record and its drafts", "attach": "the record", "rehearse": "the lab only, which it builds", "lab": "the lab only, which it builds",
 }
 
 // leaves are the verbs without verbs of their own, help topics and hidden ones left out.

@@ -79,10 +79,16 @@ func header(b *bytes.Buffer, name string, words []string) {
 	b.WriteString("\r\n")
 }
 
+// IsAddress says whether a text is one plain e-mail address, such as a message can be written to.
+func IsAddress(text string) bool {
+	const longest = 254 // RFC 5321 4.5.3.1.3, without the brackets
+	parsed, err := mail.ParseAddress(text)
+	return err == nil && parsed.Name == "" && parsed.Address == text && plain(text) && len(text) <= longest
+}
+
 // address is an address as the words of a header field.
 func address(a mail.Address) ([]string, error) {
-	parsed, err := mail.ParseAddress(a.Address)
-	if err != nil || parsed.Name != "" || parsed.Address != a.Address || !plain(a.Address) || len(a.Address) > 254 {
+	if !IsAddress(a.Address) {
 		return nil, fmt.Errorf("%q is no plain e-mail address", a.Address)
 	}
 	name := clean(a.Name)

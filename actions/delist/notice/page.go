@@ -1,0 +1,211 @@
+package notice
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"text/template"
+	"time"
+
+	"hikeshi/actions/delist/casefile"
+	"hikeshi/runbook"
+)
+
+// A Page is one notice while it is written.
+type Page struct {
+	lang    string
+	zone    *time.Location
+	known   map[string]fact
+	view    View
+	gaps    []string
+	missing []runbook.Text
+}
+
+// A View is what a text can branch on. Nothing in it comes from outside.
+type View struct {
+	Cause   string             // a to h, "" if nobody decided
+	Fixes   []casefile.Measure // still in force, by their names
+	Guards  []casefile.Measure
+	Mailbox string // not_read, was_read, unknown, ""
+	Locked  bool   // the passwords of all accounts that were named are replaced
+	Quiet   bool   // nothing left for the outside when that was watched last
+}
+
+// A fact has its text for people; a time also has those for who compares logs, and for reading aloud. It is not known where text is "".
+type fact struct{ text, stamp, spoken string }
+
+// labels are what is to be filled in where a fact is not known, by its name.
+var labels = map[string]runbook.Text{
+	"recipient":    runbook.T("recipient", "宛先"),
+	"host":         runbook.T("name of the server", "サーバー名"),
+	"addresses":    runbook.T("IP addresses of the server", "サーバーの IP アドレス"),
+	"domains":      runbook.T("domains of the server", "対象ドメイン"),
+	"reference":    runbook.T("number of the incident", "事案番号"),
+	"now":          runbook.T("date", "日付"),
+	"next":         runbook.T("time of the next word", "次のご連絡の時刻"),
+	"opened":       runbook.T("time of discovery", "発見日時"),
+	"stopped":      runbook.T("time when the services were stopped", "サービスを停止した時刻"),
+	"started":      runbook.T("time when the services were started again", "サービスを再開した時刻"),
+	"first":        runbook.T("time of the first abuse", "悪用の開始時刻"),
+	"peak":         runbook.T("time of the peak", "最も多かった時刻"),
+	"last":         runbook.T("time of the last abuse", "悪用の最終時刻"),
+	"holds":        runbook.T("time when it was checked that the hole is closed", "穴がふさがったことを確認した時刻"),
+	"reopened":     runbook.T("time when a measure was taken back", "対策を取り消した時刻"),
+	"messages":     runbook.T("number of messages handed in", "送信された通数"),
+	"recipients":   runbook.T("number of recipients", "宛先の数"),
+	"sources":      runbook.T("number of source addresses", "送信元アドレスの数"),
+	"aside":        runbook.T("number of messages set aside", "退避した通数"),
+	"watched":      runbook.T("minutes that were watched", "監視した時間"),
+	"cause":        runbook.T("cause", "原因"),
+	"fixes":        runbook.T("what closed the hole", "実施した対策"),
+	"guards":       runbook.T("what prevents a repeat", "再発防止策"),
+	"account":      runbook.T("account", "アカウント"),
+	"locked":       runbook.T("what was done with the account", "アカウントへの処置"),
+	"mailbox":      runbook.T("whether the mailbox was read", "メールボックスを読まれたかどうか"),
+	"lists":        runbook.T("lists that only the owner of the network can ask", "回線事業者だけが解除を申請できるリスト"),
+	"organisation": runbook.T("organisation", "組織名"),
+	"name":         runbook.T("name of the writer", "担当者名"),
+	"role":         runbook.T("role of the writer", "役職"),
+	"email":        runbook.T("e-mail address of the writer", "担当者のメールアドレス"),
+	"abuse":        runbook.T("address for complaints", "苦情の受付アドレス"),
+	"phone":        runbook.T("telephone number", "電話番号"),
+	"address":      runbook.T("postal address", "住所"),
+	"noticed":      runbook.T("how it was noticed", "発見のきっかけ"),
+	"clock":        runbook.T("whether the clock is synchronised by NTP, and its error", "NTP 同期の有無と時刻の誤差"),
+	"request":      runbook.T("a request to contact the sources, or for information", "対応依頼か情報提供のどちらか"),
+	"logs":         runbook.T("kinds of logs that are attached", "添付するログの種類"),
+	"site":         runbook.T("where the server stands: own premises, data centre, cloud, hosting", "設置環境(自社、データセンター、クラウド、ホスティング)"),
+}
+
+func newPage(r Request, s spec, lang, account string) *Page {
+	p := &Page{lang: lang, zone: r.Zone, known: map[string]fact{}}
+	p.writer(r.Writer)
+	p.times(r)
+	p.counts(r.Case)
+	p.lists(r.Case)
+	c := r.Case
+	p.set("host", c.Host)
+	p.set("reference", c.Incident)
+	p.set("account", account)
+	p.view = View{Cause: c.Cause, Fixes: c.Fixes, Guards: c.Guards, Mailbox: c.MailboxRead}
+	for _, m := range c.Fixes {
+		p.view.Locked = p.view.Locked || m.What == "passwords" && m.Count > 0 && m.Count >= len(c.Accounts)
+	}
+	if s.owners && len(c.Accounts) > 1 { // these are told of all accounts together
+		delete(p.known, "first")
+		if c.MailboxRead == "was_read" {
+			p.view.Mailbox = ""
+		}
+	}
+	if w := c.Watch; w != nil && w.Known && w.Outside == 0 {
+		p.view.Quiet = true
+		p.set("watched", fmt.Sprint(max(1, w.Seconds/60)))
+	}
+	return p
+}
+
+// Restored says whether the services run again, by the record: they were started, and were all seen running after that.
+func Restored(c casefile.Case) bool {
+	return !c.Started.IsZero() && c.Services != nil && !c.Services.At.Before(c.Started) && len(c.Services.Down) == 0
+}
+
+// writer are the facts of the configuration.
+func (p *Page) writer(w casefile.Writer) {
+	for name, text := range map[string]runbook.Text{"organisation": w.Organisation, "name": w.Name, "role": w.Role, "address": w.Address} {
+		p.set(name, text.In(p.lang))
+	}
+	p.set("email", w.Email)
+	p.set("abuse", w.Abuse)
+	p.set("phone", w.Phone)
+	p.set("domains", strings.Join(w.Domains, ", "))
+}
+
+func (p *Page) times(r Request) {
+	c := r.Case
+	if !Restored(c) {
+		c.Started = time.Time{}
+	}
+	if c.Reopened.After(c.Holds) {
+		c.Holds = time.Time{}
+	}
+	for name, at := range map[string]time.Time{
+		"now": r.Now, "next": r.Next, "opened": c.Opened, "stopped": c.Stopped, "started": c.Started, "first": c.First, "peak": c.Peak, "last": c.Last, "holds": c.Holds, "reopened": c.Reopened,
+	} {
+		if !at.IsZero() {
+			p.known[name] = moment(at.In(r.Zone), r.Now.In(r.Zone), p.lang)
+		}
+	}
+	p.set("zone", r.Now.In(r.Zone).Format("MST (-07:00)"))
+}
+
+func (p *Page) counts(c casefile.Case) {
+	for name, n := range map[string]*int64{"messages": c.Messages, "recipients": c.Recipients, "sources": c.Sources, "aside": c.Aside} {
+		if n != nil {
+			p.set(name, number(*n))
+		}
+	}
+}
+
+// lists are the addresses that were looked up, and the lists on which only the owner of the network can act.
+func (p *Page) lists(c casefile.Case) {
+	if c.Lists == nil {
+		return
+	}
+	var addresses, network []string
+	for _, h := range c.Lists.Hosts {
+		if a, err := netip.ParseAddr(h.Address); err == nil {
+			addresses = append(addresses, a.String())
+		}
+	}
+	for _, l := range c.Lists.Listings {
+		provider := slices.ContainsFunc(l.Routes, func(r casefile.Route) bool { return r.Way == "provider" })
+		if name := l.Name + ": " + l.Subject; (l.Network || provider) && !slices.Contains(network, name) {
+			network = append(network, name)
+		}
+	}
+	p.set("addresses", strings.Join(addresses, ", "))
+	p.set("lists", strings.Join(network, "; "))
+}
+
+// set takes in a fact of one line; one without text is not known.
+func (p *Page) set(name, text string) {
+	if text = plain(text); text != "" {
+		p.known[name] = fact{text, text, text}
+	}
+}
+
+// funcs are what a text can call.
+func (p *Page) funcs() template.FuncMap {
+	form := func(of func(fact) string) func(string) (string, error) {
+		return func(name string) (string, error) {
+			if f, ok := p.known[name]; ok {
+				return of(f), nil
+			}
+			return p.gap(name)
+		}
+	}
+	return template.FuncMap{
+		"fact":  form(func(f fact) string { return f.text }),
+		"stamp": form(func(f fact) string { return f.stamp }),
+		"say":   form(func(f fact) string { return f.spoken }),
+		"known": func(name string) bool { _, ok := p.known[name]; return ok },
+		"many":  func(n int) string { return number(int64(n)) },
+		"at":    func(at time.Time) string { return at.In(p.zone).Format("2006-01-02 15:04 MST") },
+	}
+}
+
+// gap marks what is not known. A name without a label is a mistake in a text.
+func (p *Page) gap(name string) (string, error) {
+	label, ok := labels[name]
+	if !ok {
+		return "", fmt.Errorf("no fact has the name %q", name)
+	}
+	if !slices.Contains(p.gaps, name) {
+		p.gaps, p.missing = append(p.gaps, name), append(p.missing, label)
+	}
+	if p.lang == "ja" {
+		return "【要記入:" + label.JA + "】", nil
+	}
+	return "[[FILL IN: " + label.EN + "]]", nil
+}

@@ -1,0 +1,282 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"hikeshi/runbook"
+	"hikeshi/runbook/journal"
+)
+
+type lettersDocument struct {
+	Version  int         `json:"hikeshi"`
+	Kind     string      `json:"kind"`
+	Incident string      `json:"incident"`
+	Letters  []letterRow `json:"letters"`
+}
+
+type letterRow struct {
+	ID      string              `json:"id"`
+	To      string              `json:"to"`
+	About   string              `json:"about"`
+	Way     string              `json:"way"`
+	Title   string              `json:"title"`
+	State   runbook.LetterState `json:"state"`
+	Gaps    []string            `json:"gaps"`
+	File    string              `json:"file"`
+	Drafted time.Time           `json:"drafted"`
+	Sent    []time.Time         `json:"sent"`
+	Again   *time.Time          `json:"again"` // not to be sent again before; null: not sent, or not known
+	Until   *time.Time          `json:"until"` // the entry goes away by itself; null: not known
+}
+
+func (a *app) delistList() *cobra.Command {
+	return &cobra.Command{
+		Use: "list [INCIDENT]", Short: "the letters of an incident: drafted, sent, when to ask again", Args: cobra.MaximumNArgs(1),
+		Long:    "List shows the letters of an incident, from its record alone: state, when they\nwere drafted and sent, when to look or ask again. Without INCIDENT it is the\nnewest one.",
+		Example: "  hikeshi delist list\n  hikeshi delist list 20261121-0312 --output json",
+		RunE: func(_ *cobra.Command, args []string) error {
+			jr, h, err := a.letterCase(args)
+			if err != nil {
+				return err
+			}
+			defer jr.Close()
+			doc := lettersDocument{Version: 1, Kind: "letters", Incident: jr.ID(), Letters: []letterRow{}}
+			for _, l := range h.Letters {
+				doc.Letters = append(doc.Letters, a.letterRow(jr, l))
+			}
+			if a.isJSON() {
+				return a.json(doc)
+			}
+			a.printLetters(doc)
+			return nil
+		},
+		ValidArgsFunction: a.completeIncidents,
+	}
+}
+
+// letterCase opens the incident that is named, or the newest one.
+func (a *app) letterCase(args []string) (*journal.Journal, *runbook.History, error) {
+	w, err := a.machine("")
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(args) == 0 {
+		id, err := a.newestCase(w)
+		if err != nil {
+			return nil, nil, err
+		}
+		args = []string{id}
+	}
+	jr, records, err := a.openIncident(args[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	h, err := runbook.Fold(records)
+	if err != nil {
+		jr.Close()
+	}
+	return jr, h, err
+}
+
+func (a *app) letterRow(jr *journal.Journal, l *runbook.LetterHistory) letterRow {
+	row := letterRow{ID: l.ID, To: l.To, About: l.About, Way: l.Way, Title: l.Title.In(a.lang()), State: l.State, Gaps: append([]string{}, l.Gaps...), File: filepath.Join(jr.Path(), l.Name),
+		Drafted: l.Drafted.UTC(), Sent: []time.Time{}, Until: l.Until}
+	for _, s := range l.Sent {
+		row.Sent = append(row.Sent, s.At.UTC())
+	}
+	if at := l.Again(); !at.IsZero() {
+		at = at.UTC()
+		row.Again = &at
+	}
+	return row
+}
+
+func (a *app) printLetters(doc lettersDocument) {
+	s := a.screenOn(a.stdout)
+	fmt.Fprintf(a.stdout, "%s%s\n", a.word("incident ", "事案 "), doc.Incident)
+	if len(doc.Letters) == 0 {
+		fmt.Fprintln(a.stdout, a.word("no letters; `hikeshi delist draft` and `hikeshi notice` write them", "文面はない。`hikeshi delist draft` と `hikeshi notice` で作る"))
+	}
+	for _, l := range doc.Letters {
+		text := fmt.Sprintf("%s  %s  %s", pad(a.letterState(l), 12), l.ID, line(l.Title))
+		switch {
+		case len(l.Sent) > 0 && l.Again != nil:
+			text += fmt.Sprintf(a.word("; sent %s, not again before %s", "。送信 %s、%s まで再送しない"), a.when(&l.Sent[len(l.Sent)-1]), a.when(l.Again))
+		case len(l.Sent) > 0:
+			text += fmt.Sprintf(a.word("; sent %s", "。送信 %s"), a.when(&l.Sent[len(l.Sent)-1]))
+		case l.State == runbook.LetterIncomplete:
+			text += a.word("; fill in: ", "。要記入: ") + line(strings.Join(l.Gaps, ", "))
+		}
+		if l.Until != nil {
+			text += fmt.Sprintf(a.word("; goes away by itself %s", "。%s に自然に消える"), a.when(l.Until))
+		}
+		s.hang(14, text)
+		fmt.Fprintf(a.stdout, "%s%s\n", strings.Repeat(" ", 14), l.File)
+	}
+}
+
+// letterState is where a letter stands, in one word.
+func (a *app) letterState(l letterRow) string {
+	switch {
+	case len(l.Sent) > 0:
+		return a.word("sent", "送信済み")
+	case l.State == runbook.LetterReady:
+		return a.word("ready", "作成済み")
+	case l.State == runbook.LetterIncomplete:
+		return a.word("INCOMPLETE", "未完成")
+	case l.State == runbook.LetterNotReady:
+		return a.word("NOT READY", "送信不可")
+	}
+	return a.word("no letter", "連絡不要")
+}
+
+func (a *app) delistSent() *cobra.Command {
+	var at, note, file string
+	cmd := &cobra.Command{
+		Use: "sent INCIDENT ID...", Short: "write down that letters were sent", Args: cobra.MinimumNArgs(2),
+		Long: `Sent writes down in the record that you sent letters, with what was sent: the
+draft as it lies there now, or the file that you name. From then on the waiting
+time of the operator counts. ID is one of ` + "`hikeshi delist list`" + `, or the beginning
+of one.`,
+		Example: "  hikeshi delist sent 20261121-0312 psbl\n  hikeshi delist sent 20261121-0312 nordspam-bl@203.0.113.25 --at 14:20 --note \"ticket 4711\"",
+		RunE: func(_ *cobra.Command, args []string) error {
+			when, err := a.moment(at)
+			if err != nil {
+				return err
+			}
+			if file != "" && len(args) > 2 {
+				return usagef("name one letter with --file", "--file is what one letter said, and here are %d", len(args)-1)
+			}
+			return a.markSent(args[0], args[1:], sending{when, note, file})
+		},
+		ValidArgsFunction: a.completeLetters,
+	}
+	cmd.Flags().StringVar(&at, "at", "", "when: `TIME` as 14:20, 2026-11-21 14:20 (local) or RFC 3339 (default now)")
+	cmd.Flags().StringVar(&note, "note", "", "a `TEXT` for the record, such as a ticket number")
+	cmd.Flags().StringVar(&file, "file", "", "what was sent, if it is not the draft: a `FILE`")
+	return cmd
+}
+
+// moment reads a time that a person gives for something that has happened.
+func (a *app) moment(text string) (time.Time, error) {
+	now := a.now()
+	if text == "" {
+		return now, nil
+	}
+	var t time.Time
+	err := fmt.Errorf("no time")
+	for _, form := range []string{time.RFC3339, "2006-01-02 15:04", "2006-01-02T15:04", "15:04"} {
+		if t, err = time.ParseInLocation(form, text, now.Location()); err == nil {
+			if form == "15:04" {
+				t = time.Date(now.Year(), now.Month(), now.Day(), t.Hour(), t.Minute(), 0, 0, now.Location())
+			}
+			break
+		}
+	}
+	if err != nil {
+		return t, usagef("write 14:20, 2026-11-21 14:20 or 2026-11-21T14:20:00+09:00", "--at %q is no time", text)
+	}
+	if t.After(now) {
+		return t, usagef("write it down when it was sent", "--at %s lies in the future", text)
+	}
+	return t, nil
+}
+
+type sending struct {
+	at         time.Time
+	note, file string
+}
+
+// markSent records the sending of letters; all are found before the first is recorded.
+func (a *app) markSent(incident string, ids []string, s sending) error {
+	jr, h, err := a.letterCase([]string{incident})
+	if err != nil {
+		return err
+	}
+	defer jr.Close()
+	var letters []*runbook.LetterHistory
+	for _, id := range ids {
+		l, err := findLetter(h, id)
+		if err != nil {
+			return err
+		}
+		letters = append(letters, l)
+	}
+	for _, l := range letters {
+		if err := a.keepSent(jr, l, s); err != nil {
+			return err
+		}
+		if err := jr.Append(runbook.Record{Event: runbook.Sent, Letter: &runbook.Letter{ID: l.ID}, At: &s.at, Text: s.note}); err != nil {
+			return unfinishedLine(jr, err)
+		}
+	}
+	return a.recorded(jr)
+}
+
+// keepSent keeps what was sent.
+func (a *app) keepSent(jr *journal.Journal, l *runbook.LetterHistory, s sending) error {
+	name := s.file
+	if name == "" {
+		name = filepath.Join(jr.Path(), l.Name)
+	}
+	fi, err := os.Lstat(name)
+	if err != nil {
+		return usagef("--file FILE names what was sent", "reading what was sent: %w", err)
+	}
+	if !fi.Mode().IsRegular() {
+		return usagef("--file FILE names what was sent", "reading what was sent: %s is no regular file", name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("reading what was sent: %w", err)
+	}
+	defer f.Close()
+	if err := jr.Keep("sent", filepath.Base(name), f, false); err != nil {
+		return unfinishedLine(jr, err)
+	}
+	return nil
+}
+
+// findLetter finds the one letter that id, or the beginning of an id, stands for.
+func findLetter(h *runbook.History, id string) (*runbook.LetterHistory, error) {
+	var found []*runbook.LetterHistory
+	var names []string
+	for _, l := range h.Letters {
+		if l.ID == id {
+			return l, nil
+		}
+		if strings.HasPrefix(l.ID, id) {
+			found, names = append(found, l), append(names, l.ID)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, usagef("`hikeshi delist list` shows them", "incident %s has no letter %q", h.Opening.Incident, id)
+	case 1:
+		return found[0], nil
+	}
+	return nil, usagef("", "the letter %q may be any of %s", id, strings.Join(names, ", "))
+}
+
+// completeLetters completes the incident, and then its letters.
+func (a *app) completeLetters(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return a.completeIncidents(cmd, args, begun)
+	}
+	jr, h, err := a.letterCase(args[:1])
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	defer jr.Close()
+	var ids []string
+	for _, l := range h.Letters {
+		ids = append(ids, l.ID)
+	}
+	return ids, cobra.ShellCompDirectiveNoFileComp
+}
