@@ -40,6 +40,7 @@ var rules = []rule{
 	{"runbook/report", "tells from the journal alone, never asks the system", []string{"runbook", "."}, []string{width8}},
 	{"runbook", "the vocabulary of procedures", []string{"runbook/expression"}, nil},
 	{"spool/disk", "a leaf: everything that is written goes through it", []string{"."}, nil},
+	{"spool/lab/names", "the lab's DNS: the one other room that speaks it", nil, []string{"github.com/miekg/dns"}},
 	{"spool/lab", "a stand-in server with its own world; never actions, runbook or cmd", []string{"spool", "spool/disk", "spool/scan", "spool/epms/...", "."}, nil},
 	{"spool/epms", "one server; never another one", []string{"spool", "spool/disk", "."}, nil},
 	{"spool/lines", "reads log files, for every server", []string{"spool/disk", "."}, []string{"github.com/klauspost/compress"}},
