@@ -18,6 +18,7 @@ import (
 
 // Facts are the facts of delist.draft.
 type Facts struct {
+	Known      bool     `json:"known" expr:"known"`           // the record was read; false in a plan
 	Open       bool     `json:"open" expr:"open"`             // the gate of the server: requests may be written
 	Ready      []string `json:"ready" expr:"ready"`           // ids of the requests that may be sent as they are
 	Incomplete []string `json:"incomplete" expr:"incomplete"` // those with marked gaps

@@ -146,7 +146,7 @@ func TestGate(t *testing.T) {
 func TestDrafts(t *testing.T) {
 	r := ended(`{"messages":12}`)
 	res := drafted(t, env(t), r, Wish{})
-	want := Facts{Open: true, Ready: []string{"psbl@192.0.2.25"}, Incomplete: []string{"post@192.0.2.25", "net@192.0.2.25"}, NotReady: []string{}, Held: []string{"far@192.0.2.25"},
+	want := Facts{Known: true, Open: true, Ready: []string{"psbl@192.0.2.25"}, Incomplete: []string{"post@192.0.2.25", "net@192.0.2.25"}, NotReady: []string{}, Held: []string{"far@192.0.2.25"},
 		Wait: []string{"lapse@192.0.2.25"}, Due: []Due{{"lapse@192.0.2.25", night.Add(24*time.Hour + 5*time.Minute), "look"}}}
 	if d := cmp.Diff(want, res.Facts()); d != "" {
 		t.Error(d)

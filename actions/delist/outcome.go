@@ -26,7 +26,7 @@ func emptyFacts() Facts {
 // Facts says in short what was written and what comes next.
 func (r Result) Facts() Facts {
 	f := emptyFacts()
-	f.Open = gate.Open(r.Server)
+	f.Known, f.Open = true, gate.Open(r.Server)
 	for _, d := range r.Drafts {
 		into := map[runbook.LetterState]*[]string{runbook.LetterReady: &f.Ready, runbook.LetterIncomplete: &f.Incomplete, runbook.LetterNotReady: &f.NotReady, runbook.LetterNone: &f.Wait, "": &f.Held}[d.State]
 		*into = append(*into, d.ID)

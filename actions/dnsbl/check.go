@@ -33,6 +33,10 @@ func (c check) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, err
 		}
 		q.Limit = d
 	}
+	if len(in.Planned) > 0 { // other steps come first, and a plan of them waits for nobody
+		later := runbook.T("the lists are asked when the steps before are done", "リストへの照会は、ここまでの手順の実行後に行う")
+		return runbook.Outcome{Findings: []runbook.Finding{{Level: runbook.Info, Text: later}}, Facts: Report{}.Facts()}, nil
+	}
 	r, err := c.env.Look(ctx, q)
 	if err != nil {
 		if errors.Is(err, runbook.ErrInput) || errors.As(err, new(*strictyaml.Mistakes)) {

@@ -127,7 +127,7 @@ func TestMailAbuseOrder(t *testing.T) {
 		"account.check", "relay.door", "queue.check", "relay.denied", "gate closed",
 		"queue.release", "queue.release", "service.start", "evidence.watch", "service.stop", "gate quiet", "service.start", // come back
 		"service.status", "queue.scan", "account.check", "relay.door", "gate holds",
-		"notice.draft", "logs.timeline", "logs.access", "notice.draft", // learn
+		"notice.draft", "logs.timeline", "logs.refusals", "dnsbl.check", "delist.draft", "logs.access", "notice.draft", // tell and learn
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("steps: %v\nwant   %v", got, want)
@@ -151,7 +151,7 @@ func TestMailAbuseOrder(t *testing.T) {
 func TestMailAbuseGoesOnPastSmallErrors(t *testing.T) {
 	b := builtin(t, "mail-abuse")
 	got := ids(b, func(s runbook.Step) bool { return s.OnError == runbook.OnErrorContinue })
-	want := []string{"services", "symptoms", "backlog", "relay_file", "snapshot", "blocks", "who", "guesses", "causes", "unnamed", "door_now", "demand_login", "cut", "logs_on", "lockouts", "release", "release_all", "verify_services", "verify_backlog", "verify_accounts", "verify_door", "timeline", "read_out"}
+	want := []string{"services", "symptoms", "backlog", "relay_file", "snapshot", "blocks", "who", "guesses", "causes", "unnamed", "door_now", "demand_login", "cut", "logs_on", "lockouts", "release", "release_all", "verify_services", "verify_backlog", "verify_accounts", "verify_door", "lists", "timeline", "read_out"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}

@@ -114,7 +114,7 @@ func newPlayground(t *testing.T, running ...string) *playground {
 services:
   manager: command
   command: {start: [touch, %[4]q], stop: [rm, -f, %[4]q], status: [test, -e, %[4]q]}
-`, p.spool(), p.program(), filepath.Join(p.spool(), "inbox"), p.running("{unit}"))), 0o600))
+`+nobodyAnswers, p.spool(), p.program(), filepath.Join(p.spool(), "inbox"), p.running("{unit}"))), 0o600))
 	t.Cleanup(func() { os.Remove(p.holders()[0]) })
 	return p
 }

@@ -34,7 +34,7 @@ func fullVar(t *testing.T, frees bool) (r *room, run func(line string) said, run
   manager: command
   command: {start: [touch, "%[1]s/{unit}"], stop: %[2]s, status: [test, -e, "%[1]s/{unit}"]}
 epms: {spool: %[3]s, program: %[4]s, mailbox: %[3]s/inbox}
-`, units, stop, v.spool(), v.program())), 0o644))
+`+nobodyAnswers, units, stop, v.spool(), v.program())), 0o644))
 	run = func(line string) said {
 		t.Helper()
 		return r.run(append(strings.Fields(line), "--config", config, "--state", filepath.Join(v.dir, "lib/hikeshi"))...)

@@ -91,7 +91,7 @@ func TestMustWaitForTheSecondNode(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	fine(t, r.prepare(ctx))
-	defer r.stage.close()
+	defer r.end()
 	fine(t, r.stage.boot(ctx))
 	other := r.lab.SecondNode()
 	fine(t, other.Boot(ctx))

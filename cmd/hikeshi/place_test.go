@@ -154,13 +154,21 @@ func (p *place) hikeshi(args ...string) said {
 	return p.run(append([]string{"--root", p.root}, args...)...)
 }
 
-// run is hikeshi without --root.
+// nobodyAnswers is the configuration of a machine whose resolver is not there: no test asks the one of the machine that it runs on.
+const nobodyAnswers = "dns: {resolvers: [\"127.0.0.1:1\"]}\n"
+
+// run is hikeshi without --root. The runbook that looks up blocklists finds nobody to ask.
 func (p *place) run(args ...string) said {
 	p.t.Helper()
 	var out, errs bytes.Buffer
 	a := &app{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, now: time.Now, getenv: func(name string) string { return p.vars[name] }}
 	ctx, cancel := context.WithTimeout(p.t.Context(), 2*time.Minute)
 	defer cancel()
+	if slices.Contains(args, "mail-abuse") && !slices.Contains(args, "--config") {
+		config := filepath.Join(p.t.TempDir(), "config.yaml")
+		fine(p.t, os.WriteFile(config, []byte(nobodyAnswers), 0o600))
+		args = append([]string{"--config", config}, args...)
+	}
 	code := a.execute(ctx, args)
 	return said{args: args, code: code, out: out.String(), err: errs.String()}
 }

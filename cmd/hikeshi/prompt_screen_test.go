@@ -61,7 +61,7 @@ func TestPromptScreenWidth(t *testing.T) {
 		for name, set := range map[string][]string{"named": nil, "given": {"--set", "sources=198.51.100.7,2001:db8:1:2::/64", "--set", "cause=a", "--set", "accounts=taro@example.jp"}} {
 			all = append(all, subtest{lang + " " + name, func(t *testing.T) {
 				s := newServer(t)
-				s.write("../config.yaml", "own: {domains: [example.jp]}\n")
+				s.write("../config.yaml", "own: {domains: [example.jp]}\n"+nobodyAnswers)
 				s.write("var/spool/epms/db/example.jp.idx", accountLine("taro"))
 				s.write("var/spool/epms/inbox/taro/apop.dat", accountSecret+"\n1\n")
 				p := s.at(dumb, append([]string{"--config", s.root + "/../config.yaml", "--lang", lang, "run", "mail-abuse", "--set", "settle=1s", "--set", "watch=10ms"}, set...)...)

@@ -15,6 +15,7 @@ import (
 	"hikeshi/spool"
 	"hikeshi/spool/lab"
 	"hikeshi/spool/lab/judge"
+	"hikeshi/spool/lab/names"
 )
 
 // pile is how many messages have to wait before the responder is called.
@@ -32,6 +33,7 @@ type rehearsal struct {
 	scenario lab.Scenario
 	lab      *lab.Lab
 	stage    stage
+	names    *names.Server // the DNS of the lab
 }
 
 // A stage is where the lab's services run: in this process, or as units of a private systemd.
@@ -59,12 +61,13 @@ func (r *rehearsal) prepare(ctx context.Context) error {
 	if r.lab, err = lab.Build(r.server(), r.scenario); err != nil {
 		return err
 	}
-	if r.flags.units {
-		r.stage, err = newNestStage(r)
-		return err
-	}
 	r.stage = &localStage{r: r}
-	return nil
+	if r.flags.units {
+		if r.stage, err = newNestStage(r); err != nil {
+			return err
+		}
+	}
+	return r.serveNames()
 }
 
 func (r *rehearsal) say(en, ja string, args ...any) {
@@ -75,7 +78,7 @@ func (r *rehearsal) say(en, ja string, args ...any) {
 
 // play floods the lab, runs the runbook with a power cut in the middle, and judges.
 func (r *rehearsal) play(ctx context.Context) (outcome, error) {
-	defer r.stage.close()
+	defer r.end()
 	r.say("scenario: %s", "シナリオ: %s", r.word(r.scenario.Title, r.scenario.TitleJA))
 	if err := r.stage.boot(ctx); err != nil {
 		return outcome{}, err
@@ -133,7 +136,7 @@ func (r *rehearsal) judge(ctx context.Context, found []spool.UnitState, ran erro
 	if o.records, err = jr.Records(); err != nil {
 		return o, err
 	}
-	o.judgement, err = r.lab.Judge(ctx, lab.Run{Contained: contained(o.records), Found: found, Now: now, Boots: r.stage.boots()})
+	o.judgement, err = r.lab.Judge(ctx, lab.Run{Contained: contained(o.records), Found: found, Now: now, Boots: r.stage.boots(), Listings: listings(o.records)})
 	if err != nil && ran != nil {
 		return o, ran // it ended before there was anything to judge
 	}
@@ -256,6 +259,8 @@ var figuresJA = []struct {
 	ja string
 }{
 	{regexp.MustCompile(`(\d+) of (\d+)`), "$2 件中 $1 件"},
+	{regexp.MustCompile(`, (\d+) not listed`), "、掲載されていないもの $1 件"},
+	{whole("not looked up"), "未照会"},
 	{whole("any"), "件数は問わない"},
 	{whole("accepted"), "受け付ける"},
 	{whole("(\\d+) boots( or more)?, (\\d+) lost"), "起動 $1 回$2、喪失 $3"},

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,8 +19,13 @@ import (
 // rehearse runs the verb in this process and returns its exit code and document.
 func rehearse(t *testing.T, args ...string) (int, story.Incident) {
 	t.Helper()
+	return rehearseIn(t, t.TempDir(), args...)
+}
+
+// rehearseIn is rehearse with a state folder that is looked into afterwards.
+func rehearseIn(t *testing.T, state string, args ...string) (int, story.Incident) {
+	t.Helper()
 	var out, errs bytes.Buffer
-	state := t.TempDir()
 	a := &app{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, now: time.Now, getenv: func(name string) string {
 		return map[string]string{"HIKESHI_STATE": state, "LANG": "C.UTF-8"}[name]
 	}}
@@ -37,7 +43,8 @@ func rehearse(t *testing.T, args ...string) (int, story.Incident) {
 }
 
 func TestRehearse(t *testing.T) {
-	code, doc := rehearse(t)
+	state := t.TempDir()
+	code, doc := rehearseIn(t, state)
 	for _, j := range doc.Judgement {
 		if !j.OK {
 			t.Errorf("%s: %s, want %s", j.Name, j.Value, j.Want)
@@ -46,6 +53,11 @@ func TestRehearse(t *testing.T) {
 	if code != exitOK || len(doc.Judgement) < 10 || doc.State != "done" {
 		t.Errorf("exit %d, %d judgements, state %s", code, len(doc.Judgement), doc.State)
 	}
+	f := lookedUp(t, state)
+	if f.State != "listed" || f.Worst != 1 || !f.Named || !slices.Equal(f.Subjects, []string{"192.0.2.25", "mail1.example.jp", "example.jp"}) {
+		t.Errorf("step lists: %+v", f)
+	}
+	wantListings(t, f.Listings, afterTheNight)
 }
 
 // A runbook that forgets to deny the source has to be judged bad, or the judgement means nothing.
@@ -67,7 +79,7 @@ steps:
 	for _, j := range doc.Judgement {
 		bad[j.Name] = !j.OK
 	}
-	if code != exitFound || !bad["denied sources refused over SMTP"] || !bad["spam leaving after containment"] {
+	if code != exitFound || !bad["denied sources refused over SMTP"] || !bad["spam leaving after containment"] || !bad["blocklists that list the server, found"] {
 		t.Errorf("exit %d, judged %v", code, bad)
 	}
 }

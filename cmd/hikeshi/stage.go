@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"hikeshi/actions"
-	"hikeshi/actions/dnsbl"
 	"hikeshi/actions/evidence"
 	"hikeshi/actions/queue"
 	"hikeshi/actions/relay"
@@ -19,8 +19,8 @@ import (
 	"hikeshi/spool"
 	"hikeshi/spool/epms"
 	"hikeshi/spool/lab"
+	"hikeshi/spool/lab/names"
 	"hikeshi/spool/lab/standin"
-	"hikeshi/templates"
 )
 
 // labMoveLimit makes the lab's backlog one of many: its folders are renamed.
@@ -95,34 +95,38 @@ func (h labHand) Decide(ctx context.Context, v engine.View) (runbook.Decision, e
 	return runbook.Decision{Answer: runbook.ByHand, Via: "rehearsal", Note: "the form on the server was switched off"}, nil
 }
 
-// labWorld is a world that ends at the walls of the lab: its root is the lab's folder, its services are the stage's, it knows no
-// address of this machine and no configuration but the language.
-func (a *app) labWorld(root string, env service.Env, state string) (*world, error) {
+// labWorld is a world that ends at the walls of the lab: its root is the lab's folder, its services are the stage's, its
+// resolver is the lab's, it knows no address of this machine and no configuration but the language.
+func (r *rehearsal) labWorld(root string, env service.Env, state string) (*world, error) {
 	cfg := defaults()
 	if err := cfg.parse("defaults"); err != nil {
 		return nil, err
 	}
 	w := &world{cfg: cfg, root: root, state: state, manager: "systemd"}
-	var err error
-	w.server, err = epms.New(epms.Config{Root: root, Spool: cfg.EPMS.Spool, Program: cfg.EPMS.Program, Mailbox: cfg.EPMS.Mailbox,
-		Units: []string{lab.ReceiverUnit, lab.DeliveryUnit}})
+	resolver, err := names.Noted(standin.Config{Root: root}.Resolver())
 	if err != nil {
 		return nil, err
 	}
-	env.Services, env.State, env.Clock = w.server.Services(), state, a.now
+	w.server, err = epms.New(epms.Config{Root: root, Spool: cfg.EPMS.Spool, Program: cfg.EPMS.Program, Mailbox: cfg.EPMS.Mailbox,
+		Units: []string{lab.ReceiverUnit, lab.DeliveryUnit}, Own: spool.Own{Addresses: []netip.Prefix{netip.PrefixFrom(r.scenario.Addr, r.scenario.Addr.BitLen())}}})
+	if err != nil {
+		return nil, err
+	}
+	env.Services, env.State, env.Clock = w.server.Services(), state, r.now
 	w.host.Service = env
 	limits := w.thresholds()
 	limits.MoveLimit = labMoveLimit
 	own := ownOf(w.server)
-	w.host.Queue = queue.Env{Server: w.server, Own: own, Thresholds: limits, Clock: a.now, InUse: w.inUse, Recorded: a.recordedAside(w), Counted: a.countedAside(w), Shared: w.shared}
-	w.host.Relay = relay.Env{Server: w.server, Own: own, PrefixV4: cfg.Protect.PrefixV4, PrefixV6: cfg.Protect.PrefixV6, Clock: a.now, Recorded: a.recordedDenials(w)}
-	w.host.Account, w.host.Settings = w.accountEnv(a), w.settingsEnv()
+	w.host.Queue = queue.Env{Server: w.server, Own: own, Thresholds: limits, Clock: r.now, InUse: w.inUse, Recorded: r.recordedAside(w), Counted: r.countedAside(w), Shared: w.shared}
+	w.host.Relay = relay.Env{Server: w.server, Own: own, PrefixV4: cfg.Protect.PrefixV4, PrefixV6: cfg.Protect.PrefixV6, Clock: r.now, Recorded: r.recordedDenials(w)}
+	w.host.Account, w.host.Settings = w.accountEnv(r.app), w.settingsEnv()
 	w.host.Settings.InUse, w.host.Relay.InUse = w.running, w.running
 	w.wireLogs(own)
-	w.host.Evidence = labEvidence(w.evidenceEnv(a), root)
+	w.host.Evidence = labEvidence(w.evidenceEnv(r.app), root)
 	w.host.Evidence.Running = w.running
-	w.host.DNSBL = dnsbl.Env{Builtin: templates.DNSBL()} // without a resolver it asks nobody
-	w.host.Delist = w.delistEnv(a, own)
+	w.host.DNSBL = w.dnsblEnv(r.app)
+	w.host.DNSBL.Resolvers, w.host.DNSBL.ResolvConf, w.host.DNSBL.Upstreams = []string{resolver.String()}, "", ""
+	w.host.Delist = w.delistEnv(r.app, own)
 	w.host.Delist.Zone = time.UTC
 	w.kinds = byName(actions.Catalogue(w.host))
 	return w, nil

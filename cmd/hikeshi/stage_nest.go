@@ -143,12 +143,12 @@ func (a *app) labRun(ctx context.Context, dir, name, scenario string, cut bool) 
 	if !ok || inside != dir {
 		return usagef("", "this is for the inside of a rehearsal")
 	}
-	r := &rehearsal{app: a, dir: dir}
-	w, err := a.labWorld(r.server(), service.Env{Manager: service.NewSystemd(), Processes: service.System{}, UnitDir: "/etc/systemd/system"}, dir)
+	s, _ := lab.Find(scenario)
+	r := &rehearsal{app: a, dir: dir, scenario: s}
+	w, err := r.labWorld(r.server(), service.Env{Manager: service.NewSystemd(), Processes: service.System{}, UnitDir: "/etc/systemd/system"}, dir)
 	if err != nil {
 		return err
 	}
-	s, _ := lab.Find(scenario)
 	var op engine.Operator = a.labOperator(r.server())
 	if cut {
 		op = cutting{Operator: op, cut: func() { select {} }}

@@ -114,7 +114,7 @@ func TestLookingChangesNothing(t *testing.T) {
 	p.withAccounts("jiro")
 	words := p.withRecord()
 	words["NODNS"] = filepath.Join(p.dir, "nodns.yaml")
-	fine(t, os.WriteFile(words["NODNS"], []byte("dns: {resolvers: [\"127.0.0.1:1\"]}\n"), 0o600))
+	fine(t, os.WriteFile(words["NODNS"], []byte(nobodyAnswers), 0o600))
 	before := p.picture()
 	for verb, lines := range still {
 		for _, l := range lines {

@@ -4,13 +4,19 @@ import (
 	"net/netip"
 	"time"
 
+	"hikeshi/spool/lab/names"
 	"hikeshi/spool/lab/traffic"
 )
 
 // server is what all scenarios have in common: a server that asks every account for a login, and people who mail through it. The
 // queue fills much faster than it empties, and everyone's mail goes through the same queue. Passwords are given to the clients by Build.
 func server() Scenario {
+	address := addr("192.0.2.25")
 	return Scenario{
+		Addr:     address,
+		Listings: names.Night(address),
+		Refusing: []string{"bl.score.senderscore.com"},
+		Failing:  []string{"black.dnsbl.brukalai.lt"},
 		Host:     "mail1.example.jp",
 		Domain:   "example.jp",
 		Accounts: []string{"postmaster", "taro", "hanako", "jiro"},
@@ -111,6 +117,7 @@ func forged() Scenario {
 	s := server()
 	s.Name, s.Cause = "forged", "h"
 	s.Title, s.TitleJA = "only the address is forged: bounces from everywhere", "差出人の詐称だけで、各地からエラーメールが届く"
+	s.Listings = nil // nothing came from here
 	s.Senders = []string{"taro@example.jp"}
 	s.Rate = 30 // a third of the bounces is for nobody and is refused, the rest must pile up
 	s.Bounces = addrs("198.51.100.101", "198.51.100.115", "198.51.100.130", "198.51.100.147", "203.0.113.33", "203.0.113.90",

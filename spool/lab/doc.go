@@ -9,6 +9,8 @@
 //	t, err := l.Traffic(ctx)                 // flood and legitimate mail begin
 //	err = l.Await(ctx, 500)                  // until that many messages pile up
 //	found, err := l.Look(ctx, l.Machine)     // services before the run
+//	dns, err := l.Names(zones)               // blocklists that the run can ask
+//	defer dns.Close()
 //	... the run: Machine is its service manager and its process table, UnitDir its folder of units ...
 //	contained := time.Now()                  // right after both services were stopped
 //	l.Machine.Crash()                        // in the middle: a power cut,
@@ -30,6 +32,9 @@
 // The logs begin two weeks before: everyone who mails through the server has done so on each of these days, from the same address. Where
 // a password is stolen the thief first guesses, and then knows it.
 //
-// A lab reads and writes below its folder only, listens and connects on loopback only, and looks up no name. It has neither POP3 nor
-// IMAP4 services, as the product without mailboxes.
+// [Lab.Names] is the Internet's DNS for the lab, and stays outside too: after spam has left, the server is on some blocklists, of which
+// Run.Listings says what the run has found. It is the only resolver that is asked.
+//
+// A lab reads and writes below its folder only, and listens and connects on loopback only. It has neither POP3 nor IMAP4 services, as
+// the product without mailboxes.
 package lab

@@ -16,6 +16,7 @@ import (
 	"hikeshi/spool"
 	"hikeshi/spool/epms/effect"
 	"hikeshi/spool/lab/judge"
+	"hikeshi/spool/lab/names"
 	"hikeshi/spool/lab/traffic"
 )
 
@@ -49,6 +50,7 @@ func begin(t *testing.T, s Scenario) *night {
 		t.Fatal(err)
 	}
 	n := &night{T: t, Lab: l, ctx: ctx, after: 2500 * time.Millisecond}
+	n.run.Listings = append([]names.Listing{}, s.Listings...) // who looks finds them
 	t.Cleanup(func() { n.Machine.Close(); cancel() })
 	n.must(l.Machine.Boot(ctx))
 	if n.traffic, err = l.Traffic(ctx); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,7 @@ import (
 
 	"hikeshi/spool"
 	"hikeshi/spool/lab/judge"
+	"hikeshi/spool/lab/names"
 	"hikeshi/spool/lab/traffic"
 )
 
@@ -56,6 +58,21 @@ func (l *Lab) Await(ctx context.Context, messages int) error {
 	}
 }
 
+// Names starts the Internet's DNS for the lab: these blocklists as the scenario has them, and the name of the server. It answers until
+// it is closed, over power cuts too; whoever knows the folder finds it with names.Noted in the file Config().Resolver.
+func (l *Lab) Names(lists []names.Zone) (*names.Server, error) {
+	s := l.Scenario
+	server, err := names.Start(names.World{Zones: lists, Listings: s.Listings, Refusing: s.Refusing, Failing: s.Failing,
+		Hosts: map[netip.Addr]string{s.Addr: s.Host}})
+	if err != nil {
+		return nil, err
+	}
+	if err := server.Note(l.config.Resolver()); err != nil {
+		return nil, errors.Join(err, server.Close())
+	}
+	return server, nil
+}
+
 // A Looker says what a service manager knows of a unit.
 type Looker interface {
 	Look(ctx context.Context, unit string) (spool.UnitState, error)
@@ -79,6 +96,7 @@ type Run struct {
 	Contained  time.Time         // right after the services were stopped; zero if they were not
 	Found, Now []spool.UnitState // from Look, before and after
 	Boots      int               // of the machine, the first one included
+	Listings   []names.Listing   // that the run has found of the server in blocklists; nil if it has not looked, or could test none
 }
 
 // Judge says how the run went. The services must be running; traffic may go on.
@@ -86,7 +104,7 @@ func (l *Lab) Judge(ctx context.Context, r Run) ([]judge.Judgement, error) {
 	s := l.Scenario
 	c := judge.Case{Config: l.config, Ledger: l.Ledger(), Own: []string{s.Domain}, Cause: s.Cause, Contained: r.Contained,
 		Found: r.Found, Now: r.Now, Boots: r.Boots, Witnesses: l.witnesses(), Outside: s.Mail[0].Peer,
-		Before: l.before, Abused: s.Abused, Opening: s.Opening, Gate: formFile(l.Root())}
+		Before: l.before, Abused: s.Abused, Opening: s.Opening, Gate: formFile(l.Root()), Listed: s.Listings, Seen: r.Listings}
 	if !s.Form {
 		for _, t := range l.thieves() {
 			c.Denied = append(c.Denied, t.Client)

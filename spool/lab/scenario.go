@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"hikeshi/spool/lab/names"
 	"hikeshi/spool/lab/traffic"
 )
 
@@ -23,6 +24,12 @@ type Scenario struct {
 	AuthOnly int      // setting SMTPAUTHOnly
 	Relay    string   // lines of effect.dat below the two that the product is shipped with
 	Cluster  bool     // other hosts use the same spool, says the setting Clustering; see Lab.SecondNode
+
+	// What DNS says of the server, and which blocklists do not answer.
+	Addr     netip.Addr      // from which it sends
+	Listings []names.Listing // its entries in blocklists
+	Refusing []string        // zones of lists that refuse, see package names
+	Failing  []string        // zones of lists whose own servers are gone
 
 	// The thief.
 	Abused     string       // the account that was abused, by name; "" if none was

@@ -167,7 +167,7 @@ func TestUnitsUnderSystemd(t *testing.T) {
 	n.must(n.traffic.Stop())
 	n.run.Now, err = l.Look(t.Context(), machine)
 	n.must(err)
-	n.run.Boots = 2
+	n.run.Boots, n.run.Listings = 2, l.Scenario.Listings
 	js, err := l.Judge(t.Context(), n.run)
 	n.must(err)
 	for _, j := range js {

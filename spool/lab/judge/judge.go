@@ -19,6 +19,7 @@ import (
 
 	"hikeshi/spool"
 	"hikeshi/spool/lab/judge/kept"
+	"hikeshi/spool/lab/names"
 	"hikeshi/spool/lab/standin"
 	"hikeshi/spool/lab/traffic"
 )
@@ -51,6 +52,8 @@ type Case struct {
 	Abused    string           // name of the account that was abused; "" if none was
 	Opening   string           // line of effect.dat that let the spam in; "" if none did
 	Gate      string           // file that says that the form on the server is on
+	Listed    []names.Listing  // entries of the server in blocklists
+	Seen      []names.Listing  // those that the run has found; nil if it has not looked
 }
 
 // most is how many items a judgement lists.
@@ -73,7 +76,7 @@ func Judge(ctx context.Context, c Case) ([]Judgement, error) {
 	}
 	all = append(all, c.senders(ctx), c.others(ctx), c.witnesses(ctx),
 		lost("legitimate messages lost", "失われた正当なメール", f.lostMail, f.mail),
-		none("halves of messages in the live queue", "稼働中のキューにある片割れのファイル", f.halves), c.services(), c.boots(f), flows(f))
+		none("halves of messages in the live queue", "稼働中のキューにある片割れのファイル", f.halves), c.services(), c.boots(f), flows(f), c.lists())
 	now, err := kept.Remember(c.Config) // last, when the daemons have settled
 	if err != nil {
 		return nil, fmt.Errorf("judging: %w", err)

@@ -37,6 +37,9 @@ func (c Config) File() string { return c.Lab("standin.json") }
 // Address is the file that holds the address the receiver listens on; without it the receiver does not listen.
 func (c Config) Address() string { return c.Lab("smtp.addr") }
 
+// Resolver is the file that holds the address of the lab's DNS server.
+func (c Config) Resolver() string { return c.Lab("dns.addr") }
+
 // Sink is the file with what has left.
 func (c Config) Sink() string { return c.Lab("sink.jsonl") }
 
