@@ -11,7 +11,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
-	"mime/quotedprintable"
 	"net/mail"
 	"strings"
 	"time"
@@ -57,9 +56,7 @@ func (m Message) Bytes() ([]byte, error) {
 		header(&b, "Date", []string{m.Date.Format("Mon, 02 Jan 2006 15:04:05 -0700")})
 	}
 	b.WriteString("X-Unsent: 1\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n")
-	if err := body(&b, m.Body); err != nil {
-		return nil, err
-	}
+	body(&b, m.Body)
 	return b.Bytes(), nil
 }
 
@@ -154,27 +151,28 @@ func steers(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }
 
-// body writes the end of the header and the text: quoted-printable where it is ASCII and so stays readable, else base64.
-func body(b *bytes.Buffer, text string) error {
+// body writes the end of the header and the text: as it is, so that it can be changed in any editor, or in base64 where a line of it is longer
+// than a message may have (RFC 5322 2.1.1).
+func body(b *bytes.Buffer, text string) {
+	const longest = 998 // bytes of a line
 	text = strings.Map(func(r rune) rune {
 		if r != '\n' && r != '\t' && steers(r) {
 			return ' '
 		}
 		return r
 	}, strings.ReplaceAll(strings.ToValidUTF8(text, "?"), "\r\n", "\n"))
+	plainly := true
+	for line := range strings.SplitSeq(text, "\n") {
+		plainly = plainly && len(line) <= longest
+	}
 	text = strings.ReplaceAll(text, "\n", "\r\n")
-	if strings.ContainsFunc(text, func(r rune) bool { return r > '~' }) {
-		b.WriteString("Content-Transfer-Encoding: base64\r\n\r\n")
-		const line = 57 // bytes in a line of 76 characters
-		for chunk := []byte(text); len(chunk) > 0; chunk = chunk[min(line, len(chunk)):] {
-			b.WriteString(base64.StdEncoding.EncodeToString(chunk[:min(line, len(chunk))]) + "\r\n")
-		}
-		return nil
+	if plainly {
+		b.WriteString("Content-Transfer-Encoding: 8bit\r\n\r\n" + text)
+		return
 	}
-	b.WriteString("Content-Transfer-Encoding: quoted-printable\r\n\r\n")
-	w := quotedprintable.NewWriter(b)
-	if _, err := w.Write([]byte(text)); err != nil {
-		return fmt.Errorf("writing the text: %w", err)
+	b.WriteString("Content-Transfer-Encoding: base64\r\n\r\n")
+	const line = 57 // bytes in a line of 76 characters
+	for chunk := []byte(text); len(chunk) > 0; chunk = chunk[min(line, len(chunk)):] {
+		b.WriteString(base64.StdEncoding.EncodeToString(chunk[:min(line, len(chunk))]) + "\r\n")
 	}
-	return w.Close()
 }

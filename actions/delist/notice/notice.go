@@ -100,7 +100,7 @@ func (t Texts) one(r Request, s spec, lang, account string) (Notice, error) {
 		n.Text = subject + "\n\n" + body
 		n.File, n.Data = n.File+".txt", []byte(n.Text)
 	default:
-		if err := n.mail(r.Writer, s, p, subject, body); err != nil {
+		if err := n.mail(r.Writer, s, subject, body); err != nil {
 			return Notice{}, err
 		}
 	}
@@ -112,13 +112,11 @@ func (t Texts) one(r Request, s spec, lang, account string) (Notice, error) {
 }
 
 // mail makes the notice a message.
-func (n *Notice) mail(w casefile.Writer, s spec, p *Page, subject, body string) (err error) {
+func (n *Notice) mail(w casefile.Writer, s spec, subject, body string) (err error) {
 	m := eml.Message{Subject: subject, Body: body, From: mail.Address{Name: w.Name.In(n.Lang), Address: w.Email}}
 	if s.network && w.ProviderEmail != "" {
 		m.To = []mail.Address{{Name: w.Provider.In(n.Lang), Address: w.ProviderEmail}}
-	} else {
-		p.gap("recipient")
-	}
+	} // else the person names the recipients: no mail program sends without
 	n.Text = "Subject: " + subject + "\n\n" + body
 	n.File += ".eml"
 	n.Data, err = m.Bytes()

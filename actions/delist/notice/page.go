@@ -37,7 +37,6 @@ type fact struct{ text, stamp, spoken string }
 
 // labels are what is to be filled in where a fact is not known, by its name.
 var labels = map[string]runbook.Text{
-	"recipient":    runbook.T("recipient", "宛先"),
 	"host":         runbook.T("name of the server", "サーバー名"),
 	"addresses":    runbook.T("IP addresses of the server", "サーバーの IP アドレス"),
 	"domains":      runbook.T("domains of the server", "対象ドメイン"),
