@@ -63,6 +63,7 @@ epms: {spool: /var/spool/epms, program: /usr/local/mta/bin,
 thresholds: {messages: 500, oldest: 2h, growth_per_minute: 60, move_limit: 2000}
 protect: {addresses: [], domains: [], accounts: [postmaster, root, abuse],
           prefix_v4: 24, prefix_v6: 48}
+dns: {resolvers: [], lists: ""}   # whom to ask; a file that changes the lists
 account: {backend: auto, prefix: "", command: {rename: []}}
 logs: {exempt_accounts: [], exempt_sources: []}
 contact:                          # who writes letters, and for whom

@@ -91,15 +91,12 @@ func newPage(r Request, s spec, lang, account string) *Page {
 	for _, m := range c.Fixes {
 		p.view.Locked = p.view.Locked || m.What == "passwords" && m.Count > 0 && m.Count >= len(c.Accounts)
 	}
-	if s.owners && len(c.Accounts) > 1 { // these are told of all accounts together
-		delete(p.known, "first")
-		if c.MailboxRead == "was_read" {
-			p.view.Mailbox = ""
-		}
+	if s.owners && len(c.Accounts) > 1 && c.MailboxRead == "was_read" {
+		p.view.Mailbox = "" // of one of them, and nobody has said which
 	}
 	if w := c.Watch; w != nil && w.Known && w.Outside == 0 {
 		p.view.Quiet = true
-		p.set("watched", fmt.Sprint(max(1, w.Seconds/60)))
+		p.set("watched", span(w.Seconds, lang))
 	}
 	return p
 }

@@ -35,6 +35,18 @@ func moment(at, now time.Time, lang string) fact {
 	return f
 }
 
+// span writes how long something was, in whole minutes from one minute on.
+func span(seconds int, lang string) string {
+	n, en, ja := int64(seconds), "second", "秒間"
+	if seconds >= 60 {
+		n, en, ja = n/60, "minute", "分間"
+	}
+	if lang == "ja" {
+		return number(n) + ja
+	}
+	return runbook.Count(n, en)
+}
+
 // number writes a number with commas.
 func number(n int64) string { return strings.Fields(runbook.Count(n, ""))[0] }
 
