@@ -86,11 +86,11 @@ func TestFirstNoticeAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		facts := out.Facts.(NoticeFacts)
-		if len(facts.Letters) != 6 || len(facts.Incomplete) != 3 || len(rec.names) != 6 || len(out.Findings) != 6 {
+		if len(facts.Letters) != 6 || len(facts.Incomplete) != 0 || len(rec.names) != 6 || len(out.Findings) != 6 {
 			t.Errorf("%+v, %v, %+v", facts, rec.names, out.Findings)
 		}
 	}
-	if l := h.Letter("first-upstream"); l == nil || l.State != runbook.LetterIncomplete || !slices.Equal(l.Gaps, []string{"recipient"}) || l.Way != "letter" {
+	if l := h.Letter("first-upstream"); l == nil || l.State != runbook.LetterReady || l.Way != "letter" {
 		t.Errorf("%+v", l)
 	}
 	if l := h.Letter("say-first-staff"); l == nil || l.State != runbook.LetterReady {
