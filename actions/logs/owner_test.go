@@ -1,11 +1,18 @@
 package logs_test
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"hikeshi/actions/logs"
+	"hikeshi/runbook"
+	"hikeshi/spool"
 )
 
 const (
@@ -148,5 +155,138 @@ func TestEvidenceIsNotTheOwners(t *testing.T) {
 	}
 	if seen != "D1 D2 D3 D6 D7 D9 D11 D14 " {
 		t.Errorf("signals %s", seen)
+	}
+}
+
+// ask asks one kind in the morning after.
+func ask(t *testing.T, dir, kind, with string) (runbook.Outcome, string) {
+	t.Helper()
+	env := logs.Env{Server: server{dir: dir}, Own: spool.Own{Domains: []string{"example.jp"}}, Zone: time.UTC, Clock: func() time.Time { return morning }}
+	for _, k := range logs.Kinds(env) {
+		if k.Name == kind {
+			out, err := k.Action.Plan(context.Background(), runbook.Input{With: json.RawMessage(with)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw, err := json.Marshal(out.Facts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return out, text(t, out) + string(raw)
+		}
+	}
+	t.Fatalf("no kind %s", kind)
+	return runbook.Outcome{}, ""
+}
+
+// both are a night in which strangers send 600 mails and read 3, and the owner sends 6 and reads 20.
+func both(t *testing.T) string {
+	s := newScribe(t)
+	const login = "AUTH-LOGIN:" + hana + " [success]"
+	for i := range 6 {
+		s.mail(fmt.Sprintf("21/Nov/2026:07:00:%02d", i), owner, login, hana, "friend1@example.com")
+	}
+	for i := range 600 {
+		s.mail(fmt.Sprintf("21/Nov/2026:07:%02d:%02d", 10+i/60, i%60), stranger(i), login, hana, fmt.Sprintf("v%d@example.com", i))
+	}
+	dir := s.write(t)
+	box := ""
+	for i := range 23 {
+		peer := owner
+		if i >= 20 {
+			peer = stranger(0)
+		}
+		box += fmt.Sprintf("[21/Nov/2026:07:30:%02d] %s from %s RETR %d Success\n", i, hana, peer, i)
+	}
+	put(t, dir, "pop3log/261121.log", box)
+	put(t, dir, "imap4log/261121.log", "[21/Nov/2026:07:30:00] - from 192.0.2.7 CAPABILITY - Success\n")
+	return dir
+}
+
+// The ordinary mail of a named account's owner is no part of the abuse.
+func TestTimelineTellsTheOwnerApart(t *testing.T) {
+	dir := both(t)
+	out, told := ask(t, dir, "logs.timeline", `{"accounts":["`+hana+`"]}`)
+	f := out.Facts.(logs.TimelineFacts)
+	if *f.Messages != 600 || *f.Usual != 14 || !f.Separated || f.First.Format("15:04") != "07:10" {
+		t.Errorf("%d, usual %d, first %s", *f.Messages, *f.Usual, f.First)
+	}
+	wants(t, told, "600 messages of those that were named from addresses that are not usual for them", "beside these 14 from addresses that are usual", "普段の接続元から 14 通", "60 mails      0 usual")
+	if strings.Contains(told, "11-20 09:10 ") {
+		t.Error("the table begins before the abuse")
+	}
+	if out, told = ask(t, dir, "logs.timeline", `{"accounts":["`+hana+`"],"until":"07:05","since":"07:00"}`); *out.Facts.(logs.TimelineFacts).Messages != 0 {
+		t.Errorf("%s", told)
+	}
+	wants(t, told, "no message of those that were named from an address that is not usual", "6 from addresses that are usual")
+}
+
+// Who reads a mailbox is told apart too, and that its owner does is nothing bad.
+func TestAccessTellsTheOwnerApart(t *testing.T) {
+	dir := both(t)
+	out, told := ask(t, dir, "logs.access", `{"accounts":["`+hana+`"]}`)
+	if f := out.Facts.(logs.AccessFacts); *f.Mails != 23 || *f.Strange != 3 || out.Findings[0].Level != runbook.Bad {
+		t.Errorf("%d, strange %d", *f.Mails, *f.Strange)
+	}
+	wants(t, told, "not from its usual addresses: mails read out: 3, logins: 0, addresses: 1; from its usual addresses: mails 20", "普段の接続元からは 20 通")
+	out, told = ask(t, dir, "logs.access", `{"accounts":["`+hana+`"],"sources":["`+owner+`"]}`)
+	if out.Findings[0].Level != runbook.OK {
+		t.Errorf("%+v", out.Findings[0])
+	}
+	wants(t, told, "used from usual addresses only; from its usual addresses: mails 20")
+	if err := os.RemoveAll(filepath.Join(dir, "imap4log")); err != nil {
+		t.Fatal(err)
+	}
+	_, told = ask(t, dir, "logs.access", `{"accounts":["`+hana+`"],"sources":["198.51.100.9"]}`)
+	wants(t, told, "whether the mailbox was read is unknown", `"mails":null`, `"strange":{"mails":null,"logins":null,"addresses":null}`)
+}
+
+// unreadable puts something in the place of a file that is never followed.
+func unreadable(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Rename(path, path+"-kept"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(path+"-kept", path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Where inlog is off or cannot be read, nobody knows how many messages there were: that is never 0.
+func TestMessagesAreUnknown(t *testing.T) {
+	for name, lose := range map[string]func(t *testing.T, dir string){
+		"off": func(t *testing.T, dir string) { os.RemoveAll(filepath.Join(dir, "inlog")) },
+		"unreadable": func(t *testing.T, dir string) {
+			unreadable(t, filepath.Join(dir, "inlog", "261121.log"))
+			unreadable(t, filepath.Join(dir, "inlog", "261120.log"))
+		},
+	} {
+		for id, counted := range map[string]string{"B0000000000": "unknown", "": "at least 600"} {
+			s := newScribe(t)
+			s.mail("21/Nov/2026:02:00:00", owner, "AUTH-LOGIN:"+hana+" [success]", hana, "friend1@example.com")
+			for i := range 600 {
+				at := fmt.Sprintf("21/Nov/2026:03:%02d:%02d", i/60, i%60)
+				if id == "" {
+					s.session(at, stranger(i), "AUTH-LOGIN:"+hana+" [success]", "ok")
+				} else {
+					fmt.Fprintf(to(s.accept, at), "[%s], (example.jp), %s[%s], AUTH-LOGIN:%s [success],<%s>,ok\n", at, stranger(i), stranger(i), hana, id)
+				}
+			}
+			dir := s.write(t)
+			lose(t, dir)
+			f, told := suspectsAt(t, dir, morning)
+			if len(f.AccountNames) != 1 || len(f.LoggedIn) != 1 || (f.Accounts[0].Messages == nil) != (counted == "unknown") || f.Accounts[0].Recipients != nil {
+				t.Errorf("%s, %s: %+v", name, counted, f.Accounts)
+			}
+			words := map[string][]string{"unknown": {"how many messages is unknown", "通数は不明", "cannot be told: no log of accepted messages covers this time"}, "at least 600": {"at least 600 messages, recipients unknown", "少なくとも 600 通"}}
+			wants(t, told, words[counted]...)
+			_, told = ask(t, dir, "logs.timeline", `{"accounts":["`+hana+`"]}`)
+			if counted == "unknown" {
+				wants(t, told, "how many messages those that were named sent is unknown", `"messages":null`)
+			}
+			if strings.Contains(told, `"messages":0`) || strings.Contains(told, "0 messages") && counted == "unknown" {
+				t.Errorf("%s, %s: %s", name, counted, told)
+			}
+		}
 	}
 }

@@ -185,7 +185,7 @@ func logsOutcome(out runbook.Outcome) error {
 	case logs.TimelineFacts:
 		found, partly = f.Of == "suspects", f.Read.Problem || len(f.Read.Missing) > 0
 	case logs.AccessFacts:
-		found, partly = f.Mails > 0, f.Read.Problem || len(f.Unknown) > 0
+		found, partly = f.Strange != nil && *f.Strange > 0, f.Read.Problem || len(f.Unknown) > 0
 	case logs.SizesFacts:
 		found, partly = len(f.Swollen) > 0, len(f.Unread) > 0 || len(f.Off) == len(f.Logs)
 	}

@@ -134,6 +134,14 @@ func (r *Reading) window(newest int64) error {
 	const steps = 2880
 	o.Step = 60 * max(1, (o.Until-o.Since+60*steps-1)/(60*steps))
 	o.Inside, o.Taken = r.Env.inside, r.taken()
+	r.know()
+	o.Logins, o.Accepts = r.Known.Logins, r.Known.Accepts
+	return nil
+}
+
+// know settles which questions the logs can answer.
+func (r *Reading) know() {
+	r.Known = Known{Domains: len(r.Env.Own.Domains) > 0}
 	for _, l := range r.Logs {
 		if !r.covers(l) {
 			continue
@@ -142,16 +150,17 @@ func (r *Reading) window(newest int64) error {
 		r.Known.Accepts = r.Known.Accepts || Says(l, spool.EventAccept)
 		r.Known.Deliveries = r.Known.Deliveries || Says(l, spool.EventSent)
 	}
-	r.Known.Domains = len(r.Env.Own.Domains) > 0
-	o.Logins, o.Accepts = r.Known.Logins, r.Known.Accepts
-	return nil
 }
 
-// covers says whether a log has a file of the window that can be opened.
+// covers says whether a log has a file of the window that can be opened, and once the logs were read, that was read to its end.
 func (r *Reading) covers(l spool.Log) bool {
+	broken := map[string]bool{}
+	for _, f := range r.Result.Files {
+		broken[f.Path] = f.Problem != nil
+	}
 	for _, f := range l.Files {
 		if f.From == 0 && f.To == 0 || f.From < r.Span.Until && f.To > r.Span.Since {
-			if (f.Size > 0 || l.State == spool.LogOn) && readable(f) {
+			if (f.Size > 0 || l.State == spool.LogOn) && !broken[f.Path] && readable(f) {
 				return true
 			}
 		}
@@ -237,6 +246,7 @@ func (r *Reading) Read(ctx context.Context, rec runbook.Recorder) error {
 		return fmt.Errorf("reading the logs: %w", err)
 	}
 	r.Book.Close()
+	r.know() // what could not be read to its end tells less
 	return nil
 }
 

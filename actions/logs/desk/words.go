@@ -26,6 +26,33 @@ func Number(n int64) string {
 	return s
 }
 
+// Told is a number that was counted in logs; nil for the 0 of logs that do not tell.
+func Told(known bool, n int64) *int64 {
+	if n == 0 && !known {
+		return nil
+	}
+	return &n
+}
+
+// Total is a number, 0 for one that is not known.
+func Total(n *int64) int64 {
+	if n == nil {
+		return 0
+	}
+	return *n
+}
+
+// Messages writes how many messages there were, and recipients: unknown, at least so many where no log tells of each, or so many.
+func (r *Reading) Messages(messages, recipients int64) runbook.Text {
+	switch {
+	case r.Known.Accepts:
+		return runbook.Tf("%s messages to %s recipients", "%s 通、宛先 %s 件", Number(messages), Number(recipients))
+	case messages == 0:
+		return runbook.T("how many messages is unknown", "通数は不明")
+	}
+	return runbook.Tf("at least %s messages, recipients unknown", "少なくとも %s 通、宛先の数は不明", Number(messages))
+}
+
 // Time is the moment of a wall clock time, in UTC; the zero time for 0.
 func (r *Reading) Time(wall int64) time.Time {
 	if wall == 0 {
@@ -76,8 +103,9 @@ func First(all []Evidence) string {
 type Span struct {
 	Since time.Time `json:"since" expr:"since"`
 	Until time.Time `json:"until" expr:"until"`
-	From  time.Time `json:"from" expr:"from"` // from here on the logs were read: the history too
-	Days  int       `json:"days" expr:"days"` // of history with anything in it
+	From  time.Time `json:"from" expr:"from"`   // from here on the logs were read: the history too
+	Days  int       `json:"days" expr:"days"`   // of history with anything in it
+	Known bool      `json:"known" expr:"known"` // these are enough to say what is usual
 }
 
 // File is a file that was read, or could not be.
@@ -106,7 +134,7 @@ type Sources struct {
 
 // Sources says what was read, with the findings about it.
 func (r *Reading) Sources(ctx context.Context) (Sources, []runbook.Finding) {
-	s := Sources{Window: Span{r.Time(r.Span.Since), r.Time(r.Span.Until), r.Time(r.Result.From), 0}, Files: []File{}, Off: []string{}, Missing: []string{}, Samples: []Evidence{},
+	s := Sources{Window: Span{r.Time(r.Span.Since), r.Time(r.Span.Until), r.Time(r.Result.From), 0, r.Book.Known()}, Files: []File{}, Off: []string{}, Missing: []string{}, Samples: []Evidence{},
 		Bytes: r.Result.Bytes, Over: r.Book.Lost, Lines: map[string]int64{}, MadeUp: r.Book.MadeUp.N, Unproven: r.Book.Unproven.N}
 	for d := r.Book.Days; d != 0; d &= d - 1 {
 		s.Window.Days++
