@@ -31,7 +31,8 @@ by address, and says which addresses are new for the account. Where the logs of
 POP3 and IMAP4 are off, that is said: unknown is not no.`,
 			"  hikeshi logs access --account taro@example.jp\n  hikeshi logs access --account taro@example.jp --source 203.0.113.9"),
 		a.logsLook("sizes", "each log against its own history", `Sizes compares the newest day of each log with the median of the days before, and
-says which are switched off.`,
+says which are switched off. Compressed days are unpacked to count their text, up to
+2 GiB for each log; days that are left out are told.`,
 			"  hikeshi logs sizes\n  hikeshi logs sizes --output json"),
 	)
 	return cmd
