@@ -290,3 +290,33 @@ func TestMessagesAreUnknown(t *testing.T) {
 		}
 	}
 }
+
+// Who is asked about by name is told with his own sources only, and a source with the accounts that it used.
+func TestSuspectsOfOneAccount(t *testing.T) {
+	s := newScribe(t)
+	for i := range 600 {
+		at := fmt.Sprintf("21/Nov/2026:07:%02d:%02d", i/60, i%60)
+		s.mail(at, stranger(i%20), "AUTH-LOGIN:"+hana+" [success]", hana, fmt.Sprintf("v%d@example.com", i))
+		s.mail(at, stranger(20+i%20), "AUTH-LOGIN:taro@example.jp [success]", "taro@example.jp", fmt.Sprintf("w%d@example.com", i))
+	}
+	dir := s.write(t)
+	of := func(with string) logs.SuspectsFacts {
+		out, _ := ask(t, dir, "logs.suspects", with)
+		return out.Facts.(logs.SuspectsFacts)
+	}
+	if f := of(`{"top":100}`); len(f.AccountNames) != 2 || len(f.SourceNames) != 40 {
+		t.Fatalf("%q, %q", f.AccountNames, f.SourceNames)
+	}
+	f := of(`{"top":100,"accounts":["hanako"]}`)
+	if len(f.AccountNames) != 1 || len(f.SourceNames) != 20 || len(f.From) != 20 || f.Spoof.Login != 600 {
+		t.Errorf("%q, %q, %+v", f.AccountNames, f.SourceNames, f.Spoof)
+	}
+	for _, e := range f.From {
+		if strings.Join(e.Via, " ") != hana {
+			t.Errorf("%s used %q", e.Name, e.Via)
+		}
+	}
+	if f := of(`{"top":100,"sources":["203.0.113.40"]}`); strings.Join(f.AccountNames, " ") != "taro@example.jp" || len(f.From) != 1 {
+		t.Errorf("%q, %q", f.AccountNames, f.SourceNames)
+	}
+}

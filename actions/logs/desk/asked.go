@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"hikeshi/actions/logs/ledger"
 	"hikeshi/actions/logs/sweep"
 	"hikeshi/spool"
 )
@@ -22,6 +23,29 @@ func (r *Reading) Account(name string) bool {
 
 // Source says whether a peer is asked about: all, if none is named.
 func (r *Reading) Source(p netip.Prefix) bool { return len(r.sources) == 0 || overlaps(r.sources, p) }
+
+// Used says whether an account that is asked about was ever used from p; any peer does, if none is named.
+func (r *Reading) Used(p netip.Prefix) bool {
+	if len(r.Params.Accounts) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(r.asked, func(a *ledger.Account) bool { return a.Uses[p] != nil })
+}
+
+// UsedFrom says whether an account was used in the window from a peer that is asked about; any does, if none is named.
+func (r *Reading) UsedFrom(name string) bool {
+	if len(r.sources) == 0 {
+		return true
+	}
+	if a := r.Book.Accounts[name]; a != nil {
+		for _, p := range a.Peers() {
+			if r.Source(p) {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 func overlaps(all []netip.Prefix, p netip.Prefix) bool {
 	for _, x := range all {

@@ -66,6 +66,7 @@ type Reading struct {
 	Known   Known
 
 	sources []netip.Prefix
+	asked   []*ledger.Account // that are named; once the logs were read
 	exempt  []netip.Prefix
 	future  int64 // wall clock of the newest line, if that is in the future
 }
@@ -247,6 +248,11 @@ func (r *Reading) Read(ctx context.Context, rec runbook.Recorder) error {
 	}
 	r.Book.Close()
 	r.know() // what could not be read to its end tells less
+	for name, a := range r.Book.Accounts {
+		if len(r.Params.Accounts) > 0 && r.Account(name) {
+			r.asked = append(r.asked, a)
+		}
+	}
 	return nil
 }
 

@@ -33,14 +33,14 @@ func spoof(r *desk.Reading, v signals.Verdict) (Spoof, runbook.Finding) {
 	var s Spoof
 	blind, named := int64(0), false
 	for _, e := range v.Accounts {
-		if a := r.Book.Accounts[e.Name]; a != nil && e.Level == signals.Suspect && r.Account(e.Name) {
+		if a := r.Book.Accounts[e.Name]; a != nil && e.Level == signals.Suspect && isAccount(r, &e) {
 			blind, named = blind+a.Blind, true
 			s.Named += e.Named
 			s.Login += max(0, e.Messages-e.Named-a.Blind)
 		}
 	}
 	for _, e := range v.Sources {
-		if src := r.Book.Sources[e.Place]; src != nil && src.Accounts.N() == 0 && e.Level == signals.Suspect {
+		if src := r.Book.Sources[e.Place]; src != nil && src.Accounts.N() == 0 && e.Level == signals.Suspect && isSource(r, &e) {
 			s.Foreign += src.Relayed
 		}
 	}

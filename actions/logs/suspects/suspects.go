@@ -88,11 +88,11 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	f.Read, about = r.Sources(ctx)
 	f.Window, f.Unread, f.Files = f.Read.Window, f.Read.Unread, f.Read.Files
 	t := teller{ctx, r, &f}
-	f.Accounts, found = t.list(v.Accounts, r.Params.Top, func(e *signals.Entry) bool { return r.Account(e.Name) }, account)
-	sources, more := t.list(v.Sources, r.Params.Top, func(e *signals.Entry) bool { return r.Source(e.Place) }, source)
+	f.Accounts, found = t.list(v.Accounts, r.Params.Top, func(e *signals.Entry) bool { return isAccount(r, e) }, account)
+	sources, more := t.list(v.Sources, r.Params.Top, func(e *signals.Entry) bool { return isSource(r, e) }, source)
 	f.From = sources
 	for _, e := range v.Accounts {
-		if e.Level == signals.Suspect && r.Account(e.Name) {
+		if e.Level == signals.Suspect && isAccount(r, &e) {
 			f.AccountNames = append(f.AccountNames, e.Name)
 			if e.Messages > e.Named || !r.Known.Accepts && r.Book.Accounts[e.Name].Logins > 0 {
 				f.LoggedIn = append(f.LoggedIn, e.Name)
@@ -100,7 +100,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 		}
 	}
 	for _, e := range v.Sources {
-		if e.Level == signals.Suspect && r.Source(e.Place) {
+		if e.Level == signals.Suspect && isSource(r, &e) {
 			f.SourceNames = append(f.SourceNames, e.Name)
 		}
 	}
@@ -129,6 +129,12 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	found = append(found, guesses...)
 	return runbook.Outcome{Findings: append(append(found, about...), blind...), Facts: f}, nil
 }
+
+// isAccount says whether an account is asked about, by its name and by the peers that used it.
+func isAccount(r *desk.Reading, e *signals.Entry) bool { return r.Account(e.Name) && r.UsedFrom(e.Name) }
+
+// isSource says whether a peer is asked about, by its address and by the accounts that it used.
+func isSource(r *desk.Reading, e *signals.Entry) bool { return r.Source(e.Place) && r.Used(e.Place) }
 
 // A teller makes facts and findings of what the judge said.
 type teller struct {
