@@ -131,7 +131,9 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 }
 
 // isAccount says whether an account is asked about, by its name and by the peers that used it.
-func isAccount(r *desk.Reading, e *signals.Entry) bool { return r.Account(e.Name) && r.UsedFrom(e.Name) }
+func isAccount(r *desk.Reading, e *signals.Entry) bool {
+	return r.Account(e.Name) && r.UsedFrom(e.Name)
+}
 
 // isSource says whether a peer is asked about, by its address and by the accounts that it used.
 func isSource(r *desk.Reading, e *signals.Entry) bool { return r.Source(e.Place) && r.Used(e.Place) }
