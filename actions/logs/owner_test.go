@@ -211,7 +211,7 @@ func TestTimelineTellsTheOwnerApart(t *testing.T) {
 	if *f.Messages != 600 || *f.Usual != 14 || !f.Separated || f.First.Format("15:04") != "07:10" {
 		t.Errorf("%d, usual %d, first %s", *f.Messages, *f.Usual, f.First)
 	}
-	wants(t, told, "600 messages of those that were named from addresses that are not usual for them", "beside these 14 from addresses that are usual", "普段の接続元から 14 通", "60 mails      0 usual")
+	wants(t, told, "600 messages of those that were named from addresses that are not usual for them", "beside these 14 from addresses that are usual", "普段の接続元から 14 通", "60 mails     0 usual")
 	if strings.Contains(told, "11-20 09:10 ") {
 		t.Error("the table begins before the abuse")
 	}

@@ -25,7 +25,8 @@ bursts, a success after a burst, and slow guessing from many addresses.`+mailbox
 			"  hikeshi logs logins\n  hikeshi logs logins --account taro@example.jp --since 168h"),
 		a.logsLook("timeline", "when the abuse began, was worst and ended", `Timeline counts messages, recipients and failed logins over the window, of the
 accounts and sources named, else of the suspects, else of all. Mail from addresses
-that are usual for its account, most likely its owner's, stands in a column apart.`,
+that are usual for its account, most likely its owner's, stands in a column apart,
+before recipients, failed logins and mail that came back or was delayed.`,
 			"  hikeshi logs timeline\n  hikeshi logs timeline --account taro@example.jp --since 48h --output json"),
 		a.logsLook("access", "whether the mailboxes were read", `Access counts logins and messages read out by POP3 and IMAP4, of the accounts named,
 by address, and tells the addresses that are usual for the account from others. Where

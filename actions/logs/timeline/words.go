@@ -105,9 +105,10 @@ func (w *row) add(s Step) {
 	}
 }
 
+// text is a row of no more than 70 columns: failed logins, and mail that came back or was delayed, stand last.
 func (w row) text(at string) runbook.Text {
 	n := []any{at, digits(w.messages), digits(w.usual), digits(w.recipients), digits(w.failures), digits(w.returned)}
-	return runbook.Tf("%s %6s mails %6s usual %7s rcpts %5s failed %5s back", "%s  %6s 通  普段 %6s  宛先 %7s  失敗 %5s  不達 %5s", n...)
+	return runbook.Tf("%s %6s mails %5s usual %6s rcpts %4s fail %5s back", "%s %6s 通 普段 %5s 宛先 %7s 失敗 %5s 不達 %5s", n...)
 }
 
 // digits writes a number; a minus sign if it is not known.
