@@ -191,7 +191,7 @@ func (l *listener) broken() {
 	} {
 		damage()
 		for _, verb := range [][]string{{"account", "list"}, {"account", "audit", "taro"}, {"account", "lock", "taro@example.jp", "--yes"}, {"account", "rename", "taro", "--dry-run"},
-			{"account", "clean", "hanako", "--dry-run"}, {"status", "--watch", "0"}, {"doctor"}, {"logs", "suspects"}, {"logs", "logins"}, {"logs", "sizes"}} {
+			{"account", "clean", "hanako", "--dry-run"}, {"status", "--watch", "0"}, {"doctor"}, {"logs", "suspects"}, {"logs", "suspects", "--output", "json"}, {"logs", "logins", "--output", "json"}, {"logs", "sizes"}} {
 			l.listen(append([]string{"--verbose", "--lang", "en"}, verb...)...)
 		}
 	}
