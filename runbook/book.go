@@ -82,7 +82,15 @@ type Manual struct {
 
 	Offer *expression.Program // a list of texts to choose from, with ask: text; none is chosen beforehand. nil: nothing is offered
 	Every bool                // the step counts as done only when all that was offered was chosen
+	Check *ManualCheck        // what the answer has to be, with ask: text; nil: anything
 	Given *expression.Program // a text; where it is not empty it is the answer, and nobody is asked. nil: somebody always is
+}
+
+// A ManualCheck says that the names in an answer are for a parameter of a kind: names that the kind refuses with ErrInput when it plans are
+// refused where they are typed.
+type ManualCheck struct {
+	Uses string // a kind
+	As   string // its parameter, of type Strings
 }
 
 // Ask is the evidence that a manual step asks for.

@@ -15,17 +15,18 @@ import (
 type attended struct {
 	*screen
 	p      *prompter
-	accept []string // risks accepted by name on the command line
+	accept []string                // risks accepted by name on the command line
+	kinds  map[string]runbook.Kind // by which answers are checked; nil: they are not
 }
 
 // attended returns an operator that asks at p. What it asks about is shown on standard output if that is a terminal, else beside the
 // questions, never only in a file or a pipe.
-func (a *app) attended(p *prompter, accept []string) attended {
+func (a *app) attended(p *prompter, accept []string, kinds map[string]runbook.Kind) attended {
 	s := a.screen()
 	if !s.tty {
 		s = a.screenOn(a.stderr)
 	}
-	return attended{screen: s, p: p, accept: accept}
+	return attended{screen: s, p: p, accept: accept, kinds: kinds}
 }
 
 // Decide asks until there is an answer.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -10,6 +12,7 @@ import (
 
 	"hikeshi/runbook"
 	"hikeshi/runbook/engine"
+	"hikeshi/runbook/engine/planner"
 )
 
 // manual asks for what a person did, with the evidence that the step wants.
@@ -53,6 +56,11 @@ func (t attended) evidence(ctx context.Context, v engine.View) (d runbook.Decisi
 	if err != nil {
 		return d, false, err
 	}
+	if m.Ask == runbook.AskText && d.Note != "" {
+		if names, _ := offered(nil, d.Note); !t.fits(ctx, m.Check, names) {
+			return d, true, nil
+		}
+	}
 	missing := d.Note == "" && d.File == "" && d.Choice == "" && m.Ask != runbook.AskNothing
 	if missing && (m.Required || m.Ask == runbook.AskChoice) {
 		t.row("[?]", t.word("without an answer the step does not count as done; o leaves it open", "答えがないと実施済みにならない。o で未実施のまま進める"))
@@ -76,12 +84,34 @@ func (t attended) chosen(ctx context.Context, v engine.View) (d runbook.Decision
 		t.row("[?]", t.word("without an answer the step does not count as done; o leaves it open", "答えがないと実施済みにならない。o で未実施のまま進める"))
 		return d, true, nil
 	}
+	if !t.fits(ctx, v.Step.Manual.Check, names) {
+		return d, true, nil
+	}
 	d = runbook.Decision{Answer: runbook.ByHand, Note: strings.Join(names, ",")}
 	if left := notChosen(v.Plan.Offer, names); v.Step.Manual.Every && len(left) > 0 {
 		d.Answer = runbook.Open
 		t.row("[?]", fmt.Sprintf(t.word("left open, since these are missing: %s", "次が残っているため未完了とする: %s"), line(strings.Join(left, ", "))))
 	}
 	return d, false, nil
+}
+
+// fits says whether a step that comes later would take the names, and shows why not. What only the later step can tell is left to it.
+func (t attended) fits(ctx context.Context, c *runbook.ManualCheck, names []string) bool {
+	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == "-" })
+	if c == nil || len(names) == 0 || t.kinds[c.Uses].Action == nil {
+		return true
+	}
+	with, err := json.Marshal(map[string][]string{c.As: names})
+	if err == nil {
+		quiet := planner.Recorder{Told: func(string, int64, int64) {}}
+		_, err = t.kinds[c.Uses].Action.Plan(ctx, runbook.Input{Step: "check", With: with, Rec: quiet})
+	}
+	if !errors.Is(err, runbook.ErrInput) {
+		return true
+	}
+	t.row("[!]", err.Error())
+	t.row("", t.word("nothing was recorded; type the names anew, or - for none", "何も記録していない。名前を入力し直すか、なければ - を入力する"))
+	return false
 }
 
 // offered reads numbers of a list and names; wrong is a number that the list does not have.

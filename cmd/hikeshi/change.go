@@ -77,7 +77,7 @@ func (a *app) perform(ctx context.Context, w *world, j job) error {
 	if j.flags.dryRun {
 		return a.planJob(ctx, w, j)
 	}
-	op, err := a.operator(j.flags.yes, accept)
+	op, err := a.operator(j.flags.yes, accept, w.kinds)
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func (j job) risks(w *world, u unattended) error {
 }
 
 // operator returns who decides: --yes, or the person at the terminal. Off a terminal without --yes it refuses.
-func (a *app) operator(yes bool, accept []string) (engine.Operator, error) {
+func (a *app) operator(yes bool, accept []string, kinds map[string]runbook.Kind) (engine.Operator, error) {
 	outlivePipes()
 	if yes {
 		return unattended{screen: a.screen(), accept: accept}, nil
@@ -150,7 +150,7 @@ func (a *app) operator(yes bool, accept []string) (engine.Operator, error) {
 		return nil, failf(exitUnconfirmed, "look with --dry-run, then add --yes (and --accept-risk for risks by name)",
 			"aborted, no changes made: this changes things, and there is no terminal to ask at")
 	}
-	return a.attended(p, accept), nil
+	return a.attended(p, accept, kinds), nil
 }
 
 func (j job) opening(a *app, w *world) runbook.Opening {

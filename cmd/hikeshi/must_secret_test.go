@@ -142,7 +142,8 @@ func TestMustTellNoPassword(t *testing.T) {
 			l.listen(append(how, "run", "mail-abuse", "--yes", "--accept-risk", "disruptive", "--set", "sources=203.0.113.9", "--set", "cause="+cause,
 				"--set", "accounts=taro", "--set", "settle=10ms", "--set", "watch=10ms")...).exits(t, exitOK)
 			for _, verb := range [][]string{{"account", "list"}, {"account", "audit", "hanako"}, {"status", "--watch", "0"}, {"show", l.id}, {"verify", l.id}, {"incidents"}, {"doctor"},
-				{"report", l.id}, {"undo", l.id, "--dry-run"}, {"spool", "list"}, {"relay", "list"}, {"verify-later", "--list"}} {
+				{"report", l.id}, {"undo", l.id, "--dry-run"}, {"spool", "list"}, {"relay", "list"}, {"verify-later", "--list"}, {"spool", "scan"},
+				{"logs", "suspects"}, {"logs", "logins"}, {"logs", "timeline", "--account", "taro"}, {"logs", "access", "--account", "taro"}, {"logs", "sizes"}} {
 				l.everyForm(verb...)
 			}
 			for _, form := range [][]string{{"--format", "md"}, {"--handover"}, {"--handover", "--format", "md"}} {
@@ -183,10 +184,14 @@ func (l *listener) broken() {
 		func() {
 			l.put("inbox/taro/ims.ctl", secret("Control")+"\x00\n[AutoForward\nForwardTo\n"+secret("Control")+"=")
 		},
+		func() {
+			l.put("receivelog/mail1/261122.log.gz", "\x1f\x8b"+secret("Log")) // no text comes out of it
+			l.put("receivelog/mail1/261123.log", secret("Log")+"\n[23/Nov/2026:03:12:01], 347c89c8, "+secret("Log")+"\n")
+		},
 	} {
 		damage()
 		for _, verb := range [][]string{{"account", "list"}, {"account", "audit", "taro"}, {"account", "lock", "taro@example.jp", "--yes"}, {"account", "rename", "taro", "--dry-run"},
-			{"account", "clean", "hanako", "--dry-run"}, {"status", "--watch", "0"}, {"doctor"}} {
+			{"account", "clean", "hanako", "--dry-run"}, {"status", "--watch", "0"}, {"doctor"}, {"logs", "suspects"}, {"logs", "suspects", "--output", "json"}, {"logs", "logins", "--output", "json"}, {"logs", "sizes"}} {
 			l.listen(append([]string{"--verbose", "--lang", "en"}, verb...)...)
 		}
 	}

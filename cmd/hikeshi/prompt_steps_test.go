@@ -258,3 +258,43 @@ func TestPromptStrangeKeys(t *testing.T) {
 		}
 	})
 }
+
+// TestPromptChecked: names that a later step would refuse are refused where they are typed, with the name that was meant, whether there
+// is a list to choose from or not.
+func TestPromptChecked(t *testing.T) {
+	everywhere(t, func(t *testing.T, kind tty) {
+		s := newServer(t)
+		s.write("var/spool/epms/reg/epost/ims/DomainNamesAreLocal.0", "example.jp\x00\x00")
+		s.write("var/spool/epms/db/example.jp.idx", accountLine("taro")+accountLine("hana"))
+		p := s.at(kind, "run", s.book(manualStep("who", ", ask: text, check: {uses: account.audit, as: accounts}, required: true")+
+			manualStep("from", `, ask: text, offer: '["203.0.113.9 [!]", "300.1.1.1 [?]"]', check: {uses: relay.deny, as: targets}, required: true`)+
+			manualStep("none", ", ask: text, check: {uses: account.audit, as: accounts}, required: true")))
+
+		p.expect("[1/3")
+		p.answer(doOrSkip, "y")
+		p.answer("for the record", "hana, tarou")
+		p.expect(`no account "tarou"; did you mean "taro"?`)
+		p.expect("nothing was recorded")
+		p.answer(doOrSkip, "y")
+		p.answer("for the record", "hana, taro")
+
+		p.expect("[2/3")
+		p.answer(doOrSkip, "y")
+		p.answer("numbers or names", "1,2")
+		p.expect("300.1.1.1")
+		p.answer(doOrSkip, "y")
+		p.answer("numbers or names", "1, 203.0.113.0/99")
+		p.expect("203.0.113.0/99")
+		p.answer(doOrSkip, "y")
+		p.answer("numbers or names", "1")
+
+		p.expect("[3/3")
+		p.answer(doOrSkip, "y")
+		p.answer("for the record", "-")
+		p.exits(0)
+		asked(t, kind, p)
+		if j := s.journal(); !strings.Contains(j, `"note":"hana, taro"`) || !strings.Contains(j, `"note":"203.0.113.9"`) || strings.Contains(j, "tarou") || strings.Contains(j, "/99") {
+			t.Errorf("the record:\n%s", j)
+		}
+	})
+}

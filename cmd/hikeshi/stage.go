@@ -40,18 +40,18 @@ func (s *localStage) look(ctx context.Context) ([]spool.UnitState, error) {
 
 // run opens the incident or goes on with it. A run that is cut off ends as after a Ctrl-C; the power cut follows.
 func (s *localStage) run(ctx context.Context, cut bool) error {
+	m := s.r.lab.Machine
+	w, err := s.r.labWorld(s.r.server(), service.Env{Manager: m, Processes: m, UnitDir: s.r.lab.UnitDir()}, s.r.dir)
+	if err != nil {
+		return err
+	}
 	var op engine.Operator = s.r.labOperator(s.r.server())
 	if s.r.flags.play {
 		p := s.r.prompter()
 		if p == nil {
 			return failf(exitUnconfirmed, "leave --play away to run it unattended", "--play needs a terminal")
 		}
-		op = s.r.attended(p, nil)
-	}
-	m := s.r.lab.Machine
-	w, err := s.r.labWorld(s.r.server(), service.Env{Manager: m, Processes: m, UnitDir: s.r.lab.UnitDir()}, s.r.dir)
-	if err != nil {
-		return err
+		op = s.r.attended(p, nil, w.kinds)
 	}
 	ended := false
 	if cut {

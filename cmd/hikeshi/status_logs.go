@@ -19,7 +19,8 @@ import (
 // suspectsRow is who stands out in the logs. Where not all of the last day could be read in time, From says from when on.
 type suspectsRow struct {
 	From     time.Time    `json:"from"`
-	Whole    bool         `json:"whole"` // all of the last day was read
+	Whole    bool         `json:"whole"`   // all of the last day was read
+	History  bool         `json:"history"` // enough of the days before was read to say which addresses are new
 	Accounts []suspectRow `json:"accounts"`
 	Sources  []suspectRow `json:"sources"`
 }
@@ -29,9 +30,9 @@ type suspectRow struct {
 	Name       string    `json:"name"`
 	Level      string    `json:"level"` // suspect, hint
 	Signals    []string  `json:"signals"`
-	Messages   int64     `json:"messages"`
-	Recipients int64     `json:"recipients"`
-	Addresses  int       `json:"addresses"`
+	Messages   *int64    `json:"messages"`   // null where no log tells
+	Recipients *int64    `json:"recipients"` // likewise
+	Addresses  int       `json:"addresses"`  // of an account: new for it, where history is true; else all that used it
 	First      time.Time `json:"first"`
 	Last       time.Time `json:"last"`
 	Evidence   string    `json:"evidence"` // acceptlog/mail1/261121.log:8812, the byte offset of a line
@@ -53,7 +54,7 @@ func (w *world) lookAtLogs(ctx context.Context, budget time.Duration) *suspectsR
 	if !ok {
 		return nil
 	}
-	return &suspectsRow{From: f.Window.From, Whole: !f.Window.From.After(f.Window.Since), Accounts: suspectRows(f.Accounts), Sources: suspectRows(f.From)}
+	return &suspectsRow{From: f.Window.From, Whole: !f.Window.From.After(f.Window.Since), History: f.Window.Known, Accounts: suspectRows(f.Accounts), Sources: suspectRows(f.From)}
 }
 
 func suspectRows(all []logs.Suspect) []suspectRow {
@@ -82,8 +83,8 @@ func (a *app) suspectWords(l *suspectsRow) (who, from []string) {
 			who = append(who, fmt.Sprintf(a.word("%d others (hikeshi logs suspects)", "ほか %d 件 (hikeshi logs suspects)"), len(accounts)-i))
 			break
 		}
-		who = append(who, fmt.Sprintf(a.word("%s  %d messages  %d new addresses  since %s", "%s  %d 通  新しいアドレス %d 個  %s から"),
-			line(s.Name), s.Messages, s.Addresses, s.First.Local().Format("15:04")), a.word("see ", "根拠 ")+line(s.Evidence))
+		who = append(who, fmt.Sprintf(a.word("%s  %s  %s  since %s", "%s  %s  %s  %s から"),
+			line(s.Name), a.sentWords(s), a.addressWords(s.Addresses, l.History), s.First.Local().Format("15:04")), a.word("see ", "根拠 ")+line(s.Evidence))
 	}
 	if len(who) > 0 && !l.Whole {
 		who = append(who, fmt.Sprintf(a.word("(only what was written since %s was read)", "(%s 以降の分だけを読んだ)"), l.From.Local().Format("01-02 15:04")))
@@ -100,6 +101,25 @@ func (a *app) suspectWords(l *suspectsRow) (who, from []string) {
 		from = append(from, text+a.word("(by the logs)", "(ログによる)"))
 	}
 	return who, from
+}
+
+// sentWords says how many messages there were: unknown, or at least so many, where no log tells of each.
+func (a *app) sentWords(s suspectRow) string {
+	switch {
+	case s.Messages == nil:
+		return a.word("messages unknown", "通数は不明")
+	case s.Recipients == nil:
+		return fmt.Sprintf(a.word("at least %d messages", "%d 通以上"), *s.Messages)
+	}
+	return fmt.Sprintf(a.word("%d messages", "%d 通"), *s.Messages)
+}
+
+// addressWords calls addresses new only where the days before were read.
+func (a *app) addressWords(n int, history bool) string {
+	if history {
+		return fmt.Sprintf(a.word("%d new addresses", "新しいアドレス %d 個"), n)
+	}
+	return fmt.Sprintf(a.word("%d addresses", "アドレス %d 個"), n)
 }
 
 func onlySuspects(all []suspectRow) (some []suspectRow) {

@@ -21,17 +21,20 @@ the logs (file:offset). Where the logs are off, living connections, a sample of 
 queue, the rate of message IDs and the failure counters stand in, as estimates.`,
 			"  hikeshi logs suspects\n  hikeshi logs suspects --since 6h --exempt-account news@example.jp\n  hikeshi logs suspects --since \"2026-11-20 22:00\" --until \"2026-11-21 04:00\" --output json"),
 		a.logsLook("logins", "who tries passwords, and whether one was found", `Logins counts failures of SMTP AUTH, POP3 and IMAP4 for each address and account:
-bursts, a success after a burst, and slow guessing from many addresses.`,
+bursts, a success after a burst, and slow guessing from many addresses.`+mailboxLogs,
 			"  hikeshi logs logins\n  hikeshi logs logins --account taro@example.jp --since 168h"),
 		a.logsLook("timeline", "when the abuse began, was worst and ended", `Timeline counts messages, recipients and failed logins over the window, of the
-accounts and sources named, else of the suspects, else of all.`,
+accounts and sources named, else of the suspects, else of all. Mail from addresses
+that are usual for its account, most likely its owner's, stands in a column apart,
+before recipients, failed logins and mail that came back or was delayed.`,
 			"  hikeshi logs timeline\n  hikeshi logs timeline --account taro@example.jp --since 48h --output json"),
 		a.logsLook("access", "whether the mailboxes were read", `Access counts logins and messages read out by POP3 and IMAP4, of the accounts named,
-by address, and says which addresses are new for the account. Where the logs of
-POP3 and IMAP4 are off, that is said: unknown is not no.`,
+by address, and tells the addresses that are usual for the account from others. Where
+the logs of POP3 and IMAP4 are off, that is said: unknown is not no.`+mailboxLogs,
 			"  hikeshi logs access --account taro@example.jp\n  hikeshi logs access --account taro@example.jp --source 203.0.113.9"),
 		a.logsLook("sizes", "each log against its own history", `Sizes compares the newest day of each log with the median of the days before, and
-says which are switched off.`,
+says which are switched off. Compressed days are unpacked to count their text, up to
+2 GiB for each log; days that are left out are told.`,
 			"  hikeshi logs sizes\n  hikeshi logs sizes --output json"),
 		a.logsRefusals(),
 	)
@@ -62,6 +65,12 @@ func (f logsFlags) params() (json.RawMessage, error) {
 	}
 	return json.Marshal(with)
 }
+
+// mailboxLogs says what the reading of two logs rests on.
+const mailboxLogs = `
+
+The vendor does not document the lines of pop3log and receivepop3: how they are read
+here is a best guess, and lines that do not fit are counted as not understood.`
 
 const logsCodes = `
 
@@ -192,7 +201,7 @@ func logsOutcome(out runbook.Outcome) error {
 	case logs.TimelineFacts:
 		found, partly = f.Of == "suspects", f.Read.Problem || len(f.Read.Missing) > 0
 	case logs.AccessFacts:
-		found, partly = f.Mails > 0, f.Read.Problem || len(f.Unknown) > 0
+		found, partly = f.Strange != nil && *f.Strange > 0, f.Read.Problem || len(f.Unknown) > 0
 	case logs.SizesFacts:
 		found, partly = len(f.Swollen) > 0, len(f.Unread) > 0 || len(f.Off) == len(f.Logs)
 	case logs.RefusalsFacts:

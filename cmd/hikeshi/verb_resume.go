@@ -57,7 +57,7 @@ func (a *app) resume(ctx context.Context, w *world, args []string, flags changeF
 	if flags.dryRun {
 		return a.resumePlan(id)
 	}
-	op, err := a.operator(flags.yes, accept)
+	op, err := a.operator(flags.yes, accept, w.kinds)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (a *app) undo(ctx context.Context, w *world, args []string, flags changeFla
 	if flags.dryRun {
 		return a.undoPlan(w, args)
 	}
-	op, err := a.operator(flags.yes, accept)
+	op, err := a.operator(flags.yes, accept, w.kinds)
 	if err != nil {
 		return err
 	}

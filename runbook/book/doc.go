@@ -48,7 +48,8 @@
 //
 // A manual step with ask: text and offer, an expression for a list of texts, shows them with numbers. Each is a name and, behind a space,
 // what is to be said of it. The responder types numbers or names, these or others, separated by commas; the names are the answer. With
-// every: true the step stays open until all that was offered is in the answer.
+// every: true the step stays open until all that was offered is in the answer. With check: {uses: KIND, as: PARAMETER} names that the kind
+// would refuse are refused where they are typed; a single - names nobody and always passes.
 //
 // An input without a value is empty: a string or choice "", strings the empty list. The other types always have a value.
 package book

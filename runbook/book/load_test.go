@@ -327,6 +327,8 @@ func TestEachMistake(t *testing.T) {
 		{"choices for a text", "ask: choice", "ask: text", []string{`32: choices belong to ask: choice`}},
 		{"required without ask", "ask: choice, required: true, choices: [{value: yes_it_is, title: {en: ours}}, {value: no_it_is, title: {en: not ours}}]", "required: true", []string{`32: required belongs to ask: text, file or choice`}},
 		{"offer of a choice", "required: true, choices", "offer: inputs.sources, required: true, choices", []string{`32: offer belongs to ask: text`}},
+		{"check of a choice", "required: true, choices", "check: {uses: queue.quarantine, as: strategy}, required: true, choices", []string{`32: check belongs to ask: text`, `32: check: as: queue.quarantine has no list "strategy"`}},
+		{"check by nothing", "required: true, choices", "check: {uses: queue.quarantin, as: x}, required: true, choices", []string{`32: check belongs to ask: text`, `32: check: uses: there is no kind "queue.quarantin"; did you mean "queue.quarantine"?`}},
 		{"every without offer", "required: true, choices", "every: true, required: true, choices", []string{`32: every belongs to offer`}},
 		{"answer twice", "no_it_is", "yes_it_is", []string{`32: value "yes_it_is" stands here again`}},
 		{"answer with a bad name", "no_it_is", "no it is", []string{`32: value "no it is" must match`}},

@@ -157,6 +157,7 @@ func manualSchema() object {
 	s := record([]string{"text"}, object{
 		"text": ref("text"), "required": object{"type": "boolean"}, "given": object{"type": "string", "minLength": 1},
 		"offer": object{"type": "string", "minLength": 1}, "every": object{"type": "boolean"},
+		"check":   record([]string{"uses", "as"}, object{"uses": object{"type": "string"}, "as": object{"type": "string"}}),
 		"ask":     words(runbook.AskText, runbook.AskFile, runbook.AskChoice),
 		"choices": object{"type": "array", "minItems": 1, "items": record([]string{"value", "title"}, object{"value": ref("word"), "title": ref("text")})},
 	})

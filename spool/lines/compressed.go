@@ -1,6 +1,7 @@
 package lines
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -58,4 +59,36 @@ func (l *limited) Read(b []byte) (int, error) {
 		return 0, err
 	}
 	return 0, errLimit
+}
+
+// Length is how long the text is, in bytes. Of a compressed file no more than limit is unpacked: what its end says of its length (RFC 1952
+// section 2.3.1) is that of its last part only, and modulo 4 GiB. cut says that the text is longer than limit.
+func (f *File) Length(ctx context.Context, limit int64) (n int64, cut bool, err error) {
+	if !f.Compressed() {
+		return f.size, false, nil
+	}
+	part := *f
+	part.limit = limit
+	text, done, err := part.text()
+	if err != nil {
+		return 0, false, err
+	}
+	if done != nil {
+		defer done()
+	}
+	buf := make([]byte, bufferSize)
+	for {
+		k, err := text.Read(buf)
+		n += int64(k)
+		switch {
+		case err == io.EOF:
+			return n, false, nil
+		case errors.Is(err, errLimit):
+			return n, true, nil
+		case err != nil:
+			return n, false, fmt.Errorf("reading log %s: %w", f.path, err)
+		case ctx.Err() != nil:
+			return n, false, ctx.Err()
+		}
+	}
 }

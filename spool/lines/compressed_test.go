@@ -132,3 +132,23 @@ func FuzzCompressed(f *testing.F) {
 		}
 	})
 }
+
+// The length of a text is that of all its parts, whatever the last of them says, and no more is unpacked than asked for.
+func TestLength(t *testing.T) {
+	one, two := bytes.Repeat([]byte("a line\n"), 100_000), []byte("the last one\n")
+	whole := int64(len(one) + len(two))
+	for _, how := range []string{gz, zst} {
+		f := open(t, write(t, append(pack(t, one, how), pack(t, two, how)...)), how)
+		for limit, want := range map[int64]int64{1 << 30: whole, whole: whole, 1000: 1000} {
+			if n, cut, err := f.Length(context.Background(), limit); n != want || cut != (want < whole) || err != nil {
+				t.Errorf("%s %d: %d, %t, %v", how, limit, n, cut, err)
+			}
+		}
+		if _, _, err := open(t, write(t, pack(t, one, how)[:100]), how).Length(context.Background(), 1<<30); err == nil {
+			t.Errorf("%s: half a file has a length", how)
+		}
+	}
+	if n, cut, err := open(t, write(t, one), "").Length(context.Background(), 1); n != int64(len(one)) || cut || err != nil {
+		t.Errorf("%d, %t, %v", n, cut, err)
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"hikeshi/actions/logs/desk"
@@ -18,18 +17,38 @@ import (
 
 // Facts are the facts of logs.access.
 type Facts struct {
-	Read     desk.Sources `json:"read" expr:"read"`
-	Accounts []Account    `json:"accounts" expr:"accounts"`
-	Mails    int64        `json:"mails" expr:"mails"`     // read out in all; a lower bound where Unknown holds a log
-	Unknown  []string     `json:"unknown" expr:"unknown"` // logs that would tell of mailboxes and do not cover this time
+	Read      desk.Sources `json:"read" expr:"read"`
+	Accounts  []Account    `json:"accounts" expr:"accounts"`
+	Mails     *int64       `json:"mails" expr:"mails"`         // read out in all; a lower bound where Unknown holds a log, null if that is 0
+	Strange   *int64       `json:"strange" expr:"strange"`     // of these, from addresses that are not usual for their account; null likewise
+	Unknown   []string     `json:"unknown" expr:"unknown"`     // logs that would tell of mailboxes and do not cover this time, or cannot be read
+	Separated bool         `json:"separated" expr:"separated"` // the history is long enough to tell which addresses are usual
 }
 
-// Account is one mailbox.
+// Account is one mailbox. Where Facts.Unknown holds a log its figures are lower bounds, and null instead of 0.
 type Account struct {
-	Name   string `json:"name" expr:"name"`
-	Mails  int64  `json:"mails" expr:"mails"`   // read out
-	Logins int64  `json:"logins" expr:"logins"` // by POP3 and IMAP4
-	From   []Peer `json:"from" expr:"from"`
+	Name    string `json:"name" expr:"name"`
+	Mails   *int64 `json:"mails" expr:"mails"`     // read out
+	Logins  *int64 `json:"logins" expr:"logins"`   // by POP3 and IMAP4
+	Strange Part   `json:"strange" expr:"strange"` // of these, from addresses that are not usual for the account
+	Usual   Part   `json:"usual" expr:"usual"`     // from those that are: most likely its owner
+	From    []Peer `json:"from" expr:"from"`
+}
+
+// Part is what was done from some addresses. Figures are null as in Account.
+type Part struct {
+	Mails     *int64 `json:"mails" expr:"mails"`
+	Logins    *int64 `json:"logins" expr:"logins"`
+	Addresses *int64 `json:"addresses" expr:"addresses"` // from which the mailbox was used
+}
+
+// A sum is what becomes a Part.
+type sum struct{ mails, logins, addresses int64 }
+
+func (s sum) none() bool { return s.mails+s.logins == 0 }
+
+func (s sum) part(known bool) Part {
+	return Part{desk.Told(known, s.mails), desk.Told(known, s.logins), desk.Told(known, s.addresses)}
 }
 
 // Peer is one that used the account.
@@ -56,15 +75,17 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	f := Facts{Accounts: []Account{}, Unknown: r.Blind()}
+	f := Facts{Accounts: []Account{}, Unknown: r.Blind(), Separated: r.Book.Known()}
 	var about, found []runbook.Finding
 	f.Read, about = r.Sources(ctx)
+	mails, strange := int64(0), int64(0)
 	for _, name := range asked(r) {
-		account, finding := look(ctx, r, name, f.Unknown)
-		f.Accounts = append(f.Accounts, account)
-		f.Mails += account.Mails
-		found = append(found, finding)
+		l := look(ctx, r, name, len(f.Unknown) == 0)
+		f.Accounts = append(f.Accounts, l.account)
+		mails, strange = mails+l.strange.mails+l.usual.mails, strange+l.strange.mails
+		found = append(found, l.finding(&f))
 	}
+	f.Mails, f.Strange = desk.Told(len(f.Unknown) == 0, mails), desk.Told(len(f.Unknown) == 0, strange)
 	if len(f.Accounts) == 0 && !r.Nothing() {
 		found = append(found, runbook.Finding{Level: runbook.OK, Text: runbook.T("no account to ask about: none is named and none looks abused", "対象のアカウントがない: 指定がなく、疑わしいものもない")})
 	}
@@ -85,16 +106,25 @@ func asked(r *desk.Reading) []string {
 	return all
 }
 
-func look(ctx context.Context, r *desk.Reading, name string, unknown []string) (Account, runbook.Finding) {
-	account := Account{Name: name, From: []Peer{}}
+// A looked is what the books say of one account.
+type looked struct {
+	account        Account
+	strange, usual sum
+}
+
+// look reads it; whole says that every log of mailboxes covers the time.
+func look(ctx context.Context, r *desk.Reading, name string, whole bool) looked {
+	l := looked{account: Account{Name: name, From: []Peer{}}}
 	if a := r.Book.Accounts[name]; a != nil {
 		for _, p := range a.Peers() {
 			if u := a.Uses[p]; wanted(r, p, u) {
-				account.add(ctx, r, p, u)
+				l.add(ctx, r, p, u)
 			}
 		}
 	}
-	return account, account.finding(unknown)
+	l.account.Mails, l.account.Logins = desk.Told(whole, l.strange.mails+l.usual.mails), desk.Told(whole, l.strange.logins+l.usual.logins)
+	l.account.Strange, l.account.Usual = l.strange.part(whole), l.usual.part(whole)
+	return l
 }
 
 func wanted(r *desk.Reading, p netip.Prefix, u *ledger.Use) bool {
@@ -104,36 +134,17 @@ func wanted(r *desk.Reading, p netip.Prefix, u *ledger.Use) bool {
 	return len(r.Params.Accounts) > 0 || !u.Usual
 }
 
-func (a *Account) add(ctx context.Context, r *desk.Reading, p netip.Prefix, u *ledger.Use) {
-	a.Mails += u.Reads
-	a.Logins += u.Logins[spool.POP3] + u.Logins[spool.IMAP4]
-	if len(a.From) < r.Params.Top {
+func (l *looked) add(ctx context.Context, r *desk.Reading, p netip.Prefix, u *ledger.Use) {
+	to, logins := &l.strange, u.Logins[spool.POP3]+u.Logins[spool.IMAP4]
+	if u.Usual {
+		to = &l.usual
+	}
+	to.mails, to.logins = to.mails+u.Reads, to.logins+logins
+	if u.Reads+logins > 0 {
+		to.addresses++
+	}
+	if a := &l.account; len(a.From) < r.Params.Top {
 		a.From = append(a.From, Peer{Name: signals.PlaceName(p), Usual: u.Usual, SMTP: u.Logins[spool.SMTP], POP3: u.Logins[spool.POP3], IMAP4: u.Logins[spool.IMAP4],
 			Mails: u.Reads, First: r.Time(u.First), Last: r.Time(u.Last), Evidence: r.Evidence(ctx, slices.Concat(u.ReadRefs, u.Refs))})
 	}
-}
-
-// finding says what is known, and never that nothing was read where a log is missing.
-func (a *Account) finding(unknown []string) runbook.Finding {
-	peers, evidence := 0, ""
-	for _, p := range a.From {
-		if p.POP3+p.IMAP4+p.Mails > 0 {
-			if peers++; evidence == "" {
-				evidence = desk.First(p.Evidence)
-			}
-		}
-	}
-	missing := strings.Join(unknown, ", ")
-	switch {
-	case a.Mails > 0:
-		return runbook.Finding{Level: runbook.Bad, Evidence: evidence, Text: runbook.Tf("%s: mails read out: %s, addresses: %d, logins: %d",
-			"%s: メール %s 通が %d か所から読み出されている(ログイン %d 回)", a.Name, desk.Number(a.Mails), peers, a.Logins)}
-	case a.Logins > 0:
-		return runbook.Finding{Level: runbook.Warn, Evidence: evidence, Text: runbook.Tf("%s: %d logins to the mailbox from %d addresses; no mail was seen to be read out",
-			"%s: %[3]d か所からメールボックスへのログイン %[2]d 回。読み出しは記録されていない", a.Name, a.Logins, peers)}
-	case missing != "":
-		return runbook.Finding{Level: runbook.Warn, Text: runbook.T(a.Name+": whether the mailbox was read is unknown: no log of this time: "+missing,
-			a.Name+": メールボックスが読まれたかどうかは不明。この期間のログがない: "+missing)}
-	}
-	return runbook.Finding{Level: runbook.OK, Text: runbook.T(a.Name+": the mailbox was not read from there", a.Name+": その接続元からメールボックスは読まれていない")}
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 	"hikeshi/actions/logs/sweep"
 	"hikeshi/runbook"
 	"hikeshi/spool"
+	"hikeshi/spool/lines"
 )
 
 // Env is what the kinds of this package work with.
@@ -68,6 +68,7 @@ type Reading struct {
 	Each    func(e *spool.Event, at deed.Ref) // as in sweep.Options; nil: nobody looks
 
 	sources []netip.Prefix
+	asked   []*ledger.Account // that are named; once the logs were read
 	exempt  []netip.Prefix
 	future  int64 // wall clock of the newest line, if that is in the future
 }
@@ -135,7 +136,15 @@ func (r *Reading) window(newest int64) error {
 	o.History = o.Since - History
 	const steps = 2880
 	o.Step = 60 * max(1, (o.Until-o.Since+60*steps-1)/(60*steps))
-	o.Inside = r.Env.inside
+	o.Inside, o.Taken = r.Env.inside, r.taken()
+	r.know()
+	o.Logins, o.Accepts = r.Known.Logins, r.Known.Accepts
+	return nil
+}
+
+// know settles which questions the logs can answer.
+func (r *Reading) know() {
+	r.Known = Known{Domains: len(r.Env.Own.Domains) > 0}
 	for _, l := range r.Logs {
 		if !r.covers(l) {
 			continue
@@ -144,19 +153,51 @@ func (r *Reading) window(newest int64) error {
 		r.Known.Accepts = r.Known.Accepts || Says(l, spool.EventAccept)
 		r.Known.Deliveries = r.Known.Deliveries || Says(l, spool.EventSent)
 	}
-	r.Known.Domains = len(r.Env.Own.Domains) > 0
-	o.Logins, o.Accepts = r.Known.Logins, r.Known.Accepts
-	return nil
 }
 
-// covers says whether a log has a file of the window.
+// covers says whether a log has a file of the window that can be opened, and once the logs were read, that was read to its end.
 func (r *Reading) covers(l spool.Log) bool {
+	broken := map[string]bool{}
+	for _, f := range r.Result.Files {
+		broken[f.Path] = f.Problem != nil
+	}
 	for _, f := range l.Files {
 		if f.From == 0 && f.To == 0 || f.From < r.Span.Until && f.To > r.Span.Since {
-			return f.Size > 0 || l.State == spool.LogOn
+			if (f.Size > 0 || l.State == spool.LogOn) && !broken[f.Path] && readable(f) {
+				return true
+			}
 		}
 	}
 	return false
+}
+
+// taken says at which times a log tells of the messages that were accepted.
+func (r *Reading) taken() func(wall int64) bool {
+	var all []spool.LogFile
+	for _, l := range r.Logs {
+		for _, f := range l.Files {
+			if Says(l, spool.EventAccept) && f.Size > 0 && f.To > r.Span.History && f.From < r.Span.Until && readable(f) {
+				all = append(all, f)
+			}
+		}
+	}
+	return func(wall int64) bool {
+		for i := len(all) - 1; i >= 0; i-- {
+			if wall >= all[i].From && wall < all[i].To {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// readable says whether a file can be opened. Why it cannot is told when it is read.
+func readable(f spool.LogFile) bool {
+	file, err := lines.Open(f.Path, f.Compressed)
+	if err != nil {
+		return false
+	}
+	return file.Close() == nil
 }
 
 // Says says whether the lines of a log tell of a kind of event.
@@ -208,6 +249,12 @@ func (r *Reading) Read(ctx context.Context, rec runbook.Recorder) error {
 		return fmt.Errorf("reading the logs: %w", err)
 	}
 	r.Book.Close()
+	r.know() // what could not be read to its end tells less
+	for name, a := range r.Book.Accounts {
+		if len(r.Params.Accounts) > 0 && r.Account(name) {
+			r.asked = append(r.asked, a)
+		}
+	}
 	return nil
 }
 
@@ -238,61 +285,6 @@ func (r *Reading) Judge() signals.Verdict {
 		},
 		Source: func(p netip.Prefix) bool { return overlaps(r.exempt, p) },
 	})
-}
-
-// Account says whether an account is asked about: all, if none is named. A name without a domain stands for every domain.
-func (r *Reading) Account(name string) bool {
-	for _, a := range r.Params.Accounts {
-		a = strings.ToLower(a)
-		if a == name || !strings.Contains(a, "@") && strings.HasPrefix(name, a+"@") || !strings.Contains(name, "@") && strings.HasPrefix(a, name+"@") {
-			return true
-		}
-	}
-	return len(r.Params.Accounts) == 0
-}
-
-// Source says whether a peer is asked about: all, if none is named.
-func (r *Reading) Source(p netip.Prefix) bool { return len(r.sources) == 0 || overlaps(r.sources, p) }
-
-func overlaps(all []netip.Prefix, p netip.Prefix) bool {
-	for _, x := range all {
-		if x.Overlaps(p) {
-			return true
-		}
-	}
-	return false
-}
-
-// Named are the accounts that are asked about by name, as the logs spell them; those that stand in no log as they were asked for.
-func (r *Reading) Named() []string {
-	var all []string
-	for _, asked := range r.Params.Accounts {
-		one := *r
-		one.Params.Accounts = []string{asked}
-		found := []string{}
-		for name, a := range r.Book.Accounts {
-			if a.First != 0 && one.Account(name) {
-				found = append(found, name)
-			}
-		}
-		slices.Sort(found)
-		if len(found) == 0 {
-			found = []string{strings.ToLower(sweep.Safe([]byte(asked)))}
-		}
-		all = append(all, found...)
-	}
-	return all
-}
-
-// Blind are the logs that would tell of mailboxes that are read, and do not cover the window.
-func (r *Reading) Blind() []string {
-	all := []string{}
-	for _, l := range r.Logs {
-		if Says(l, spool.EventRead) && !l.Sessions && !r.covers(l) {
-			all = append(all, l.Name)
-		}
-	}
-	return all
 }
 
 // Zone is that of the server's wall clock.

@@ -26,6 +26,33 @@ func Number(n int64) string {
 	return s
 }
 
+// Told is a number that was counted in logs; nil for the 0 of logs that do not tell.
+func Told(known bool, n int64) *int64 {
+	if n == 0 && !known {
+		return nil
+	}
+	return &n
+}
+
+// Total is a number, 0 for one that is not known.
+func Total(n *int64) int64 {
+	if n == nil {
+		return 0
+	}
+	return *n
+}
+
+// Messages writes how many messages there were, and recipients: unknown, at least so many where no log tells of each, or so many.
+func (r *Reading) Messages(messages, recipients int64) runbook.Text {
+	switch {
+	case r.Known.Accepts:
+		return runbook.Tf("%s messages to %s recipients", "%s 通、宛先 %s 件", Number(messages), Number(recipients))
+	case messages == 0:
+		return runbook.T("how many messages is unknown", "通数は不明")
+	}
+	return runbook.Tf("at least %s messages, recipients unknown", "少なくとも %s 通、宛先の数は不明", Number(messages))
+}
+
 // Time is the moment of a wall clock time, in UTC; the zero time for 0.
 func (r *Reading) Time(wall int64) time.Time {
 	if wall == 0 {
@@ -76,8 +103,9 @@ func First(all []Evidence) string {
 type Span struct {
 	Since time.Time `json:"since" expr:"since"`
 	Until time.Time `json:"until" expr:"until"`
-	From  time.Time `json:"from" expr:"from"` // from here on the logs were read: the history too
-	Days  int       `json:"days" expr:"days"` // of history with anything in it
+	From  time.Time `json:"from" expr:"from"`   // from here on the logs were read: the history too
+	Days  int       `json:"days" expr:"days"`   // of history with anything in it
+	Known bool      `json:"known" expr:"known"` // these are enough to say what is usual
 }
 
 // File is a file that was read, or could not be.
@@ -99,12 +127,15 @@ type Sources struct {
 	Bytes   int64            `json:"bytes" expr:"bytes"`
 	Over    int64            `json:"over" expr:"over"`   // so much any figure of an account or a peer may be too low; 0: exact
 	Lines   map[string]int64 `json:"lines" expr:"lines"` // by log
+
+	MadeUp   int64 `json:"made_up" expr:"made_up"`   // logins of the window that count for nothing: a sender was made to look like one
+	Unproven int64 `json:"unproven" expr:"unproven"` // likewise: a sender that was refused looks the same, and no log tells
 }
 
 // Sources says what was read, with the findings about it.
 func (r *Reading) Sources(ctx context.Context) (Sources, []runbook.Finding) {
-	s := Sources{Window: Span{r.Time(r.Span.Since), r.Time(r.Span.Until), r.Time(r.Result.From), 0}, Files: []File{}, Off: []string{}, Missing: []string{}, Samples: []Evidence{},
-		Bytes: r.Result.Bytes, Over: r.Book.Lost, Lines: map[string]int64{}}
+	s := Sources{Window: Span{r.Time(r.Span.Since), r.Time(r.Span.Until), r.Time(r.Result.From), 0, r.Book.Known()}, Files: []File{}, Off: []string{}, Missing: []string{}, Samples: []Evidence{},
+		Bytes: r.Result.Bytes, Over: r.Book.Lost, Lines: map[string]int64{}, MadeUp: r.Book.MadeUp.N, Unproven: r.Book.Unproven.N}
 	for d := r.Book.Days; d != 0; d &= d - 1 {
 		s.Window.Days++
 	}
@@ -138,7 +169,21 @@ func (r *Reading) Sources(ctx context.Context) (Sources, []runbook.Finding) {
 			found = append(found, at(info(runbook.Tf("%s: %s of %s lines were not understood", "%s: %[3]s 行のうち %[2]s 行は解釈できない", l.Name, Number(l.Unknown), Number(l.Lines))), samples))
 		}
 	}
-	return s, append(found, r.states(&s)...)
+	return s, append(append(found, r.claims(ctx)...), r.states(&s)...)
+}
+
+// claims tells of logins that count for nothing.
+func (r *Reading) claims(ctx context.Context) []runbook.Finding {
+	var all []runbook.Finding
+	if c := r.Book.MadeUp; c.N > 0 {
+		all = append(all, at(warn(runbook.Tf("%s logins in the logs are made up: senders that look like one; they count for nothing",
+			"ログの認証成功のうち %s 件は、認証に見せかけた差出人の詐称。数えていない", Number(c.N))), r.Evidence(ctx, c.Refs)))
+	}
+	if c := r.Book.Unproven; c.N > 0 {
+		all = append(all, at(info(runbook.Tf("%s logins are not counted: no message of theirs was taken, and a refused sender can look the same",
+			"認証成功のうち %s 件は数えていない。受理されたメールがなく、拒否された差出人の詐称と区別できない", Number(c.N))), r.Evidence(ctx, c.Refs)))
+	}
+	return all
 }
 
 // noted tells what happened to a file.

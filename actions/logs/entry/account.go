@@ -61,7 +61,8 @@ type Hour struct {
 	NewMessages          int64          // from peers that are not usual
 	Sent, Failed         int64          // deliveries; failed for good or for now
 	Places               tally.Distinct // peers that are not usual
-	Refs                 []deed.Ref
+	Lines                Lines
+	Returned             Lines // of deliveries that failed
 }
 
 // A Day is 24 hours of an account.
@@ -72,13 +73,15 @@ type Day struct {
 	Others tally.Distinct             // other than the login itself
 	HELOs  map[string]*tally.Distinct // names that peers give themselves: the peers that are not usual
 	Logins int64
-	Refs   []deed.Ref
+	Lines  Lines
+	Named  Lines // of messages with another sender than the login
 }
 
 // A Step is one step of the timeline.
 type Step struct {
 	At                                       int32 // number of the step
 	Messages, Recipients, Failures, Returned int32
+	Usual                                    int32 // messages from peers that are usual for their account, which are in none of the others
 }
 
 // A Use is how an account was used from one peer.

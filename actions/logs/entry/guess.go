@@ -101,3 +101,30 @@ func Ranked[K comparable](all map[K]*Guess, text func(K) string) []K {
 		return cmp.Or(cmp.Compare(all[y].N, all[x].N), cmp.Compare(text(x), text(y)))
 	})
 }
+
+// maxGuess bounds a table of guesses.
+const maxGuess = 20_000
+
+// GuessOf finds or makes an entry; a full table forgets the half that failed least, and lost says how much that was.
+func GuessOf[K comparable](all map[K]*Guess, key K, lost *int64) *Guess {
+	if g := all[key]; g != nil {
+		return g
+	}
+	if len(all) >= maxGuess {
+		counts := slices.Sorted(maps.Values(mapped(all)))
+		floor := counts[len(counts)/2]
+		maps.DeleteFunc(all, func(_ K, g *Guess) bool { return g.N <= floor })
+		*lost = max(*lost, floor)
+	}
+	g := &Guess{}
+	all[key] = g
+	return g
+}
+
+func mapped[K comparable](all map[K]*Guess) map[K]int64 {
+	n := make(map[K]int64, len(all))
+	for k, g := range all {
+		n[k] = g.N
+	}
+	return n
+}

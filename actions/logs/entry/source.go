@@ -22,7 +22,7 @@ type Source struct {
 	Senders     tally.Distinct
 	Accounts    tally.Distinct
 	RelayRefs   []deed.Ref
-	Refs        []deed.Ref // of its own messages and logins
+	Lines       Lines // of its own messages and logins; first those of accounts that it is not usual for
 	Break       *Break
 }
 

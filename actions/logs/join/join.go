@@ -36,8 +36,10 @@ type Message struct {
 	Count        int64
 	Outside      bool // it has a recipient of another domain
 	Blind        bool // no log told of sessions at that time
+	Doubt        bool // the login of its session is not proven
 	Recipients   []uint64
-	Sent, Failed int64 // deliveries
+	Sent, Failed int64      // deliveries
+	Returned     []deed.Ref // lines of those that failed
 
 	alone bool // no more than one session of its peer was open
 	done  bool
@@ -59,8 +61,10 @@ type door struct {
 
 // owner is whose message it is: a login, or that of a message that waits.
 type owner struct {
-	login string
-	waits *Message
+	login  string
+	usual  bool // it came from a peer that is usual for the login
+	forged bool // its sender was made to look like a login
+	waits  *Message
 }
 
 // A Joiner joins messages with sessions, and deliveries with messages. It remembers the last maxIDs messages at least. What it is
@@ -78,8 +82,11 @@ func New(settle func(*Message, string)) *Joiner {
 	return &Joiner{settle: settle, doors: map[netip.Prefix]*door{}, young: map[uint64]owner{}, old: map[uint64]owner{}, logins: map[uint64]string{}}
 }
 
-// Remember notes whose message an id is.
-func (j *Joiner) Remember(id uint64, login string) { j.remember(id, owner{login: login}) }
+// Remember notes whose message an id is, and whether it came from a peer that is usual for the login.
+func (j *Joiner) Remember(id uint64, login string, usual bool) {
+	o, _ := j.whose(id)
+	j.remember(id, owner{login: login, usual: usual, forged: o.forged})
+}
 
 func (j *Joiner) remember(id uint64, o owner) {
 	if id == 0 {
@@ -98,13 +105,13 @@ func (j *Joiner) whose(id uint64) (o owner, ok bool) {
 	return o, ok && id != 0
 }
 
-// Whose returns the login of a message, or the message if it still waits for one.
-func (j *Joiner) Whose(id uint64) (login string, waits *Message) {
+// Whose returns the login of a message and whether it came from a peer that is usual for it, or the message if it still waits for one.
+func (j *Joiner) Whose(id uint64) (login string, usual bool, waits *Message) {
 	o, _ := j.whose(id)
 	if o.waits != nil && o.waits.done {
-		return "", nil
+		return "", false, nil
 	}
-	return o.login, o.waits
+	return o.login, o.usual, o.waits
 }
 
 // Knows says whether a message was told already.
@@ -163,7 +170,7 @@ func (j *Joiner) Message(m *Message) {
 
 func (j *Joiner) done(m *Message, login string) {
 	m.done = true
-	j.remember(m.ID, owner{})
+	j.remember(m.ID, owner{forged: m.Forged()})
 	j.settle(m, login)
 }
 

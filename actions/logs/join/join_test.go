@@ -23,7 +23,7 @@ func newSettled() *settled {
 	s := &settled{}
 	s.Joiner = New(func(m *Message, login string) {
 		s.all = append(s.all, fmt.Sprintf("%d:%s", m.ID, login))
-		s.Remember(m.ID, login)
+		s.Remember(m.ID, login, false)
 	})
 	return s
 }
@@ -119,14 +119,14 @@ func TestWhose(t *testing.T) {
 	s := newSettled()
 	s.Connect(thief, 10)
 	m := s.mail(1, 11, thief, "x@example.net")
-	if _, waits := s.Whose(1); waits != m || !s.Knows(1) {
+	if _, _, waits := s.Whose(1); waits != m || !s.Knows(1) {
 		t.Error("a message that waits is not found")
 	}
 	s.Login(1, 12, "taro", thief, true)
-	if login, waits := s.Whose(1); login != "taro" || waits != nil {
+	if login, _, waits := s.Whose(1); login != "taro" || waits != nil {
 		t.Errorf("%q, %v", login, waits)
 	}
-	if login, waits := s.Whose(2); login != "" || waits != nil || s.Knows(0) {
+	if login, _, waits := s.Whose(2); login != "" || waits != nil || s.Knows(0) {
 		t.Error("what was never told is found")
 	}
 }

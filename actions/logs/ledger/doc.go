@@ -9,6 +9,7 @@
 package ledger
 
 import (
+	"math"
 	"net/netip"
 
 	"hikeshi/actions/logs/deed"
@@ -24,7 +25,6 @@ const (
 	maxUses     = 4_096   // peers of one account
 	maxAllUses  = 150_000 // of all accounts
 	maxSteps    = 1 << 20
-	maxGuess    = 20_000
 	day         = 86400
 	hour        = 3600
 )
@@ -37,6 +37,7 @@ type (
 	Guess   = entry.Guess
 	Break   = entry.Break
 	Step    = entry.Step
+	Claims  = entry.Claims
 )
 
 // Options say what the books are about. All times are on the wall clock, in seconds.
@@ -45,6 +46,7 @@ type Options struct {
 	Step                  int64                                     // seconds of one step of the timeline
 	Logins                bool                                      // a log tells of SMTP logins: a message without one was handed in without
 	Accepts               bool                                      // a log tells of accepted messages; else the logins with an id are counted
+	Taken                 func(wall int64) bool                     // a log tells of the messages that were accepted at that time, with their senders; nil: none does
 	Inside                func(p netip.Prefix) bool                 // of the server itself or a private network
 	Only                  func(account string, p netip.Prefix) bool // what the timeline counts; nil: everything
 	Settled               func(m *join.Message, login string)       // told of each message once, with its login or ""; may be nil
@@ -63,6 +65,8 @@ type Book struct {
 	Days     uint32                  // of history with anything in it: bit 0 is the day before the window
 	Incoming int64                   // messages from outside for this server, in the window
 	Rejects  int64                   // in the window
+	MadeUp   Claims                  // logins of the window that were none: a sender was made to look like one
+	Unproven Claims                  // of which nobody can tell whether they were
 	First    int64                   // wall clock of the first and the last deed of the window; 0 none
 	Last     int64
 
@@ -71,7 +75,8 @@ type Book struct {
 	batch       *deed.Batch
 	accounts    []*Account // of the names of the batch
 	heard       int64      // when a log last told of SMTP sessions
-	plain, rich [4]int64   // by service: when a log of each sort last told of a login
+	claims      join.Claims
+	plain, rich [4]int64 // by service: when a log of each sort last told of a login
 }
 
 // New returns an empty Book.
@@ -116,12 +121,14 @@ func (b *Book) Take(batch *deed.Batch) {
 		if d.Wall < b.o.History || d.Wall >= b.o.Until {
 			continue
 		}
+		b.due(d.Wall)
 		b.deed(d)
 	}
 }
 
 // Close enters what still waits for the end of its session.
 func (b *Book) Close() {
+	b.due(math.MaxInt64)
 	b.join.Close()
 	for _, a := range b.Accounts {
 		a.Close()

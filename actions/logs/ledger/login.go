@@ -10,13 +10,50 @@ import (
 	"hikeshi/spool"
 )
 
-// login enters a success.
+// login enters a success. Where a log tells of messages, one that names a message waits for it.
 func (b *Book) login(d *deed.Deed) {
 	a, p := b.account(d.Login), b.place(d)
-	if a == nil {
+	switch {
+	case a == nil:
 		b.ends(d)
-		return
+	case d.Service <= spool.SMTP && d.Framed && d.ID != 0 && p.IsValid() && b.o.Taken != nil && b.o.Taken(d.Wall):
+		b.claims.Add(join.Claim{Deed: *d, Name: a.Name, Place: p})
+	default:
+		b.enter(d, a, p)
 	}
+}
+
+// due enters the logins whose messages would have been told by now.
+func (b *Book) due(now int64) {
+	for c, ok := b.claims.Due(now); ok; c, ok = b.claims.Due(now) {
+		b.claim(&c.Deed, c.Name, c.Place)
+	}
+}
+
+// claim enters a login by what its message tells. One that is not proven counts for nothing but a break-in, which is a hint alone.
+func (b *Book) claim(d *deed.Deed, name string, p netip.Prefix) {
+	proof, all := b.join.Proof(d.ID), &b.Unproven
+	switch proof {
+	case join.Proven:
+		b.enter(d, b.Account(name), p)
+		return
+	case join.MadeUp:
+		all = &b.MadeUp
+		b.join.End(d.ID, d.Wall, p)
+	case join.Unproven:
+		b.join.Doubt(d.ID, d.Wall, name, p)
+		if a, day := b.Account(name), b.dayOf(d.Wall); !b.Usual(a, p, day) {
+			b.broken(a, p, d, day)
+		}
+	}
+	if d.Wall >= b.o.Since {
+		all.N++
+		all.Refs = entry.Keep(all.Refs, d.At)
+	}
+}
+
+// enter enters a success.
+func (b *Book) enter(d *deed.Deed, a *Account, p netip.Prefix) {
 	if d.Service <= spool.SMTP {
 		b.handIn(d, a, p)
 	}
@@ -53,7 +90,8 @@ func (b *Book) login(d *deed.Deed) {
 	}
 	a.Seen(d.Wall)
 	a.Logins++
-	dd.Refs, h.Refs = entry.Keep(dd.Refs, d.At), entry.Keep(h.Refs, d.At)
+	dd.Lines.Keep(d.At, unusual)
+	h.Lines.Keep(d.At, unusual)
 	if unusual {
 		a.Refs = entry.Keep(a.Refs, d.At)
 	}
@@ -66,7 +104,7 @@ func (b *Book) loginFrom(a *Account, u *Use, s *Source, d *deed.Deed, unusual bo
 		u.ReadRefs = entry.Keep(u.ReadRefs, d.At)
 	}
 	s.Logins++
-	s.Refs = entry.Keep(s.Refs, d.At)
+	s.Lines.Keep(d.At, unusual)
 	s.Accounts.Add(tally.Hash([]byte(a.Name)))
 	if unusual {
 		s.HourAt(d.Wall).Strangers.Add(tally.Hash([]byte(a.Name)))
@@ -124,15 +162,15 @@ func (b *Book) loginFail(d *deed.Deed) {
 		b.step(abused(a, !known && !device), name, p, d.Wall, func(s *Step) { s.Failures++ })
 	}
 	if p.IsValid() && !(told && d.Session) {
-		enter(guess(b.Guessers, p, &b.Lost), d, !known && !(device && b.Inside(p)), tally.Hash([]byte(name)), window)
+		failed(entry.GuessOf(b.Guessers, p, &b.Lost), d, !known && !(device && b.Inside(p)), tally.Hash([]byte(name)), window)
 	}
 	if name != "" && (!told || d.Session) {
-		enter(guess(b.Guessed, name, &b.Lost), d, !known && !device, entry.PlaceHash(p), window)
+		failed(entry.GuessOf(b.Guessed, name, &b.Lost), d, !known && !device, entry.PlaceHash(p), window)
 	}
 }
 
-// enter counts a failure; try says that somebody may be trying passwords.
-func enter(g *Guess, d *deed.Deed, try bool, other uint64, window bool) {
+// failed counts a failure; try says that somebody may be trying passwords.
+func failed(g *Guess, d *deed.Deed, try bool, other uint64, window bool) {
 	sum := int64(0)
 	if try {
 		sum = g.Add(d.Wall)

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"net/netip"
-	"strings"
 
 	"hikeshi/actions/logs/deed"
 	"hikeshi/actions/logs/entry"
@@ -52,7 +51,8 @@ func (b *Book) settle(w *join.Message, login string) {
 	}
 	var a *Account
 	relayed := false
-	if forged(w) {
+	forged := w.Forged()
+	if forged {
 		login = ""
 	}
 	switch {
@@ -60,14 +60,12 @@ func (b *Book) settle(w *join.Message, login string) {
 		a = b.Account(login)
 	case w.Outside:
 		relayed = b.o.Logins && !w.Blind && !b.Inside(w.Place)
-		if w.Own {
+		if w.Own && !forged {
 			a = b.Account(w.Sender)
 		}
 	}
 	window := w.Wall >= b.o.Since
-	if a != nil {
-		b.join.Remember(w.ID, a.Name)
-	} else if !relayed {
+	if a == nil && !relayed {
 		if window && !w.Own && !w.Outside {
 			b.Incoming++
 		}
@@ -77,7 +75,7 @@ func (b *Book) settle(w *join.Message, login string) {
 		b.relayed(w, window)
 	}
 	if a != nil {
-		if window && login == "" && w.Blind {
+		if window && (login == "" && w.Blind || w.Doubt) {
 			a.Blind++
 		}
 		b.message(w, a, relayed)
@@ -85,14 +83,8 @@ func (b *Book) settle(w *join.Message, login string) {
 	}
 	if window && w.Place.IsValid() {
 		b.fromSource(b.source(w.Place, w.Wall), w, nil, false)
-		b.step(nil, "", w.Place, w.Wall, sent(w))
+		b.step(nil, "", w.Place, w.Wall, sent(w, false))
 	}
-}
-
-// forged says that what stands for a login in a log is the sender that somebody made up: the log of sessions writes either of them in the
-// same place, and the other one has it as the sender.
-func forged(w *join.Message) bool {
-	return w.Said && len(w.Sender) > 5 && strings.EqualFold(w.Sender[:5], "auth-") && strings.Contains(w.Sender, ":")
 }
 
 // relayed enters a message for outside that came from outside without a login.
@@ -106,8 +98,11 @@ func (b *Book) relayed(w *join.Message, window bool) {
 	s.RelayRefs = entry.Keep(s.RelayRefs, w.At)
 }
 
-// sent enters a message into a step of the timeline.
-func sent(w *join.Message) func(*Step) {
+// sent enters a message into a step of the timeline. Mail that comes from where the owner of the account is counts apart.
+func sent(w *join.Message, usual bool) func(*Step) {
+	if usual {
+		return func(s *Step) { s.Usual++ }
+	}
 	return func(s *Step) { s.Messages++; s.Recipients += int32(w.Count); s.Returned += int32(w.Failed) }
 }
 
@@ -120,6 +115,8 @@ func (b *Book) message(w *join.Message, a *Account, relayed bool) {
 		u = b.use(a, w.Place, w.Wall)
 		unusual = !b.Usual(a, w.Place, d)
 	}
+	usual := u != nil && !unusual
+	b.join.Remember(w.ID, a.Name, usual)
 	day, h := a.DayAt(d), a.HourAt(w.Wall)
 	day.Messages, day.Recipients = day.Messages+1, day.Recipients+w.Count
 	h.Messages, h.Recipients = h.Messages+1, h.Recipients+w.Count
@@ -142,7 +139,7 @@ func (b *Book) message(w *join.Message, a *Account, relayed bool) {
 		}
 		return
 	}
-	day.Refs, h.Refs = entry.Keep(day.Refs, w.At), entry.Keep(h.Refs, w.At)
+	b.lines(w, day, h, unusual, other)
 	a.Seen(w.Wall)
 	a.Messages, a.Recipients = a.Messages+1, a.Recipients+w.Count
 	if relayed {
@@ -159,7 +156,19 @@ func (b *Book) message(w *join.Message, a *Account, relayed bool) {
 		useMessage(u, w, other, relayed)
 		b.fromSource(b.source(w.Place, w.Wall), w, a, unusual)
 	}
-	b.step(abused(a, unusual), a.Name, w.Place, w.Wall, sent(w))
+	b.step(abused(a, unusual), a.Name, w.Place, w.Wall, sent(w, usual))
+}
+
+// lines notes where the log tells of a message.
+func (b *Book) lines(w *join.Message, day *entry.Day, h *entry.Hour, unusual, other bool) {
+	day.Lines.Keep(w.At, unusual)
+	h.Lines.Keep(w.At, unusual)
+	if other {
+		day.Named.Keep(w.At, unusual)
+	}
+	for _, r := range w.Returned {
+		h.Returned.Keep(r, unusual)
+	}
 }
 
 // abused is the account if what is entered may be abuse.
@@ -191,17 +200,18 @@ func (b *Book) delivery(d *deed.Deed) {
 	}
 	failed := d.Kind != spool.EventSent
 	n := int64(max(d.Count, 1))
-	name, waits := b.join.Whose(d.ID)
+	name, usual, waits := b.join.Whose(d.ID)
 	if waits != nil {
 		if failed {
 			waits.Failed += n
+			waits.Returned = entry.Keep(waits.Returned, d.At)
 		} else {
 			waits.Sent += n
 		}
 		return
 	}
 	a := b.Accounts[name]
-	if failed && d.Wall >= b.o.Since {
+	if failed && !usual && d.Wall >= b.o.Since {
 		b.step(a, name, netip.Prefix{}, d.Wall, func(s *Step) { s.Returned += int32(n) })
 	}
 	if a == nil {
@@ -209,6 +219,7 @@ func (b *Book) delivery(d *deed.Deed) {
 	}
 	if h := a.HourAt(d.Wall); failed {
 		h.Failed += n
+		h.Returned.Keep(d.At, !usual)
 	} else {
 		h.Sent += n
 	}

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"cmp"
-	"maps"
 	"net/netip"
 	"slices"
 
@@ -119,35 +118,11 @@ func (b *Book) fromSource(s *Source, w *join.Message, a *Account, stranger bool)
 	if w.Said && w.Sender != "" {
 		s.Senders.Add(tally.Hash([]byte(w.Sender)))
 	}
-	s.Refs = entry.Keep(s.Refs, w.At)
+	s.Lines.Keep(w.At, stranger || a == nil)
 	if a != nil {
 		s.Accounts.Add(tally.Hash([]byte(a.Name)))
 		if stranger {
 			h.Strangers.Add(tally.Hash([]byte(a.Name)))
 		}
 	}
-}
-
-// guess finds or makes an entry; a full table forgets the half that failed least.
-func guess[K comparable](all map[K]*Guess, key K, lost *int64) *Guess {
-	if g := all[key]; g != nil {
-		return g
-	}
-	if len(all) >= maxGuess {
-		counts := slices.Sorted(maps.Values(mapped(all)))
-		floor := counts[len(counts)/2]
-		maps.DeleteFunc(all, func(_ K, g *Guess) bool { return g.N <= floor })
-		*lost = max(*lost, floor)
-	}
-	g := &Guess{}
-	all[key] = g
-	return g
-}
-
-func mapped[K comparable](all map[K]*Guess) map[K]int64 {
-	n := make(map[K]int64, len(all))
-	for k, g := range all {
-		n[k] = g.N
-	}
-	return n
 }

@@ -66,27 +66,29 @@ func above(v, before int64) float64 {
 
 func (j *judge) hours(e *Entry, a *ledger.Account) {
 	off := offClock(&a.Past)
-	far := int64(0)
+	far, late := int64(0), []deed.Ref(nil)
 	for i := range a.Hours {
 		h := &a.Hours[i]
-		j.hit(e, perHour, above(h.Messages, a.Past.Hour.Messages), h.Refs, runbook.Text{})
-		j.hit(e, rcptHour, above(h.Recipients, a.Past.Hour.Recipients), h.Refs, runbook.Text{})
+		j.hit(e, perHour, above(h.Messages, a.Past.Hour.Messages), h.Lines.Refs(), runbook.Text{})
+		j.hit(e, rcptHour, above(h.Recipients, a.Past.Hour.Recipients), h.Lines.Refs(), runbook.Text{})
 		if float64(h.NewLogins+h.NewMessages) >= j.rules[ipsHour].Least {
-			j.hit(e, ipsHour, j.spread(ipsHour, h.Places.N()), a.Refs, runbook.Text{})
+			j.hit(e, ipsHour, j.spread(ipsHour, h.Places.N()), h.Lines.Refs(), runbook.Text{})
 		}
 		if all := h.Sent + h.Failed; float64(h.Failed) >= j.rules[returned].Least {
 			share := 100 * float64(h.Failed) / float64(all)
 			if h.Failed < strongReturned {
 				share = min(share, j.rules[returned].Strong-1)
 			}
-			j.hit(e, returned, share, h.Refs, runbook.Tf("%d of %d deliveries", "配送 %[2]d 件中 %[1]d 件", h.Failed, all))
+			j.hit(e, returned, share, h.Returned.Refs(), runbook.Tf("%d of %d deliveries", "配送 %[2]d 件中 %[1]d 件", h.Failed, all))
 		}
 		if off[int(h.Hour%24)] {
-			far += h.NewLogins + h.NewMessages
+			if n := h.NewLogins + h.NewMessages; n > 0 {
+				far, late = far+n, append(late, h.Lines.Refs()...)
+			}
 		}
 	}
 	if j.b.Known() && float64(a.Past.Messages+a.Past.Logins) >= j.rules[offHours].Least {
-		j.hit(e, offHours, float64(far), a.Refs, runbook.Text{})
+		j.hit(e, offHours, float64(far), late, runbook.Text{})
 	}
 	j.peak(e, a)
 }
@@ -109,7 +111,7 @@ func (j *judge) peak(e *Entry, a *ledger.Account) {
 				v = float64(h.Places.N())
 			}
 			if v > hit.Value {
-				hit.Value, hit.Refs = v, h.Refs
+				hit.Value, hit.Refs = v, h.Lines.Refs()
 			}
 		}
 	}
@@ -142,11 +144,11 @@ func offClock(p *entry.Past) (off [24]bool) {
 func (j *judge) days(e *Entry, a *ledger.Account) {
 	for i := range a.Days {
 		d := &a.Days[i]
-		j.hit(e, rcptDay, above(d.Recipients, a.Past.Day.Recipients), d.Refs, runbook.Text{})
-		j.hit(e, ipsDay, j.spread(ipsDay, d.Places.N()), a.Refs, runbook.Text{})
-		j.hit(e, senders, above(d.Senders, a.Past.Day.Senders), d.Refs, runbook.Text{})
+		j.hit(e, rcptDay, above(d.Recipients, a.Past.Day.Recipients), d.Lines.Refs(), runbook.Text{})
+		j.hit(e, ipsDay, j.spread(ipsDay, d.Places.N()), d.Lines.Refs(), runbook.Text{})
+		j.hit(e, senders, above(d.Senders, a.Past.Day.Senders), d.Named.Refs(), runbook.Text{})
 		if j.b.Known() {
-			j.hit(e, fresh, above(d.Fresh, a.Past.Day.Fresh), d.Refs, runbook.Text{})
+			j.hit(e, fresh, above(d.Fresh, a.Past.Day.Fresh), d.Lines.Refs(), runbook.Text{})
 		}
 		most, name := 0, ""
 		for h, places := range d.HELOs {
@@ -157,7 +159,7 @@ func (j *judge) days(e *Entry, a *ledger.Account) {
 		if !j.b.Known() {
 			continue
 		}
-		j.hit(e, helo, float64(most), a.Refs, runbook.Tf("HELO %q", "HELO %q", name))
+		j.hit(e, helo, float64(most), d.Lines.Refs(), runbook.Tf("HELO %q", "HELO %q", name))
 	}
 }
 
@@ -176,13 +178,13 @@ func (j *judge) few(e *Entry, a *ledger.Account) {
 }
 
 func (j *judge) relay(e *Entry, a *ledger.Account) {
-	var refs []deed.Ref
+	var all entry.Lines
 	for _, p := range a.Peers() {
-		if u := a.Uses[p]; u.Relayed > 0 && len(u.Refs) > 0 && len(refs) < cap(e.Refs)+5 {
-			refs = append(refs, u.Refs[0])
+		if u := a.Uses[p]; u.Relayed > 0 && len(u.Refs) > 0 {
+			all.Keep(u.Refs[0], !u.Usual)
 		}
 	}
-	j.hit(e, relayed, above(a.Relayed, a.Past.Day.Relayed), refs, runbook.Text{})
+	j.hit(e, relayed, above(a.Relayed, a.Past.Day.Relayed), all.Refs(), runbook.Text{})
 }
 
 func (j *judge) breakIn(e *Entry, a *ledger.Account) {

@@ -112,6 +112,9 @@ func (j *judge) hit(e *Entry, rule string, value float64, refs []deed.Ref, detai
 	if value < r.Warn {
 		return
 	}
+	if what, ok := spreadOver(rule); ok && !j.b.Known() {
+		r.What = what
+	}
 	h := Hit{Rule: r, Value: value, Detail: detail, Refs: refs}
 	for i, other := range e.Hits {
 		if other.Signal() != h.Signal() {

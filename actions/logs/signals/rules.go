@@ -83,6 +83,17 @@ func Rules() []Rule {
 	}
 }
 
+// spreadOver is what D3 measures where no history tells which addresses are new.
+func spreadOver(rule string) (runbook.Text, bool) {
+	switch rule {
+	case ipsHour:
+		return runbook.T("addresses in an hour, new or not", "1 時間の接続元(新しいかは不明)"), true
+	case ipsDay:
+		return runbook.T("addresses in a day, new or not", "1 日の接続元(新しいかは不明)"), true
+	}
+	return runbook.Text{}, false
+}
+
 // busier is by how much an account has to surpass its own busiest hour or day of the history.
 const busier = 2
 

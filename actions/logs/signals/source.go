@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"hikeshi/actions/logs/deed"
 	"hikeshi/actions/logs/entry"
 	"hikeshi/actions/logs/ledger"
 	"hikeshi/runbook"
@@ -41,22 +42,23 @@ func (j *judge) sources(accounts []Entry) []Entry {
 
 // source measures a peer by itself.
 func (j *judge) source(e *Entry, s *ledger.Source) {
-	e.First, e.Last, e.Messages, e.Recipients, e.Addresses, e.Refs = s.First, s.Last, s.Messages, s.Recipients, s.Accounts.N(), s.Refs
+	e.First, e.Last, e.Messages, e.Recipients, e.Addresses, e.Refs = s.First, s.Last, s.Messages, s.Recipients, s.Accounts.N(), s.Lines.Refs()
 	none := runbook.Text{}
+	refs := s.Lines.Refs()
 	most, rcpts, strangers := int64(0), int64(0), 0
 	for i := range s.Hours {
 		h := &s.Hours[i]
 		most, rcpts, strangers = max(most, h.Messages), max(rcpts, h.Recipients), max(strangers, h.Strangers.N())
 	}
-	j.hit(e, perHour, float64(most), s.Refs, none)
-	j.hit(e, rcptHour, float64(rcpts), s.Refs, none)
+	j.hit(e, perHour, float64(most), refs, none)
+	j.hit(e, rcptHour, float64(rcpts), refs, none)
 	if j.b.Known() {
-		j.hit(e, logins, float64(strangers), s.Refs, none)
+		j.hit(e, logins, float64(strangers), refs, none)
 	}
-	j.hit(e, senders, float64(s.Senders.N()-s.Accounts.N()), s.Refs, none)
+	j.hit(e, senders, float64(s.Senders.N()-s.Accounts.N()), refs, none)
 	j.hit(e, relayed, above(s.Relayed, s.PastRelayed/int64(max(1, entry.CountDays(s.Past)))), s.RelayRefs, none)
 	if s.Break != nil {
-		j.hit(e, guessed, float64(s.Break.Failures), s.Refs, runbook.T("then into "+s.Break.Account, s.Break.Account+" に成功"))
+		j.hit(e, guessed, float64(s.Break.Failures), []deed.Ref{s.Break.Ref}, runbook.T("then into "+s.Break.Account, s.Break.Account+" に成功"))
 	}
 }
 

@@ -59,7 +59,8 @@ func verdict(t testing.TB, w *history.World) (signals.Verdict, *ledger.Book, swe
 	if err := w.Write(dir); err != nil {
 		t.Fatal(err)
 	}
-	o := ledger.Options{History: w.To - 15*86400, Since: w.To - 86400, Until: w.To + 1, Step: 60, Logins: true, Accepts: true, Inside: inside}
+	o := ledger.Options{History: w.To - 15*86400, Since: w.To - 86400, Until: w.To + 1, Step: 60, Logins: true, Accepts: true, Inside: inside,
+		Taken: func(int64) bool { return true }}
 	b := ledger.New(o)
 	r, err := sweep.Run(context.Background(), sweep.Options{Logs: logsOf(t, dir), Parser: logs.Parser, From: o.History, Until: o.Until, Own: map[string]bool{w.Domain: true}}, b.Take)
 	if err != nil {

@@ -1,5 +1,6 @@
 // Package sizes compares each log with its own past: logs.sizes. A log is swollen when its newest day holds more than three times what
-// the median of the days before holds; from when on is told by how its newest file grew.
+// the median of the days before holds; from when on is told by how its newest file grew. Sizes
+// are those of the text: compressed files are unpacked to be measured, up to a bound, and the days that are left out are told.
 package sizes
 
 import (
@@ -42,6 +43,7 @@ type Log struct {
 	Bytes   int64     `json:"bytes" expr:"bytes"`   // of it
 	Median  int64     `json:"median" expr:"median"` // bytes a day, of the days before
 	Days    int       `json:"days" expr:"days"`     // before
+	Left    int       `json:"left" expr:"left"`     // compressed days that are in none of these: too long to be unpacked here, or broken
 	Swollen bool      `json:"swollen" expr:"swollen"`
 	Since   time.Time `json:"since" expr:"since"` // when it began to swell; zero if it is not swollen, or that is not known
 }
@@ -63,8 +65,12 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	}
 	f := Facts{Logs: []Log{}, Swollen: []string{}, Off: []string{}, Unread: []string{}}
 	var found []runbook.Finding
+	p := progress{rec: in.Rec}
 	for _, l := range all {
-		one, err := a.look(ctx, ability, l)
+		p.total += packed(l.Files)
+	}
+	for _, l := range all {
+		one, err := a.look(ctx, ability, l, &p)
 		if ctx.Err() != nil {
 			return runbook.Outcome{}, ctx.Err()
 		}
@@ -85,25 +91,16 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	return runbook.Outcome{Findings: found, Facts: f}, nil
 }
 
-func (a action) look(ctx context.Context, ability spool.Logs, l spool.Log) (Log, error) {
+func (a action) look(ctx context.Context, ability spool.Logs, l spool.Log, p *progress) (Log, error) {
 	one := Log{Name: l.Name, State: string(l.State)}
-	sums := map[int64]int64{}
-	for _, f := range l.Files {
-		if f.Compressed == "" { // the others say little about how much was written
-			sums[dayOf(f)] += f.Size
-		}
+	d, err := measure(ctx, l.Files, p)
+	if one.Left = len(d.left); len(d.bytes) == 0 {
+		return one, err
 	}
-	if len(sums) == 0 {
-		return one, nil
-	}
-	newest := int64(0)
-	for d := range sums {
-		newest = max(newest, d)
-	}
-	one.Day, one.Bytes = time.Unix(newest*day, 0).UTC().Format("2006-01-02"), sums[newest]
+	one.Day, one.Bytes = time.Unix(d.newest*day, 0).UTC().Format("2006-01-02"), d.bytes[d.newest]
 	var before []int64
-	for d, n := range sums {
-		if d < newest && d >= newest-compared {
+	for at, n := range d.bytes {
+		if at < d.newest {
 			before = append(before, n)
 		}
 	}
@@ -113,21 +110,12 @@ func (a action) look(ctx context.Context, ability spool.Logs, l spool.Log) (Log,
 	}
 	one.Swollen = one.Days >= enough && one.Bytes >= small && one.Bytes > times*max(one.Median, 1)
 	if !one.Swollen {
-		return one, nil
+		return one, err
 	}
-	since, err := began(ctx, ability, l, newest, one.Median)
+	since, problem := began(ctx, ability, l, d.newest, one.Median)
 	r := desk.Reading{Env: a.env}
 	one.Since = r.Time(since)
-	return one, err
-}
-
-// dayOf is the day of a file by its name, else that of its last change.
-func dayOf(f spool.LogFile) int64 {
-	if f.From != 0 || f.To != 0 {
-		return f.From / day
-	}
-	_, offset := f.Modified.Zone()
-	return (f.Modified.Unix() + int64(offset)) / day
+	return one, errors.Join(err, problem)
 }
 
 // began is when the files of a day began to grow more than times faster than median bytes a day; 0 if that cannot be told.
@@ -173,6 +161,15 @@ func jump(all []peek.Mark, median int64) int64 {
 }
 
 func (a action) finding(l spool.Log, e Log) runbook.Finding {
+	f := a.compared(l, e)
+	if e.Left > 0 {
+		f.Text.EN += fmt.Sprintf("; %d compressed days are not counted: too long to be unpacked here, or broken", e.Left)
+		f.Text.JA += fmt.Sprintf("。圧縮された %d 日分は、長すぎるか壊れているため数えていない", e.Left)
+	}
+	return f
+}
+
+func (a action) compared(l spool.Log, e Log) runbook.Finding {
 	switch {
 	case e.Swollen:
 		text := runbook.Tf("%s: %s on %s, %d times the median of %d days before", "%s: %[3]s に %[2]s。それ以前 %[5]d 日の中央値の %[4]d 倍",
@@ -184,6 +181,8 @@ func (a action) finding(l spool.Log, e Log) runbook.Finding {
 		return runbook.Finding{Level: runbook.Bad, Text: text, Evidence: l.Dir}
 	case e.Day == "" && l.State == spool.LogOff:
 		return runbook.Finding{Level: runbook.Info, Text: runbook.T(l.Name+": off", l.Name+": 記録されていない"), Evidence: l.Dir}
+	case e.Day == "" && e.Left > 0:
+		return runbook.Finding{Level: runbook.Warn, Text: runbook.T(l.Name+": its size is unknown", l.Name+": サイズは不明"), Evidence: l.Dir}
 	case e.Day == "":
 		return runbook.Finding{Level: runbook.Info, Text: runbook.T(l.Name+": no files", l.Name+": ファイルがない"), Evidence: l.Dir}
 	case e.Days < enough:

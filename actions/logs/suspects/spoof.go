@@ -31,20 +31,20 @@ const (
 // spoof tells messages that were sent after a login from those that only name an account.
 func spoof(r *desk.Reading, v signals.Verdict) (Spoof, runbook.Finding) {
 	var s Spoof
-	blind := int64(0)
+	blind, named := int64(0), false
 	for _, e := range v.Accounts {
-		if a := r.Book.Accounts[e.Name]; a != nil && e.Level == signals.Suspect && r.Account(e.Name) {
-			blind += a.Blind
+		if a := r.Book.Accounts[e.Name]; a != nil && e.Level == signals.Suspect && isAccount(r, &e) {
+			blind, named = blind+a.Blind, true
 			s.Named += e.Named
 			s.Login += max(0, e.Messages-e.Named-a.Blind)
 		}
 	}
 	for _, e := range v.Sources {
-		if src := r.Book.Sources[e.Place]; src != nil && src.Accounts.N() == 0 && e.Level == signals.Suspect {
+		if src := r.Book.Sources[e.Place]; src != nil && src.Accounts.N() == 0 && e.Level == signals.Suspect && isSource(r, &e) {
 			s.Foreign += src.Relayed
 		}
 	}
-	if !r.Known.Logins || blind*10 > s.Login+s.Named {
+	if !r.Known.Logins || blind*10 > s.Login+s.Named || named && !r.Known.Accepts && s.Login+s.Named == 0 {
 		return s.cannotTell(r)
 	}
 	switch {
@@ -60,19 +60,26 @@ func spoof(r *desk.Reading, v signals.Verdict) (Spoof, runbook.Finding) {
 	return s, s.finding()
 }
 
-// cannotTell is the verdict where no log tells of logins.
+// cannotTell is the verdict where no log tells of logins, or of messages.
 func (s Spoof) cannotTell(r *desk.Reading) (Spoof, runbook.Finding) {
 	s.Verdict, s.Login, s.Named = unknown, 0, 0
+	why, missing := runbook.T("no log of logins covers this time.", "この期間のログインを記録したログがない。"), spool.EventLogin
+	switch {
+	case r.Known.Logins && !r.Known.Accepts:
+		why, missing = runbook.T("no log of accepted messages covers this time.", "この期間の受理を記録したログがない。"), spool.EventAccept
+	case r.Known.Logins:
+		why = runbook.T("for too many of the messages no log tells.", "ログからは分からないメールが多すぎる。")
+	}
 	var en, ja []string
 	for _, l := range r.Logs {
-		if desk.Says(l, spool.EventLogin) && !desk.Says(l, spool.EventRead) && l.State != spool.LogOn {
+		if desk.Says(l, missing) && !desk.Says(l, spool.EventRead) && l.State != spool.LogOn {
 			en, ja = append(en, l.Name+": "+l.HowToEN), append(ja, l.Name+": "+l.HowToJA)
 		}
 	}
 	s.HowTo = strings.Join(en, "; ")
 	return s, runbook.Finding{Level: runbook.Warn, Text: runbook.T(
-		strings.TrimSuffix("whether the mail was sent after a login cannot be told: no log of logins covers this time. "+s.HowTo, " "),
-		strings.TrimSuffix("ログイン後に送られたかどうかは判断できない: この期間のログインを記録したログがない。"+strings.Join(ja, "。"), " "))}
+		strings.TrimSuffix("whether the mail was sent after a login cannot be told: "+why.EN+" "+s.HowTo, " "),
+		"ログイン後に送られたかどうかは判断できない: "+why.JA+strings.Join(ja, "。"))}
 }
 
 func (s Spoof) finding() runbook.Finding {

@@ -44,10 +44,10 @@ type Suspect struct {
 	Via        []string  `json:"via" expr:"via"`     // of a peer: the suspect accounts that it used
 	First      time.Time `json:"first" expr:"first"`
 	Last       time.Time `json:"last" expr:"last"`
-	Messages   int64     `json:"messages" expr:"messages"`
-	Recipients int64     `json:"recipients" expr:"recipients"`
-	Addresses  int       `json:"addresses" expr:"addresses"` // of an account: peers that are new for it; of a peer: accounts
-	Named      bool      `json:"named" expr:"named"`         // its messages named it without a login
+	Messages   *int64    `json:"messages" expr:"messages"`     // a lower bound where no log tells of accepted messages; null if that is 0: unknown
+	Recipients *int64    `json:"recipients" expr:"recipients"` // null where no log tells of accepted messages
+	Addresses  int       `json:"addresses" expr:"addresses"`   // of an account: peers that are not usual for it, all where Window.Known is false; of a peer: accounts
+	Named      bool      `json:"named" expr:"named"`           // its messages named it without a login
 }
 
 // A Signal is one hit.
@@ -88,19 +88,19 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	f.Read, about = r.Sources(ctx)
 	f.Window, f.Unread, f.Files = f.Read.Window, f.Read.Unread, f.Read.Files
 	t := teller{ctx, r, &f}
-	f.Accounts, found = t.list(v.Accounts, r.Params.Top, func(e *signals.Entry) bool { return r.Account(e.Name) }, account)
-	sources, more := t.list(v.Sources, r.Params.Top, func(e *signals.Entry) bool { return r.Source(e.Place) }, source)
+	f.Accounts, found = t.list(v.Accounts, r.Params.Top, func(e *signals.Entry) bool { return isAccount(r, e) }, account)
+	sources, more := t.list(v.Sources, r.Params.Top, func(e *signals.Entry) bool { return isSource(r, e) }, source)
 	f.From = sources
 	for _, e := range v.Accounts {
-		if e.Level == signals.Suspect && r.Account(e.Name) {
+		if e.Level == signals.Suspect && isAccount(r, &e) {
 			f.AccountNames = append(f.AccountNames, e.Name)
-			if e.Messages > e.Named {
+			if e.Messages > e.Named || !r.Known.Accepts && r.Book.Accounts[e.Name].Logins > 0 {
 				f.LoggedIn = append(f.LoggedIn, e.Name)
 			}
 		}
 	}
 	for _, e := range v.Sources {
-		if e.Level == signals.Suspect && r.Source(e.Place) {
+		if e.Level == signals.Suspect && isSource(r, &e) {
 			f.SourceNames = append(f.SourceNames, e.Name)
 		}
 	}
@@ -129,6 +129,14 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	found = append(found, guesses...)
 	return runbook.Outcome{Findings: append(append(found, about...), blind...), Facts: f}, nil
 }
+
+// isAccount says whether an account is asked about, by its name and by the peers that used it.
+func isAccount(r *desk.Reading, e *signals.Entry) bool {
+	return r.Account(e.Name) && r.UsedFrom(e.Name)
+}
+
+// isSource says whether a peer is asked about, by its address and by the accounts that it used.
+func isSource(r *desk.Reading, e *signals.Entry) bool { return r.Source(e.Place) && r.Used(e.Place) }
 
 // A teller makes facts and findings of what the judge said.
 type teller struct {
@@ -179,7 +187,7 @@ func evidence(s Suspect) string {
 func quotes(f Facts) string {
 	var b strings.Builder
 	for _, s := range slices.Concat(f.Accounts, f.From) {
-		fmt.Fprintf(&b, "%s (%s): %d messages, %d recipients\n", s.Name, s.Level, s.Messages, s.Recipients)
+		fmt.Fprintf(&b, "%s (%s): messages: %s, recipients: %s\n", s.Name, s.Level, amount(s.Messages), amount(s.Recipients))
 		for _, g := range s.Signals {
 			fmt.Fprintf(&b, "  %s %s: %g (%g)\n", g.ID, g.What, g.Value, g.Threshold)
 			for _, e := range g.Evidence {
@@ -192,8 +200,12 @@ func quotes(f Facts) string {
 
 func (t teller) suspect(e *signals.Entry, quote bool) Suspect {
 	s := Suspect{Name: e.Name, Score: e.Score, Level: e.Level, Signals: []Signal{}, Via: append([]string{}, e.Via...), First: t.r.Time(e.First), Last: t.r.Time(e.Last),
-		Messages: e.Messages, Recipients: e.Recipients, Addresses: e.Addresses, Named: e.Named > 0 && e.Named*2 >= e.Messages}
-	s.Brief = []string{map[bool]string{true: "[!]", false: "[?]"}[e.Level == signals.Suspect], "x" + desk.Number(e.Messages)}
+		Addresses: e.Addresses, Named: e.Named > 0 && e.Named*2 >= e.Messages}
+	s.Messages = desk.Told(t.r.Known.Accepts, e.Messages)
+	if t.r.Known.Accepts {
+		s.Recipients = &e.Recipients
+	}
+	s.Brief = []string{map[bool]string{true: "[!]", false: "[?]"}[e.Level == signals.Suspect], "x" + amount(s.Messages)}
 	for _, h := range e.Hits {
 		s.Brief = append(s.Brief, h.Signal())
 		g := Signal{ID: h.Signal(), Family: h.Family, Value: h.Value, Threshold: h.Threshold(), Strong: h.Strong(), Source: h.From, What: h.What.EN, Evidence: []desk.Evidence{}}
@@ -225,9 +237,18 @@ func (t teller) sentence(e *signals.Entry, who runbook.Text) runbook.Text {
 	if e.First == 0 {
 		when = "-"
 	}
+	sent := t.r.Messages(e.Messages, e.Recipients)
 	return runbook.T(
-		fmt.Sprintf("%s: %s; %s messages to %s recipients, %s", en, strings.Join(hitsEN, "; "), desk.Number(e.Messages), desk.Number(e.Recipients), when),
-		fmt.Sprintf("%s: %s。%s 通、宛先 %s 件、%s", ja, strings.Join(hitsJA, "、"), desk.Number(e.Messages), desk.Number(e.Recipients), when))
+		fmt.Sprintf("%s: %s; %s, %s", en, strings.Join(hitsEN, "; "), sent.EN, when),
+		fmt.Sprintf("%s: %s。%s、%s", ja, strings.Join(hitsJA, "、"), sent.JA, when))
+}
+
+// amount writes a number of which it is not always known how large it is.
+func amount(n *int64) string {
+	if n == nil {
+		return "?"
+	}
+	return desk.Number(*n)
 }
 
 func account(e *signals.Entry) runbook.Text {

@@ -15,28 +15,32 @@ import (
 	"hikeshi/runbook"
 )
 
-// Facts are the facts of logs.timeline. First, Peak and Last are zero where nothing was sent.
+// Facts are the facts of logs.timeline. Mail from an address that is usual for its account is most likely that of its owner: it counts
+// apart, as Usual, and First, Peak, Last and Most are about the rest; where Of is all, about both. They are zero where nothing was sent.
 type Facts struct {
-	Read     desk.Sources `json:"read" expr:"read"`
-	Of       string       `json:"of" expr:"of"`             // named, suspects, all
-	Accounts []string     `json:"accounts" expr:"accounts"` // that were counted; empty if all were
-	Seconds  int64        `json:"seconds" expr:"seconds"`   // of a step
-	Steps    []Step       `json:"steps" expr:"steps"`       // those in which something happened
-	First    time.Time    `json:"first" expr:"first"`
-	Peak     time.Time    `json:"peak" expr:"peak"`
-	Last     time.Time    `json:"last" expr:"last"`
-	Most     int32        `json:"most" expr:"most"` // messages in the step of the peak
-	Messages int64        `json:"messages" expr:"messages"`
-	Spark    string       `json:"spark" expr:"spark"` // messages over the window, from . to @
+	Read      desk.Sources `json:"read" expr:"read"`
+	Of        string       `json:"of" expr:"of"`             // named, suspects, all
+	Accounts  []string     `json:"accounts" expr:"accounts"` // that were counted; empty if all were
+	Seconds   int64        `json:"seconds" expr:"seconds"`   // of a step
+	Steps     []Step       `json:"steps" expr:"steps"`       // those in which something happened
+	First     time.Time    `json:"first" expr:"first"`
+	Peak      time.Time    `json:"peak" expr:"peak"`
+	Last      time.Time    `json:"last" expr:"last"`
+	Most      int32        `json:"most" expr:"most"`           // messages in the step of the peak
+	Messages  *int64       `json:"messages" expr:"messages"`   // from addresses that are not usual; null where no log tells of messages, and for their 0
+	Usual     *int64       `json:"usual" expr:"usual"`         // from usual ones, likewise; null too where Of is suspects: they are not counted
+	Separated bool         `json:"separated" expr:"separated"` // the history is long enough to tell which addresses are usual
+	Spark     string       `json:"spark" expr:"spark"`         // messages over the window, from . to @
 }
 
-// Step is one step of time.
+// Step is one step of time. Numbers are null as in Facts.
 type Step struct {
 	At         time.Time `json:"at" expr:"at"`
-	Messages   int32     `json:"messages" expr:"messages"`
-	Recipients int32     `json:"recipients" expr:"recipients"`
-	Failures   int32     `json:"failures" expr:"failures"` // logins
-	Returned   int32     `json:"returned" expr:"returned"` // deliveries that failed for good or for now
+	Messages   *int64    `json:"messages" expr:"messages"`
+	Usual      *int64    `json:"usual" expr:"usual"`
+	Recipients *int64    `json:"recipients" expr:"recipients"` // of Messages
+	Failures   int32     `json:"failures" expr:"failures"`     // logins
+	Returned   int32     `json:"returned" expr:"returned"`     // deliveries of Messages that failed for good or for now
 }
 
 // What is counted.
@@ -67,7 +71,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	if err := r.Read(ctx, in.Rec); err != nil {
 		return runbook.Outcome{}, err
 	}
-	f := Facts{Of: of, Accounts: []string{}, Seconds: r.Span.Step, Steps: []Step{}}
+	f := Facts{Of: of, Accounts: []string{}, Seconds: r.Span.Step, Steps: []Step{}, Separated: r.Book.Known()}
 	var about []runbook.Finding
 	f.Read, about = r.Sources(ctx)
 	f.fill(r, f.steps(r))
@@ -106,39 +110,47 @@ func (f *Facts) steps(r *desk.Reading) []entry.Step {
 }
 
 func (f *Facts) fill(r *desk.Reading, steps []entry.Step) {
+	known, usual := r.Known.Accepts, r.Known.Accepts && f.Of != suspects
+	messages, owners := int64(0), int64(0)
 	for _, s := range steps {
-		if s.Messages|s.Recipients|s.Failures|s.Returned == 0 {
+		if s.Messages|s.Usual|s.Recipients|s.Failures|s.Returned == 0 {
 			continue
 		}
 		at := r.Time(wall(r, s))
-		f.Steps = append(f.Steps, Step{at, s.Messages, s.Recipients, s.Failures, s.Returned})
-		f.Messages += int64(s.Messages)
-		if s.Messages > f.Most {
-			f.Most, f.Peak = s.Messages, at
+		f.Steps = append(f.Steps, Step{at, desk.Told(known, int64(s.Messages)), desk.Told(usual, int64(s.Usual)), desk.Told(known, int64(s.Recipients)), s.Failures, s.Returned})
+		messages, owners = messages+int64(s.Messages), owners+int64(s.Usual)
+		n := f.counted(s)
+		if n > f.Most {
+			f.Most, f.Peak = n, at
 		}
-		if s.Messages > 0 {
+		if n > 0 {
 			if f.First.IsZero() {
 				f.First = at
 			}
 			f.Last = at
 		}
 	}
-	f.Spark = spark(steps)
+	f.Messages, f.Usual, f.Spark = desk.Told(known, messages), desk.Told(usual, owners), f.spark(steps)
+}
+
+// counted is how many messages of a step the peak and the sparkline are about.
+func (f *Facts) counted(s entry.Step) int32 {
+	if f.Of == all {
+		return s.Messages + s.Usual
+	}
+	return s.Messages
 }
 
 func wall(r *desk.Reading, s entry.Step) int64 { return r.Span.Since + int64(s.At)*r.Span.Step }
 
-// width is that of the sparkline, in characters; rows is that of the table.
-const (
-	width = 60
-	rows  = 24
-)
+// width is that of the sparkline, in characters.
+const width = 60
 
 // marks are the characters of the sparkline. Every console has them, in one column each.
 const marks = " .:-=+*#%@"
 
 // spark draws the messages.
-func spark(steps []entry.Step) string {
+func (f *Facts) spark(steps []entry.Step) string {
 	n := min(width, len(steps))
 	if n == 0 {
 		return ""
@@ -146,7 +158,7 @@ func spark(steps []entry.Step) string {
 	sums, most := make([]int64, n), int64(0)
 	for i, s := range steps {
 		at := i * n / len(steps)
-		sums[at] += int64(s.Messages)
+		sums[at] += int64(f.counted(s))
 		most = max(most, sums[at])
 	}
 	var b strings.Builder
@@ -158,54 +170,4 @@ func spark(steps []entry.Step) string {
 		b.WriteByte(marks[min(mark, len(marks)-1)])
 	}
 	return b.String()
-}
-
-func (f *Facts) findings(r *desk.Reading) []runbook.Finding {
-	whom := map[string]runbook.Text{
-		named:    runbook.T("those that were named", "指定した対象"),
-		suspects: runbook.T("the suspects", "疑わしいアカウント"),
-		all:      runbook.T("everybody", "全体"),
-	}[f.Of]
-	if f.Messages == 0 {
-		return []runbook.Finding{{Level: runbook.OK, Text: runbook.T("no message of "+whom.EN, whom.JA+"のメールはない")}}
-	}
-	level := runbook.Info
-	if f.Of == suspects {
-		level = runbook.Bad
-	}
-	zone := r.Zone()
-	text := func(t time.Time) string { return t.In(zone).Format("2006-01-02 15:04") }
-	found := []runbook.Finding{
-		{Level: level, Text: runbook.Tf("%s messages of %s: first %s, most %s (%d in %d s), last %s", "%[2]sのメール %[1]s 通: 最初 %[3]s、最多 %[4]s(%[6]d 秒に %[5]d 通)、最後 %[7]s",
-			desk.Number(f.Messages), "\x00", text(f.First), text(f.Peak), f.Most, f.Seconds, text(f.Last))},
-		{Level: runbook.Info, Text: runbook.T("|"+f.Spark+"|", "")},
-	}
-	t := &found[0].Text
-	t.EN, t.JA = strings.Replace(t.EN, "\x00", whom.EN, 1), strings.Replace(t.JA, "\x00", whom.JA, 1)
-	return append(found, f.table(zone)...)
-}
-
-// table sums up the steps from the first to the last in no more rows than a screen has.
-func (f *Facts) table(zone *time.Location) []runbook.Finding {
-	span := int64(f.Last.Sub(f.First)/time.Second) + f.Seconds
-	each := f.Seconds
-	for _, s := range []int64{60, 300, 600, 1800, 3600, 3 * 3600, 6 * 3600, 86400, 7 * 86400} {
-		if each = max(s, f.Seconds); span/each < rows {
-			break
-		}
-	}
-	var found []runbook.Finding
-	for i := 0; i < len(f.Steps) && len(found) <= rows; {
-		begin := f.Steps[i].At.Unix() / each * each
-		row := Step{}
-		for ; i < len(f.Steps) && f.Steps[i].At.Unix() < begin+each; i++ {
-			s := f.Steps[i]
-			row.Messages, row.Recipients = row.Messages+s.Messages, row.Recipients+s.Recipients
-			row.Failures, row.Returned = row.Failures+s.Failures, row.Returned+s.Returned
-		}
-		at := time.Unix(begin, 0).In(zone).Format("01-02 15:04")
-		found = append(found, runbook.Finding{Level: runbook.Info, Text: runbook.Tf(
-			"%s  %6d messages  %7d recipients  %5d failed  %5d returned", "%s  %6d 通  宛先 %7d  ログイン失敗 %5d  不達・遅延 %5d", at, row.Messages, row.Recipients, row.Failures, row.Returned)})
-	}
-	return found
 }

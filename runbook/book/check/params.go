@@ -145,6 +145,7 @@ func (l *loader) manual(s strictyaml.At[manualShape], env *expression.Env) *runb
 	case m.Every && !s.V.Offer.Given():
 		l.Mistake(s.V.Every.Key, "every belongs to offer")
 	}
+	m.Check = l.check(s.V.Check, m.Ask)
 	switch {
 	case m.Ask == runbook.AskChoice && !s.V.Choices.Given():
 		l.missing(s.V.Pos, "choices", "choices: [{value: ..., title: {en: ...}}]")
@@ -167,6 +168,33 @@ func (l *loader) manual(s strictyaml.At[manualShape], env *expression.Env) *runb
 		}
 	}
 	return m
+}
+
+// check reads which kind and parameter the names of an answer are for.
+func (l *loader) check(s strictyaml.At[checkShape], ask runbook.Ask) *runbook.ManualCheck {
+	if !s.Given() || s.V.Line == 0 {
+		return nil
+	}
+	if ask != runbook.AskText {
+		l.Mistake(s.Key, "check belongs to ask: text")
+	}
+	c := &runbook.ManualCheck{Uses: s.V.Uses.V, As: s.V.As.V}
+	kind, ok := l.kinds[c.Uses]
+	if !ok {
+		l.Mistake(s.Pos, "check: uses: there is no kind %q%s", c.Uses, nearest.Hint(c.Uses, slices.Collect(maps.Keys(l.kinds))))
+		return nil
+	}
+	var names []string
+	for _, p := range kind.Params {
+		if p.Type == runbook.Strings {
+			names = append(names, p.Name)
+		}
+	}
+	if !slices.Contains(names, c.As) {
+		l.Mistake(s.Pos, "check: as: %s has no list %q%s", c.Uses, c.As, paramHint(c.As, names))
+		return nil
+	}
+	return c
 }
 
 func (l *loader) gate(s strictyaml.At[[]conditionShape], env *expression.Env) []runbook.Condition {

@@ -65,6 +65,13 @@ type manualShape struct {
 	Given    strictyaml.At[string]
 	Offer    strictyaml.At[string]
 	Every    strictyaml.At[bool]
+	Check    strictyaml.At[checkShape]
+}
+
+type checkShape struct {
+	strictyaml.Pos
+	Uses strictyaml.At[string]
+	As   strictyaml.At[string]
 }
 
 type choiceShape struct {

@@ -1,0 +1,30 @@
+package entry
+
+import "hikeshi/actions/logs/deed"
+
+// Lines are the first lines of something that may be abuse. Those of peers that are not usual are kept apart from those of usual ones,
+// which the owner of an account may have written.
+type Lines struct{ strange, usual []deed.Ref }
+
+// Keep notes a line, as long as there is room.
+func (l *Lines) Keep(r deed.Ref, unusual bool) {
+	if unusual {
+		l.strange = Keep(l.strange, r)
+	} else {
+		l.usual = Keep(l.usual, r)
+	}
+}
+
+// Refs are the lines of peers that are not usual; those of usual ones only where there are no others.
+func (l *Lines) Refs() []deed.Ref {
+	if len(l.strange) > 0 {
+		return l.strange
+	}
+	return l.usual
+}
+
+// Claims are logins that do not count.
+type Claims struct {
+	N    int64
+	Refs []deed.Ref // of the first ones
+}

@@ -1,0 +1,322 @@
+package logs_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"hikeshi/actions/logs"
+	"hikeshi/runbook"
+	"hikeshi/spool"
+)
+
+const (
+	owner = "192.0.2.7" // where hanako has always mailed from
+	hana  = "hanako@example.jp"
+)
+
+// A scribe writes acceptlog, inlog and faillog of a week in which hanako mails from her office, day by day.
+type scribe struct {
+	dir              string
+	id               int
+	accept, in, fail map[string]*strings.Builder // by day
+}
+
+func newScribe(t *testing.T) *scribe {
+	s := &scribe{dir: t.TempDir(), id: 1000, accept: map[string]*strings.Builder{}, in: map[string]*strings.Builder{}, fail: map[string]*strings.Builder{}}
+	for day := 14; day <= 20; day++ {
+		for i := range 8 {
+			s.mail(fmt.Sprintf("%d/Nov/2026:%02d:10:00", day, 9+i), owner, "AUTH-LOGIN:"+hana+" [success]", hana, fmt.Sprintf("friend%d@example.com", i))
+		}
+	}
+	return s
+}
+
+func to(all map[string]*strings.Builder, at string) *strings.Builder {
+	day := "2611" + at[:2]
+	if all[day] == nil {
+		all[day] = &strings.Builder{}
+	}
+	return all[day]
+}
+
+// session is one whose last state is as given; result is ok or abort.
+func (s *scribe) session(at, peer, state, result string) int {
+	s.id++
+	fmt.Fprintf(to(s.accept, at), "[%s], (example.jp), %s[%s], %s,<B%010d>,%s\n", at, peer, peer, state, s.id, result)
+	return s.id
+}
+
+// mail is a session with one message that is taken.
+func (s *scribe) mail(at, peer, state, sender, rcpt string) int {
+	id := s.session(at, peer, state, "ok")
+	fmt.Fprintf(to(s.in, at), "<B%010d@mail1.example.jp> [%s] %s pc %s %s\n", id, at, peer, sender, rcpt)
+	return id
+}
+
+// bounce is what became of a message.
+func (s *scribe) bounce(at string, id int, sender, rcpt string) {
+	fmt.Fprintf(to(s.fail, at), "B%010d@mail1.example.jp send fail on [%s] from %s to %s [550 User Unknown]\n", id, at, sender, rcpt)
+}
+
+func (s *scribe) write(t *testing.T) string {
+	t.Helper()
+	for log, days := range map[string]map[string]*strings.Builder{"acceptlog": s.accept, "inlog": s.in, "faillog": s.fail} {
+		for day, text := range days {
+			put(t, s.dir, log+"/"+day+".log", text.String())
+		}
+	}
+	return s.dir
+}
+
+// stranger is one of forty addresses.
+func stranger(i int) string { return fmt.Sprintf("203.0.113.%d", 1+i%40) }
+
+// A sender that looks like a login spreads no account over the addresses that it comes from, whether its message was taken or refused.
+func TestMadeUpLoginSpreadsNobody(t *testing.T) {
+	const forged = "AUTH-LOGIN:" + hana + " [success]"
+	for result, counted := range map[string]func(logs.SuspectsFacts) int64{
+		"ok":    func(f logs.SuspectsFacts) int64 { return f.Read.MadeUp },
+		"abort": func(f logs.SuspectsFacts) int64 { return f.Read.Unproven },
+	} {
+		s := newScribe(t)
+		for i := range 120 {
+			at := fmt.Sprintf("21/Nov/2026:03:%02d:%02d", i/4, i%4*15)
+			if result == "ok" {
+				s.mail(at, stranger(i), forged, forged, fmt.Sprintf("v%d@example.com", i))
+			} else {
+				s.session(at, stranger(i), forged, result)
+			}
+		}
+		s.mail("21/Nov/2026:07:00:00", owner, "AUTH-LOGIN:"+hana+" [success]", hana, "friend1@example.com")
+		f, told := suspectsAt(t, s.write(t), morning)
+		for _, a := range f.Accounts {
+			t.Errorf("%s: account %s: %+v", result, a.Name, a.Signals)
+		}
+		if n := counted(f); n != 120 {
+			t.Errorf("%s: %d made up, %d not proven\n%s", result, f.Read.MadeUp, f.Read.Unproven, told)
+		}
+	}
+}
+
+// What else a session handed in that ends with a refused sender like a login came after one, or not: nobody knows.
+func TestUnprovenLoginProvesNoMail(t *testing.T) {
+	s := newScribe(t)
+	for i := range 600 {
+		at := fmt.Sprintf("21/Nov/2026:03:%02d:%02d", i/60, i%60)
+		fmt.Fprintf(to(s.accept, at), "[%s], (example.jp), [%s]:25, Client accept now.\n", at, stranger(i))
+		s.id++
+		fmt.Fprintf(to(s.in, at), "<B%010d@mail1.example.jp> [%s] %s pc %s v%d@example.com\n", s.id, at, stranger(i), hana, i)
+		s.session(at, stranger(i), "AUTH-LOGIN:"+hana+" [success]", "abort")
+	}
+	f, told := suspectsAt(t, s.write(t), morning)
+	if len(f.AccountNames) != 1 || f.Spoof.Verdict != "unknown" || strings.Contains(told, "cause (a)") {
+		t.Errorf("suspects %q, %+v\n%s", f.AccountNames, f.Spoof, told)
+	}
+}
+
+// The lines that are cited against an account are those of strangers, not the first ones of the hour, which are its owner's; mail that came
+// back is cited by the lines that say so.
+func TestEvidenceIsNotTheOwners(t *testing.T) {
+	s := newScribe(t)
+	const login = "AUTH-LOGIN:" + hana + " [success]"
+	for i := range 6 {
+		id := s.mail(fmt.Sprintf("21/Nov/2026:07:00:%02d", i), owner, login, hana, "friend1@example.com")
+		s.bounce(fmt.Sprintf("21/Nov/2026:07:01:%02d", i), id, hana, "friend1@example.com")
+	}
+	for i := range 600 {
+		at := fmt.Sprintf("21/Nov/2026:07:%02d:%02d", 10+i/60, i%60)
+		id := s.mail(at, stranger(i), login, fmt.Sprintf("other%d@example.com", i%20), fmt.Sprintf("v%d@example.com", i))
+		s.bounce(at, id, hana, fmt.Sprintf("v%d@example.com", i))
+	}
+	f, _ := suspectsAt(t, s.write(t), morning)
+	if len(f.Accounts) != 1 {
+		t.Fatalf("%+v", f.Accounts)
+	}
+	seen := ""
+	for _, g := range f.Accounts[0].Signals {
+		seen += g.ID + " "
+		for _, e := range g.Evidence {
+			if strings.Contains(e.Text, owner) || g.ID == "D7" && (e.Log != "faillog" || strings.Contains(e.Text, "friend")) {
+				t.Errorf("%s cites %s: %s", g.ID, e, e.Text)
+			}
+			if g.ID == "D9" && !strings.Contains(e.Text, "other") {
+				t.Errorf("D9 cites %s", e.Text)
+			}
+		}
+		if len(g.Evidence) == 0 {
+			t.Errorf("%s cites nothing", g.ID)
+		}
+	}
+	if seen != "D1 D2 D3 D6 D7 D9 D11 D14 " {
+		t.Errorf("signals %s", seen)
+	}
+}
+
+// ask asks one kind in the morning after.
+func ask(t *testing.T, dir, kind, with string) (runbook.Outcome, string) {
+	t.Helper()
+	env := logs.Env{Server: server{dir: dir}, Own: spool.Own{Domains: []string{"example.jp"}}, Zone: time.UTC, Clock: func() time.Time { return morning }}
+	for _, k := range logs.Kinds(env) {
+		if k.Name == kind {
+			out, err := k.Action.Plan(context.Background(), runbook.Input{With: json.RawMessage(with)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw, err := json.Marshal(out.Facts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return out, text(t, out) + string(raw)
+		}
+	}
+	t.Fatalf("no kind %s", kind)
+	return runbook.Outcome{}, ""
+}
+
+// both are a night in which strangers send 600 mails and read 3, and the owner sends 6 and reads 20.
+func both(t *testing.T) string {
+	s := newScribe(t)
+	const login = "AUTH-LOGIN:" + hana + " [success]"
+	for i := range 6 {
+		s.mail(fmt.Sprintf("21/Nov/2026:07:00:%02d", i), owner, login, hana, "friend1@example.com")
+	}
+	for i := range 600 {
+		s.mail(fmt.Sprintf("21/Nov/2026:07:%02d:%02d", 10+i/60, i%60), stranger(i), login, hana, fmt.Sprintf("v%d@example.com", i))
+	}
+	dir := s.write(t)
+	box := ""
+	for i := range 23 {
+		peer := owner
+		if i >= 20 {
+			peer = stranger(0)
+		}
+		box += fmt.Sprintf("[21/Nov/2026:07:30:%02d] %s from %s RETR %d Success\n", i, hana, peer, i)
+	}
+	put(t, dir, "pop3log/261121.log", box)
+	put(t, dir, "imap4log/261121.log", "[21/Nov/2026:07:30:00] - from 192.0.2.7 CAPABILITY - Success\n")
+	return dir
+}
+
+// The ordinary mail of a named account's owner is no part of the abuse.
+func TestTimelineTellsTheOwnerApart(t *testing.T) {
+	dir := both(t)
+	out, told := ask(t, dir, "logs.timeline", `{"accounts":["`+hana+`"]}`)
+	f := out.Facts.(logs.TimelineFacts)
+	if *f.Messages != 600 || *f.Usual != 14 || !f.Separated || f.First.Format("15:04") != "07:10" {
+		t.Errorf("%d, usual %d, first %s", *f.Messages, *f.Usual, f.First)
+	}
+	wants(t, told, "600 messages of those that were named from addresses that are not usual for them", "beside these 14 from addresses that are usual", "普段の接続元から 14 通", "60 mails     0 usual")
+	if strings.Contains(told, "11-20 09:10 ") {
+		t.Error("the table begins before the abuse")
+	}
+	if out, told = ask(t, dir, "logs.timeline", `{"accounts":["`+hana+`"],"until":"07:05","since":"07:00"}`); *out.Facts.(logs.TimelineFacts).Messages != 0 {
+		t.Errorf("%s", told)
+	}
+	wants(t, told, "no message of those that were named from an address that is not usual", "6 from addresses that are usual")
+}
+
+// Who reads a mailbox is told apart too, and that its owner does is nothing bad.
+func TestAccessTellsTheOwnerApart(t *testing.T) {
+	dir := both(t)
+	out, told := ask(t, dir, "logs.access", `{"accounts":["`+hana+`"]}`)
+	if f := out.Facts.(logs.AccessFacts); *f.Mails != 23 || *f.Strange != 3 || out.Findings[0].Level != runbook.Bad {
+		t.Errorf("%d, strange %d", *f.Mails, *f.Strange)
+	}
+	wants(t, told, "not from its usual addresses: mails read out: 3, logins: 0, addresses: 1; from its usual addresses: mails 20", "普段の接続元からは 20 通")
+	out, told = ask(t, dir, "logs.access", `{"accounts":["`+hana+`"],"sources":["`+owner+`"]}`)
+	if out.Findings[0].Level != runbook.OK {
+		t.Errorf("%+v", out.Findings[0])
+	}
+	wants(t, told, "used from usual addresses only; from its usual addresses: mails 20")
+	if err := os.RemoveAll(filepath.Join(dir, "imap4log")); err != nil {
+		t.Fatal(err)
+	}
+	_, told = ask(t, dir, "logs.access", `{"accounts":["`+hana+`"],"sources":["198.51.100.9"]}`)
+	wants(t, told, "whether the mailbox was read is unknown", `"mails":null`, `"strange":{"mails":null,"logins":null,"addresses":null}`)
+}
+
+// unreadable puts something in the place of a file that is never followed.
+func unreadable(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Rename(path, path+"-kept"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(path+"-kept", path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Where inlog is off or cannot be read, nobody knows how many messages there were: that is never 0.
+func TestMessagesAreUnknown(t *testing.T) {
+	for name, lose := range map[string]func(t *testing.T, dir string){
+		"off": func(t *testing.T, dir string) { os.RemoveAll(filepath.Join(dir, "inlog")) },
+		"unreadable": func(t *testing.T, dir string) {
+			unreadable(t, filepath.Join(dir, "inlog", "261121.log"))
+			unreadable(t, filepath.Join(dir, "inlog", "261120.log"))
+		},
+	} {
+		for id, counted := range map[string]string{"B0000000000": "unknown", "": "at least 600"} {
+			s := newScribe(t)
+			s.mail("21/Nov/2026:02:00:00", owner, "AUTH-LOGIN:"+hana+" [success]", hana, "friend1@example.com")
+			for i := range 600 {
+				at := fmt.Sprintf("21/Nov/2026:03:%02d:%02d", i/60, i%60)
+				if id == "" {
+					s.session(at, stranger(i), "AUTH-LOGIN:"+hana+" [success]", "ok")
+				} else {
+					fmt.Fprintf(to(s.accept, at), "[%s], (example.jp), %s[%s], AUTH-LOGIN:%s [success],<%s>,ok\n", at, stranger(i), stranger(i), hana, id)
+				}
+			}
+			dir := s.write(t)
+			lose(t, dir)
+			f, told := suspectsAt(t, dir, morning)
+			if len(f.AccountNames) != 1 || len(f.LoggedIn) != 1 || (f.Accounts[0].Messages == nil) != (counted == "unknown") || f.Accounts[0].Recipients != nil {
+				t.Errorf("%s, %s: %+v", name, counted, f.Accounts)
+			}
+			words := map[string][]string{"unknown": {"how many messages is unknown", "通数は不明", "cannot be told: no log of accepted messages covers this time"}, "at least 600": {"at least 600 messages, recipients unknown", "少なくとも 600 通"}}
+			wants(t, told, words[counted]...)
+			_, told = ask(t, dir, "logs.timeline", `{"accounts":["`+hana+`"]}`)
+			if counted == "unknown" {
+				wants(t, told, "how many messages those that were named sent is unknown", `"messages":null`)
+			}
+			if strings.Contains(told, `"messages":0`) || strings.Contains(told, "0 messages") && counted == "unknown" {
+				t.Errorf("%s, %s: %s", name, counted, told)
+			}
+		}
+	}
+}
+
+// Who is asked about by name is told with his own sources only, and a source with the accounts that it used.
+func TestSuspectsOfOneAccount(t *testing.T) {
+	s := newScribe(t)
+	for i := range 600 {
+		at := fmt.Sprintf("21/Nov/2026:07:%02d:%02d", i/60, i%60)
+		s.mail(at, stranger(i%20), "AUTH-LOGIN:"+hana+" [success]", hana, fmt.Sprintf("v%d@example.com", i))
+		s.mail(at, stranger(20+i%20), "AUTH-LOGIN:taro@example.jp [success]", "taro@example.jp", fmt.Sprintf("w%d@example.com", i))
+	}
+	dir := s.write(t)
+	of := func(with string) logs.SuspectsFacts {
+		out, _ := ask(t, dir, "logs.suspects", with)
+		return out.Facts.(logs.SuspectsFacts)
+	}
+	if f := of(`{"top":100}`); len(f.AccountNames) != 2 || len(f.SourceNames) != 40 {
+		t.Fatalf("%q, %q", f.AccountNames, f.SourceNames)
+	}
+	f := of(`{"top":100,"accounts":["hanako"]}`)
+	if len(f.AccountNames) != 1 || len(f.SourceNames) != 20 || len(f.From) != 20 || f.Spoof.Login != 600 {
+		t.Errorf("%q, %q, %+v", f.AccountNames, f.SourceNames, f.Spoof)
+	}
+	for _, e := range f.From {
+		if strings.Join(e.Via, " ") != hana {
+			t.Errorf("%s used %q", e.Name, e.Via)
+		}
+	}
+	if f := of(`{"top":100,"sources":["203.0.113.40"]}`); strings.Join(f.AccountNames, " ") != "taro@example.jp" || len(f.From) != 1 {
+		t.Errorf("%q, %q", f.AccountNames, f.SourceNames)
+	}
+}

@@ -1,0 +1,54 @@
+package logs_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"strings"
+	"testing"
+
+	"hikeshi/actions/logs"
+)
+
+func zipped(t *testing.T, parts ...string) string {
+	t.Helper()
+	var b bytes.Buffer
+	for _, p := range parts {
+		z := gzip.NewWriter(&b)
+		if _, err := z.Write([]byte(p)); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.String()
+}
+
+// A day counts by its text, compressed or not; one that cannot be unpacked is told, and is not taken for a small one.
+func TestSizesOfCompressedDays(t *testing.T) {
+	const kib = 1 << 10
+	dir := t.TempDir()
+	lines := func(n int) string { return strings.Repeat(strings.Repeat("x", 127)+"\n", n/128) }
+	for day := 7; day <= 19; day++ {
+		put(t, dir, fmt.Sprintf("inlog/2611%02d.log.gz", day), zipped(t, lines(150*kib), lines(50*kib)))
+	}
+	put(t, dir, "inlog/261120.log", lines(3000*kib))
+	sizes := func() (logs.SizesFacts, string) {
+		out, told := ask(t, dir, "logs.sizes", "")
+		return out.Facts.(logs.SizesFacts), told
+	}
+	f, told := sizes()
+	if l := f.Logs[1]; l.Name != "inlog" || l.Days != 13 || l.Median != 200*kib || l.Left != 0 || !l.Swollen || len(f.Unread) > 0 {
+		t.Errorf("%+v\n%s", l, told)
+	}
+	put(t, dir, "inlog/261119.log.gz", zipped(t, lines(200*kib))[:100])
+	f, told = sizes()
+	if l := f.Logs[1]; l.Days != 12 || l.Left != 1 || !l.Swollen || strings.Join(f.Unread, " ") != "inlog" {
+		t.Errorf("%+v", l)
+	}
+	wants(t, told, "1 compressed days are not counted", "圧縮された 1 日分", "inlog: not read: reading log ")
+	put(t, dir, "outlog/261120.log.gz", "no such thing")
+	_, told = sizes()
+	wants(t, told, "outlog: its size is unknown")
+}

@@ -1,0 +1,120 @@
+package timeline
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"hikeshi/actions/logs/desk"
+	"hikeshi/runbook"
+)
+
+// rows is how many rows the table has at most, about.
+const rows = 24
+
+func (f *Facts) findings(r *desk.Reading) []runbook.Finding {
+	found := []runbook.Finding{f.summary(r.Zone())}
+	if !f.Separated && f.Of != all && f.Messages != nil && *f.Messages > 0 {
+		found = append(found, runbook.Finding{Level: runbook.Warn, Text: runbook.T(
+			"there are fewer than 5 days of history: which addresses are the owners' is not known, and their own mail is counted with the rest",
+			"履歴が 5 日分に満たず、本人の接続元が分からない。本人のメールも合わせて数えている")})
+	}
+	if f.First.IsZero() {
+		return found
+	}
+	found = append(found, runbook.Finding{Level: runbook.Info, Text: runbook.T("|"+f.Spark+"|", "")})
+	return append(found, f.table(r.Zone())...)
+}
+
+// summary is one sentence about all.
+func (f *Facts) summary(zone *time.Location) runbook.Finding {
+	whom := map[string]runbook.Text{
+		named:    runbook.T("those that were named", "指定した対象"),
+		suspects: runbook.T("the suspects", "疑わしいアカウント"),
+		all:      runbook.T("everybody", "全体"),
+	}[f.Of]
+	n, usual := desk.Total(f.Messages), desk.Total(f.Usual)
+	text := func(t time.Time) string { return t.In(zone).Format("2006-01-02 15:04") }
+	beside := runbook.Text{}
+	if usual > 0 {
+		beside = runbook.Tf("; beside these %s from addresses that are usual for their account", "。このほか、普段の接続元から %s 通", desk.Number(usual))
+	}
+	switch {
+	case n == 0 && f.Messages == nil && f.First.IsZero():
+		return runbook.Finding{Level: runbook.Warn, Text: runbook.T("how many messages "+whom.EN+" sent is unknown: no log of accepted messages covers this time",
+			whom.JA+"のメールの通数は不明: この期間の受理のログがない")}
+	case f.First.IsZero():
+		if f.Of == all {
+			return runbook.Finding{Level: runbook.OK, Text: runbook.T("no message of "+whom.EN, whom.JA+"のメールはない")}
+		}
+		return runbook.Finding{Level: runbook.OK, Text: runbook.T("no message of "+whom.EN+" from an address that is not usual for them"+beside.EN, whom.JA+"のメールに、普段と異なる接続元からのものはない"+beside.JA)}
+	case f.Of == all:
+		n, beside = n+usual, runbook.Text{}
+	}
+	level, from := runbook.Info, runbook.T(" from addresses that are not usual for them", "、普段と異なる接続元から")
+	if f.Of == suspects {
+		level = runbook.Bad
+	}
+	if f.Of == all || !f.Separated {
+		from = runbook.Text{}
+	}
+	when := []any{text(f.First), text(f.Peak), f.Most, f.Seconds, text(f.Last)}
+	return runbook.Finding{Level: level, Text: runbook.T(
+		desk.Number(n)+" messages of "+whom.EN+from.EN+fmt.Sprintf(": first %s, most %s (%d in %d s), last %s", when...)+beside.EN,
+		whom.JA+"のメール "+desk.Number(n)+" 通"+from.JA+fmt.Sprintf(": 最初 %[1]s、最多 %[2]s(%[4]d 秒に %[3]d 通)、最後 %[5]s", when...)+beside.JA)}
+}
+
+// table sums up the steps from the first to the last message in no more rows than a screen has.
+func (f *Facts) table(zone *time.Location) []runbook.Finding {
+	span := int64(f.Last.Sub(f.First)/time.Second) + f.Seconds
+	each := f.Seconds
+	for _, s := range []int64{60, 300, 600, 1800, 3600, 3 * 3600, 6 * 3600, 86400, 7 * 86400} {
+		if each = max(s, f.Seconds); span/each < rows {
+			break
+		}
+	}
+	var found []runbook.Finding
+	for i := 0; i < len(f.Steps) && len(found) <= rows; {
+		if at := f.Steps[i].At; at.Before(f.First) || at.After(f.Last) {
+			i++
+			continue
+		}
+		begin := f.Steps[i].At.Unix() / each * each
+		sum := row{}
+		for ; i < len(f.Steps) && f.Steps[i].At.Unix() < begin+each; i++ {
+			sum.add(f.Steps[i])
+		}
+		found = append(found, runbook.Finding{Level: runbook.Info, Text: sum.text(time.Unix(begin, 0).In(zone).Format("01-02 15:04"))})
+	}
+	return found
+}
+
+// A row is a few steps. What is not known of one of them is not known of the row, unless something is.
+type row struct{ messages, usual, recipients, failures, returned *int64 }
+
+func (w *row) add(s Step) {
+	failures, returned := int64(s.Failures), int64(s.Returned)
+	for _, x := range []struct {
+		to **int64
+		n  *int64
+	}{{&w.messages, s.Messages}, {&w.usual, s.Usual}, {&w.recipients, s.Recipients}, {&w.failures, &failures}, {&w.returned, &returned}} {
+		if x.n != nil {
+			sum := *x.n + desk.Total(*x.to)
+			*x.to = &sum
+		}
+	}
+}
+
+// text is a row of no more than 70 columns: failed logins, and mail that came back or was delayed, stand last.
+func (w row) text(at string) runbook.Text {
+	n := []any{at, digits(w.messages), digits(w.usual), digits(w.recipients), digits(w.failures), digits(w.returned)}
+	return runbook.Tf("%s %6s mails %5s usual %6s rcpts %4s fail %5s back", "%s %6s 通 普段 %5s 宛先 %7s 失敗 %5s 不達 %5s", n...)
+}
+
+// digits writes a number; a minus sign if it is not known.
+func digits(n *int64) string {
+	if n == nil {
+		return "-"
+	}
+	return strconv.FormatInt(*n, 10)
+}
