@@ -21,6 +21,7 @@ type Case struct {
 	First, Peak, Last time.Time // of the abuse, by the logs
 	Messages          *int64    // handed in by the abuser, by the logs
 	Recipients        *int64
+	Mixed             bool   // the logs could not tell mail of the accounts' owners apart: it may be among these
 	Sources           *int64 // addresses that stood out or were named
 
 	Cause    string    // a to h as in the runbook; "" if nobody decided

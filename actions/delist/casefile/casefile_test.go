@@ -97,7 +97,7 @@ func TestWhole(t *testing.T) {
 	r.step("watch", "evidence.watch", runbook.ResultDone, `{"outside":0,"known":true,"seconds":300}`)
 	r.step("services", "service.status", runbook.ResultDone, `{"running":["d"],"stopped":["r"],"barred":["x"]}`)
 	r.step("backlog", "queue.scan", runbook.ResultDone, `{"messages":12,"over":false,"senders":["jiro@example.jp"]}`)
-	r.step("timeline", "logs.timeline", runbook.ResultDone, `{"of":"named","messages":2930,"first":"2026-11-21T17:25:00Z","peak":"2026-11-21T17:40:00Z","last":"2026-11-21T18:07:00Z","steps":[{"recipients":800},{"recipients":38}]}`)
+	r.step("timeline", "logs.timeline", runbook.ResultDone, `{"of":"named","messages":2930,"separated":true,"first":"2026-11-21T17:25:00Z","peak":"2026-11-21T17:40:00Z","last":"2026-11-21T18:07:00Z","steps":[{"recipients":800},{"recipients":38}]}`)
 	r.step("lists", "dnsbl.check", runbook.ResultDone, `{"state":"listed","named":true,"hosts":[{"address":"192.0.2.25","names":["mail1.example.jp"],"state":"fine"}],"listings":[{"list":"psbl","subject":"192.0.2.25","tier":2,"routes":[{"way":"self-service","needs":["ip"]}]}]}`)
 	r.answer("mailbox_read", "unknown")
 	r.add(runbook.Record{Event: runbook.Looked, Kind: "queue.scan", Facts: json.RawMessage(`{"messages":3}`)})
@@ -120,6 +120,19 @@ func TestWhole(t *testing.T) {
 	}
 	if lists.State != "listed" || !lists.Named || lists.Listings[0].Routes[0].Needs[0] != "ip" {
 		t.Errorf("%+v", lists)
+	}
+}
+
+// TestUnknownCounts: a count that the logs could not tell stays unknown, and so does one of which a part is.
+func TestUnknownCounts(t *testing.T) {
+	r := &record{t: t}
+	r.step("timeline", "logs.timeline", runbook.ResultDone, `{"of":"named","messages":null,"first":"2026-11-21T17:25:00Z"}`)
+	if c := r.read(); c.Messages != nil || !c.First.IsZero() {
+		t.Errorf("%+v", c)
+	}
+	r.step("again", "logs.timeline", runbook.ResultDone, `{"of":"suspects","messages":3,"first":"2026-11-21T17:25:00Z","steps":[{"recipients":4},{"recipients":null}]}`)
+	if c := r.read(); c.Messages == nil || c.Recipients != nil || !c.Mixed {
+		t.Errorf("%+v", c)
 	}
 }
 

@@ -74,23 +74,28 @@ func split(list string) []string {
 // abuse reads what the logs tell of it.
 func (r *reader) abuse(c *Case) {
 	var line struct {
-		Of       string    `json:"of"` // named, suspects, all
-		First    time.Time `json:"first"`
-		Peak     time.Time `json:"peak"`
-		Last     time.Time `json:"last"`
-		Messages int64     `json:"messages"`
-		Steps    []struct {
-			Recipients int64 `json:"recipients"`
+		Of        string    `json:"of"` // named, suspects, all
+		First     time.Time `json:"first"`
+		Peak      time.Time `json:"peak"`
+		Last      time.Time `json:"last"`
+		Messages  *int64    `json:"messages"` // null: unknown
+		Separated bool      `json:"separated"`
+		Steps     []struct {
+			Recipients *int64 `json:"recipients"`
 		} `json:"steps"`
 	}
 	// All mail of a server is no abuse: without accounts or suspects its figures mean nothing here.
-	if at := r.newest("logs.timeline", &line); !at.IsZero() && line.Of != "all" && line.Messages > 0 {
+	at := r.newest("logs.timeline", &line)
+	if !at.IsZero() && line.Of != "all" && line.Messages != nil && *line.Messages > 0 {
 		c.First, c.Peak, c.Last = line.First.UTC(), line.Peak.UTC(), line.Last.UTC()
-		var recipients int64
+		c.Messages, c.Recipients, c.Mixed = line.Messages, new(int64), !line.Separated
 		for _, s := range line.Steps {
-			recipients += s.Recipients
+			if s.Recipients == nil {
+				c.Recipients = nil
+				break
+			}
+			*c.Recipients += *s.Recipients
 		}
-		c.Messages, c.Recipients = &line.Messages, &recipients
 	}
 	var who struct {
 		SourceNames []string `json:"source_names"`

@@ -79,6 +79,7 @@ func reopened() Request {
 	r := full()
 	r.Case.Fixes, r.Case.Guards, r.Case.Reopened = nil, nil, at("2026-11-22 06:15")
 	r.Case.Cause, r.Case.Accounts, r.Case.MailboxRead = "b", []string{"taro@example.jp"}, "unknown"
+	r.Case.Mixed = true
 	return r
 }
 

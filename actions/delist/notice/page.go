@@ -29,6 +29,7 @@ type View struct {
 	Guards  []casefile.Measure
 	Mailbox string // not_read, was_read, unknown, ""
 	Locked  bool   // the passwords of all accounts that were named are replaced
+	Mixed   bool   // times and amounts may include mail of the owners of the accounts
 	Quiet   bool   // nothing left for the outside when that was watched last
 }
 
@@ -87,7 +88,7 @@ func newPage(r Request, s spec, lang, account string) *Page {
 	p.set("host", c.Host)
 	p.set("reference", c.Incident)
 	p.set("account", account)
-	p.view = View{Cause: c.Cause, Fixes: c.Fixes, Guards: c.Guards, Mailbox: c.MailboxRead}
+	p.view = View{Cause: c.Cause, Fixes: c.Fixes, Guards: c.Guards, Mailbox: c.MailboxRead, Mixed: c.Mixed}
 	for _, m := range c.Fixes {
 		p.view.Locked = p.view.Locked || m.What == "passwords" && m.Count > 0 && m.Count >= len(c.Accounts)
 	}
