@@ -101,7 +101,7 @@ func env(t *testing.T) Env {
 		t.Fatal(err)
 	}
 	return Env{Words: os.DirFS("../../templates/letters"), Programmes: programmes, Clock: func() time.Time { return night.Add(2 * time.Hour) },
-		Writer: casefile.Writer{Organisation: runbook.T("Example Inc.", "例示株式会社"), Name: runbook.T("A. Admin", "管理 太郎"), Email: "admin@example.jp", Domains: []string{"example.jp"}}}
+		Writer: casefile.Writer{Organisation: runbook.T("Example Inc.", "例示株式会社"), Name: runbook.T("A. Admin", "メール担当"), Email: "admin@example.jp", Domains: []string{"example.jp"}}}
 }
 
 func drafted(t *testing.T, e Env, r *record, w Wish) Result {

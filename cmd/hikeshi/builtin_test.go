@@ -151,7 +151,7 @@ func TestMailAbuseOrder(t *testing.T) {
 func TestMailAbuseGoesOnPastSmallErrors(t *testing.T) {
 	b := builtin(t, "mail-abuse")
 	got := ids(b, func(s runbook.Step) bool { return s.OnError == runbook.OnErrorContinue })
-	want := []string{"services", "symptoms", "backlog", "relay_file", "snapshot", "blocks", "who", "guesses", "causes", "unnamed", "door_now", "demand_login", "cut", "logs_on", "lockouts", "release", "release_all", "verify_services", "verify_backlog", "verify_accounts", "verify_door", "lists", "timeline", "read_out"}
+	want := []string{"services", "symptoms", "backlog", "relay_file", "snapshot", "words", "blocks", "who", "guesses", "causes", "unnamed", "door_now", "demand_login", "cut", "logs_on", "lockouts", "release", "release_all", "verify_services", "verify_backlog", "verify_accounts", "verify_door", "words_back", "timeline", "refusals", "lists", "requests", "read_out", "reports"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}

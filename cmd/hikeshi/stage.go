@@ -26,6 +26,9 @@ import (
 // labMoveLimit makes the lab's backlog one of many: its folders are renamed.
 const labMoveLimit = 200
 
+// labGrowth is how many messages a minute a healthy lab may gather: its people mail in seconds what others do in an hour.
+const labGrowth = 1000
+
 // localStage runs the lab in this process.
 type localStage struct{ r *rehearsal }
 
@@ -115,7 +118,7 @@ func (r *rehearsal) labWorld(root string, env service.Env, state string) (*world
 	env.Services, env.State, env.Clock = w.server.Services(), state, r.now
 	w.host.Service = env
 	limits := w.thresholds()
-	limits.MoveLimit = labMoveLimit
+	limits.MoveLimit, limits.GrowthPerMinute = labMoveLimit, labGrowth
 	own := ownOf(w.server)
 	w.host.Queue = queue.Env{Server: w.server, Own: own, Thresholds: limits, Clock: r.now, InUse: w.inUse, Recorded: r.recordedAside(w), Counted: r.countedAside(w), Shared: w.shared}
 	w.host.Relay = relay.Env{Server: w.server, Own: own, PrefixV4: cfg.Protect.PrefixV4, PrefixV6: cfg.Protect.PrefixV6, Clock: r.now, Recorded: r.recordedDenials(w)}

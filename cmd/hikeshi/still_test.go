@@ -56,6 +56,7 @@ var still = map[string][]looked{
 		{"relay settings --set Vrfy=7 --yes", []int{2, 4}}, {"relay settings --profile all --yes", []int{2}}},
 	"relay allow":   {{"relay allow 203.0.113.9 --dry-run", []int{3}}, {"relay allow 203.0.113.9 --yes", []int{4}}},
 	"dnsbl check":   {{"--config NODNS dnsbl check 203.0.113.9", []int{7}}, {"--config NODNS dnsbl check 203.0.113.9 --output json --lang ja", []int{7}}, {"--config NODNS dnsbl check a..b", []int{2}}},
+	"delist list":   {{"delist list INCIDENT", []int{0}}, {"delist list INCIDENT --output json --lang ja", []int{0}}, {"delist list nothing", []int{2}}},
 	"dnsbl zones":   {{"dnsbl zones", []int{0}}, {"dnsbl zones --output json", []int{0}}},
 	"logs suspects": {{"logs suspects", []int{7}}, {"logs suspects --since 2h --account taro --top 3 --output json", []int{7}}, {"logs suspects --since never", []int{2}}, {"logs suspects --source 203.0.113.0/33", []int{2}}},
 	"logs logins":   {{"logs logins", []int{7}}, {"logs logins --output json", []int{7}}},
@@ -75,7 +76,7 @@ var still = map[string][]looked{
 
 // own are the verbs that change something and have no --dry-run, with what they may change.
 var own = map[string]string{
-	"note": "the record", "notice": "the record and its drafts", "attach": "the record", "rehearse": "the lab only, which it builds", "lab": "the lab only, which it builds",
+	"delist draft": "the record and its drafts", "delist sent": "the record", "note": "the record", "notice": "the record and its drafts", "attach": "the record", "rehearse": "the lab only, which it builds", "lab": "the lab only, which it builds",
 }
 
 // leaves are the verbs without verbs of their own, help topics and hidden ones left out.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -215,7 +216,7 @@ func (a *app) showDrafts(w *world, jr *journal.Journal, r delist.Result, f delis
 	for _, d := range r.Drafts {
 		row := draftRow{ID: d.ID, To: d.To, Name: d.Name, About: d.Subject, Tier: d.Tier, Way: d.Way, State: d.State, Gaps: slices.Concat([]string{}, d.Gaps), Gate: a.gateRows(d.Rows)}
 		if l := h.Letter(d.ID); l != nil && d.State != "" {
-			row.File = jr.Path() + "/" + l.Name
+			row.File = filepath.Join(jr.Path(), l.Name)
 		}
 		doc.Drafts = append(doc.Drafts, row)
 	}
@@ -240,13 +241,11 @@ func (a *app) printDrafts(jr *journal.Journal, r delist.Result, doc draftsDocume
 	s := a.screen()
 	s.printf("%s\n", a.word("incident ", "事案 ")+jr.ID())
 	s.findings(r.Findings(a.now().Location()))
-	for _, d := range doc.Drafts {
-		if d.File != "" {
-			fmt.Fprintf(a.stdout, "%s\n", d.File)
-		}
+	if i := slices.IndexFunc(doc.Drafts, func(d draftRow) bool { return d.File != "" }); i >= 0 {
+		fmt.Fprintf(a.stdout, "%s%s\n", a.word("drafts in ", "下書き "), filepath.Dir(doc.Drafts[i].File))
 	}
 	if !doc.Open && len(doc.Drafts) > 0 {
 		s.printf("%s\n", a.word("a list that is asked while this does not hold lists again and hears the next request later", "これらがそろう前に申請すると再び掲載され、次の申請が通りにくくなる"))
 	}
-	s.printf("%s %s\n", a.word("head:   ", "head:   "), doc.Head)
+	s.printf("head:    %s\n", doc.Head)
 }

@@ -100,6 +100,9 @@ func (a *app) letterRow(jr *journal.Journal, l *runbook.LetterHistory) letterRow
 func (a *app) printLetters(doc lettersDocument) {
 	s := a.screenOn(a.stdout)
 	fmt.Fprintf(a.stdout, "%s%s\n", a.word("incident ", "事案 "), doc.Incident)
+	if len(doc.Letters) > 0 {
+		fmt.Fprintf(a.stdout, "%s%s\n", a.word("drafts in ", "下書き "), filepath.Dir(doc.Letters[0].File))
+	}
 	if len(doc.Letters) == 0 {
 		fmt.Fprintln(a.stdout, a.word("no letters; `hikeshi delist draft` and `hikeshi notice` write them", "文面はない。`hikeshi delist draft` と `hikeshi notice` で作る"))
 	}
@@ -116,8 +119,7 @@ func (a *app) printLetters(doc lettersDocument) {
 		if l.Until != nil {
 			text += fmt.Sprintf(a.word("; goes away by itself %s", "。%s に自然に消える"), a.when(l.Until))
 		}
-		s.hang(14, text)
-		fmt.Fprintf(a.stdout, "%s%s\n", strings.Repeat(" ", 14), l.File)
+		s.hang(14, text+"; "+filepath.Base(l.File))
 	}
 }
 
@@ -205,6 +207,9 @@ func (a *app) markSent(incident string, ids []string, s sending) error {
 		l, err := findLetter(h, id)
 		if err != nil {
 			return err
+		}
+		if l.State == runbook.LetterNone {
+			return usagef(a.word("the text says why: ", "理由は次のファイル: ")+filepath.Join(jr.Path(), l.Name), "nothing is to be sent to %s", l.ID)
 		}
 		letters = append(letters, l)
 	}

@@ -58,8 +58,8 @@ func full() Request {
 		At: at("2026-11-22 06:20"),
 	}
 	r.Writer = casefile.Writer{
-		Organisation: runbook.T("Example Co., Ltd.", "株式会社見本"), Name: runbook.T("Taro Yamada", "山田 太郎"), Role: runbook.T("mail administrator", "メール管理者"),
-		Email: "yamada@example.jp", Abuse: "abuse@example.jp", Phone: "+81-3-0000-0000", Address: runbook.T("1-1 Example, Tokyo", "東京都見本区1-1"),
+		Organisation: runbook.T("Example Co., Ltd.", "株式会社見本"), Name: runbook.T("Mail Desk", "メール担当"), Role: runbook.T("mail administrator", "メール管理者"),
+		Email: "desk@example.jp", Abuse: "abuse@example.jp", Phone: "+81-3-0000-0000", Address: runbook.T("1-1 Example, Tokyo", "東京都見本区1-1"),
 		Provider: runbook.T("Example Network", "見本ネットワーク"), ProviderEmail: "noc@example.com", Domains: []string{"example.jp"}, Static: true,
 	}
 	r.Now, r.Next = at("2026-11-22 06:30"), at("2026-11-22 07:30")

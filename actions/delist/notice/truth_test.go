@@ -156,3 +156,22 @@ func TestMissingTexts(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestMixed: figures that may hold mail of the owners of the accounts are called so, in both languages, and others are not.
+func TestMixed(t *testing.T) {
+	for _, lang := range []string{"en", "ja"} {
+		for _, name := range []string{"provider", "jpcert", "ipa"} {
+			for _, mixed := range []bool{false, true} {
+				r := full()
+				r.Case.Mixed = mixed
+				list, err := load(t).Write(r, name, lang)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if said := strings.Contains(list[0].Text, "rightful users") || strings.Contains(list[0].Text, "利用者本人の送信を含む"); said != mixed {
+					t.Errorf("%s %s: mixed %v, said %v", name, lang, mixed, said)
+				}
+			}
+		}
+	}
+}

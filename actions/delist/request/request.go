@@ -77,7 +77,7 @@ func ofListing(c casefile.Case, l *casefile.Listing, now time.Time) []Request {
 		}
 		r.ID += "@" + l.Subject
 		a := gate.Asking{Listing: l, Refused: refused, Letter: letter(c, r.ID), Now: now}
-		if route.Part != first {
+		if route.Way != "provider" {
 			a.Before = first
 		}
 		r.Rows = gate.Request(a)
