@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hikeshi/actions/dnsbl/host"
+	"hikeshi/actions/dnsbl/survey"
 	"hikeshi/actions/dnsbl/table"
 	"hikeshi/actions/dnsbl/verdict"
 	"hikeshi/runbook"
@@ -19,6 +20,7 @@ type Facts struct {
 	Listings  []Listing `json:"listings" expr:"listings"`     // those that matter first
 	Worst     int       `json:"worst" expr:"worst"`           // the lowest tier of a listing; 0 if there is none
 	Untested  []string  `json:"untested" expr:"untested"`     // ids of lists of tier 1 and 2 that could not be tested
+	Clear     []string  `json:"clear" expr:"clear"`           // ids of lists that answered for all that was looked up, and list nothing
 	Tested    int       `json:"tested" expr:"tested"`         // pairs of subject and list with an outcome
 	NotTested int       `json:"not_tested" expr:"not_tested"` // those without
 	Named     bool      `json:"named" expr:"named"`           // all outgoing addresses have a reverse name that leads back and is their own
@@ -79,13 +81,18 @@ type Span struct {
 
 // Facts says in short what was seen.
 func (r Report) Facts() Facts {
-	f := Facts{Resolver: r.Resolver.String(), Subjects: []string{}, Listings: []Listing{}, Untested: []string{}, Named: len(r.Hosts) > 0, Hosts: []Host{}, HELO: r.HELOName, HELOState: string(r.HELO)}
+	f := Facts{Resolver: r.Resolver.String(), Subjects: []string{}, Listings: []Listing{}, Untested: []string{}, Clear: []string{}, Named: len(r.Hosts) > 0, Hosts: []Host{}, HELO: r.HELOName, HELOState: string(r.HELO)}
 	for _, s := range r.Subjects {
 		f.Subjects = append(f.Subjects, s.String())
 	}
 	for _, h := range r.Hosts {
 		f.Named = f.Named && h.State == host.Fine
 		f.Hosts = append(f.Hosts, Host{h.Addr.String(), slices.Concat([]string{}, h.Names), string(h.State)})
+	}
+	for _, z := range r.Zones {
+		if len(z.Results) > 0 && !slices.ContainsFunc(z.Results, func(res survey.Result) bool { return res.Outcome != verdict.NotListed }) {
+			f.Clear = append(f.Clear, z.List.ID)
+		}
 	}
 	for _, row := range r.Rows() {
 		switch {

@@ -115,6 +115,16 @@ func (a *app) judgeRecord(doc *statusDocument, add verdict) {
 			add(runbook.Warn, "incident %s: the look after %.0f minutes is due: hikeshi verify-later", "事案 %s: %.0f 分後の確認の時刻: hikeshi verify-later", l.Incident, l.After/60)
 		}
 	}
+	waiting := map[string]int{}
+	for _, r := range doc.Requests {
+		waiting[r.Do]++
+	}
+	if n := waiting["send"]; n > 0 {
+		add(runbook.Warn, "requests for delisting, drafted and not sent: %d: hikeshi delist list", "未送信の掲載解除申請が %d 件: hikeshi delist list", n)
+	}
+	if n := waiting["ask"] + waiting["look"]; n > 0 {
+		add(runbook.Warn, "blocklists to be looked at again: %d: hikeshi delist draft", "再確認の時期が来たブロックリストが %d 件: hikeshi delist draft", n)
+	}
 	if h := doc.AtWork; h != nil {
 		add(runbook.Warn, "%s is at work since %s: incident %s, step %s", "%s が %s から対応中: 事案 %s、手順 %s", line(h.User), h.Since.In(a.now().Location()).Format("15:04"), cmp.Or(line(h.Incident), "-"), cmp.Or(line(h.Step), "-"))
 	}

@@ -73,8 +73,8 @@ func (a *app) statusFigures(d statusDocument, row func(label, text string)) {
 	}
 	row(a.word("good?", "正当か"), fmt.Sprintf(a.word("own domains %d  outside %d  lists %d  null sender %d%s  set aside %d", "自社あて %d  外部あて %d  ML %d  差出人空 %d%s  退避中 %d"),
 		d.Total.Own, d.Total.Outside, d.Total.List, d.Total.NullSender, a.sampleWords(d.Total), aside)+partly)
-	row(a.word("due", "期限"), fmt.Sprintf(a.word("denials %d  renamed %d  looks %d  services barred %d", "拒否の見直し %d  改名中 %d  再確認 %d  起動禁止中のサービス %d"),
-		len(d.Due), len(d.Renamed), len(d.Later), barredCount(d.Services)))
+	row(a.word("due", "期限"), fmt.Sprintf(a.word("denials %d  renamed %d  looks %d  requests %d  services barred %d", "拒否の見直し %d  改名中 %d  再確認 %d  解除申請 %d  起動禁止中のサービス %d"),
+		len(d.Due), len(d.Renamed), len(d.Later), len(d.Requests), barredCount(d.Services)))
 }
 
 // unread says whether a folder of the queue could not be read, so that the totals are too low.

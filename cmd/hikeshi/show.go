@@ -108,9 +108,22 @@ func (a *app) showHead(row func(label, text string), r *report.Report) {
 	for _, note := range notes {
 		row(a.word("note", "メモ"), note)
 	}
+	if n := len(h.Letters); n > 0 {
+		row(a.word("letters", "文書"), fmt.Sprintf(a.word("%d, of these sent %d: hikeshi delist list %s", "%d 件、うち送信済み %d 件: hikeshi delist list %s"), n, sentLetters(h), o.Incident))
+	}
 	if kept > 0 {
 		row(a.word("evidence", "証拠"), runbook.T(runbook.Count(int64(kept), "file"), fmt.Sprintf("%d ファイル", kept)).In(a.lang()))
 	}
+}
+
+func sentLetters(h *runbook.History) int {
+	n := 0
+	for _, l := range h.Letters {
+		if len(l.Sent) > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // stood is the mark of a step and, where the mark does not say it all, how the step stands.

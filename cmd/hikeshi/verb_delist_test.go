@@ -188,3 +188,57 @@ func TestDelistLooks(t *testing.T) {
 		t.Errorf("%d %v %s", code, err, out)
 	}
 }
+
+// TestRequestsDue: what waits for somebody is told until it is sent, comes up again after its time, and is over once the list no longer
+// names the server.
+func TestRequestsDue(t *testing.T) {
+	d := newDesk(t)
+	if code, _, _ := d.run("delist", "draft", d.id, "--no-look"); code != exitOK {
+		t.Fatal(code)
+	}
+	s := journal.Store{State: d.state, Clock: func() time.Time { return d.now }}
+	due := func(id string) string {
+		t.Helper()
+		h, err := history(s, d.id)
+		fine(t, err)
+		for _, r := range requestsOf(d.id, h) {
+			if r.ID == id {
+				return r.Do + " " + r.Due.Format(time.RFC3339)
+			}
+		}
+		return ""
+	}
+	if got := due("psbl@192.0.2.25"); !strings.HasPrefix(got, "send ") {
+		t.Errorf("drafted: %q", got)
+	}
+	if got := due("spamcop@192.0.2.25"); got != "look 2026-11-22T22:05:00Z" {
+		t.Errorf("expires: %q", got)
+	}
+	d.now = d.now.Add(time.Minute)
+	if code, _, errs := d.run("delist", "sent", d.id, "psbl"); code != exitOK {
+		t.Fatal(errs)
+	}
+	if got := due("psbl@192.0.2.25"); got != "ask "+d.now.Add(72*time.Hour).UTC().Format(time.RFC3339) {
+		t.Errorf("sent: %q", got)
+	}
+	jr, err := journal.Open(s, d.id)
+	fine(t, err)
+	defer jr.Close()
+	for _, c := range []struct{ facts, want string }{{`{"untested":["psbl"],"clear":[]}`, "ask"}, {`{"listings":[{"list":"psbl","subject":"192.0.2.25"}]}`, "ask"}, {`{"clear":["psbl"]}`, ""}} {
+		d.now = d.now.Add(time.Minute)
+		fine(t, jr.Append(runbook.Record{Event: runbook.Looked, Kind: "dnsbl.check", Facts: json.RawMessage(c.facts)}))
+		if got, _, _ := strings.Cut(due("psbl@192.0.2.25"), " "); got != c.want {
+			t.Errorf("%s: %q, want %q", c.facts, got, c.want)
+		}
+	}
+	report := func(lang string) string {
+		_, out, _ := d.run("report", d.id, "--format", "md", "--lang", lang)
+		return strings.ReplaceAll(out, `\`, "")
+	}
+	if text := report("en"); !strings.Contains(text, "Letters") || !strings.Contains(text, "psbl@192.0.2.25]: sent") || !strings.Contains(text, "sent: Passive Spam Block List [psbl@192.0.2.25]") {
+		t.Errorf("the report does not tell of the letters:\n%s", text)
+	}
+	if _, out, _ := d.run("report", d.id, "--handover"); !strings.Contains(out, "spamcop@192.0.2.25 should be gone by itself at") {
+		t.Errorf("the hand-over does not tell of what is due:\n%s", out)
+	}
+}

@@ -211,6 +211,9 @@ func (a *app) dueOf(id string, h *runbook.History) []string {
 			due = append(due, fmt.Sprintf(a.word("denial of %s: review on %s", "%s の拒否: %s に見直し"), d.Target, d.Review.Local().Format("2006-01-02")))
 		}
 	}
+	for _, l := range requestsOf(id, h) {
+		due = append(due, a.requestWords(l))
+	}
 	for _, l := range laterLooks(id, h) {
 		if l.Done == nil {
 			due = append(due, fmt.Sprintf(a.word("hikeshi verify-later: look again at %s", "hikeshi verify-later: %s に再確認"), l.Due.Local().Format("2006-01-02 15:04")))

@@ -39,6 +39,7 @@ type statusDocument struct {
 	Due       []denialRow    `json:"denials_due"`
 	Renamed   []string       `json:"renamed"`     // accounts that incidents have renamed and not given back
 	Later     []laterLook    `json:"later_looks"` // that nobody has made yet
+	Requests  []requestRow   `json:"requests"`    // for delisting, that wait for somebody
 	Incident  *incidentRow   `json:"incident"`    // the one that is not done
 	AtWork    *holderRow     `json:"at_work"`     // who holds the lock; null if nobody does
 	Symptoms  []findingRow   `json:"symptoms"`    // signs of abuse beside the queue that were measured
@@ -127,7 +128,7 @@ func (a *app) status(cmd *cobra.Command, watch time.Duration) (statusDocument, e
 		return statusDocument{}, err
 	}
 	doc := statusDocument{Version: 1, Kind: "status", Host: hostname(), Server: w.serverName(), Time: a.now().UTC(), Level: runbook.OK, Synced: clockSynced(),
-		Backlog: []folderRow{}, Logs: []logRow{}, SetAside: []asideRow{}, Due: []denialRow{}, Renamed: []string{}, Later: []laterLook{}, Attention: []attentionRow{}, Symptoms: []findingRow{}, Logins: []loginRow{}}
+		Backlog: []folderRow{}, Logs: []logRow{}, SetAside: []asideRow{}, Due: []denialRow{}, Renamed: []string{}, Later: []laterLook{}, Requests: []requestRow{}, Attention: []attentionRow{}, Symptoms: []findingRow{}, Logins: []loginRow{}}
 	doc.Manager, doc.Services = w.manager, w.services(cmd)
 	suspects := make(chan *suspectsRow, 1)
 	go func() { suspects <- w.lookAtLogs(cmd.Context(), statusBudget) }() // beside the look at the queue, which waits between two looks
@@ -235,6 +236,9 @@ func (a *app) statusRecord(cmd *cobra.Command, w *world, doc *statusDocument) er
 		return err
 	}
 	doc.Later = append(doc.Later, later...)
+	if doc.Requests, err = a.requestsDue(w); err != nil {
+		return err
+	}
 	renamed, err := a.recordedRenames(w)()
 	if err != nil {
 		return err

@@ -22,6 +22,7 @@ func (t teller) page() page.Page {
 			{Title: t.say("Steps", "各手順の記録"), Items: t.orNone(t.steps())},
 			{Title: t.say("What was changed, and how to undo it", "変更箇所と取り消し方法"), Items: t.orNone(t.changes())},
 			{Title: t.say("Mail set aside", "退避したメール"), Items: t.orNone(t.quarantine())},
+			{Title: t.say("Letters", "対外文書"), Items: t.orNone(t.letters())},
 			{Title: t.say("Not recorded", "記録できなかった事項"), Items: t.orNone(t.gaps())},
 			{Title: t.say("Evidence", "保存した証拠"), Items: t.orNone(t.evidence())},
 			{Title: t.say("Proof of the record", "記録の照合"), Items: t.proof()},

@@ -29,6 +29,7 @@ type Incident struct {
 	Reason    string                `json:"reason,omitempty"`
 	Steps     []Step                `json:"steps"`
 	Notes     []Note                `json:"notes,omitempty"`
+	Letters   []Letter              `json:"letters,omitempty"`
 	Judgement []Judgement           `json:"judgement,omitempty"` // of a rehearsal
 	Missing   []string              `json:"unrecorded,omitempty"`
 	Error     string                `json:"error,omitempty"` // with which the last run ended
@@ -99,6 +100,21 @@ type Note struct {
 	Text string    `json:"text"`
 }
 
+// Letter is what was written for somebody outside, and when it was sent.
+type Letter struct {
+	ID      string              `json:"id"`
+	To      string              `json:"to"`
+	About   string              `json:"about"`
+	Title   string              `json:"title"`
+	State   runbook.LetterState `json:"state"`
+	Gaps    []string            `json:"gaps"`
+	Drafted time.Time           `json:"drafted"`
+	Kept    string              `json:"kept"` // the text as it was drafted
+	Sent    []time.Time         `json:"sent"`
+	Again   *time.Time          `json:"again"` // not before; null: not sent, or not known
+	Until   *time.Time          `json:"until"` // what it asks for comes by itself; null: not known
+}
+
 // Judgement is one fact by which a rehearsal is judged.
 type Judgement struct {
 	Name  string `json:"name"`
@@ -122,6 +138,9 @@ func (s *Story) Incident(lang string) Incident {
 		if rec.Event == runbook.Noted && rec.Error == "" {
 			d.Notes = append(d.Notes, Note{rec.Time.UTC(), Account(rec.Actor), rec.Text})
 		}
+	}
+	for _, l := range h.Letters {
+		d.Letters = append(d.Letters, letterOf(l, lang))
 	}
 	for _, text := range s.Gaps() {
 		d.Missing = append(d.Missing, text.In(lang))
@@ -173,6 +192,15 @@ func changeOf(c *runbook.ChangeHistory, lang string) Change {
 		row.Undone = utc(c.UndoEnded)
 	} else if c.UndoError != "" {
 		row.Error = c.UndoError
+	}
+	return row
+}
+
+func letterOf(l *runbook.LetterHistory, lang string) Letter {
+	row := Letter{ID: l.ID, To: l.To, About: l.About, Title: l.Title.In(lang), State: l.State, Gaps: append([]string{}, l.Gaps...), Drafted: l.Drafted.UTC(), Kept: l.Kept.Name,
+		Sent: []time.Time{}, Again: utc(l.Again()), Until: l.Until}
+	for _, s := range l.Sent {
+		row.Sent = append(row.Sent, s.At.UTC())
 	}
 	return row
 }
