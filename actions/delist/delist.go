@@ -44,6 +44,7 @@ func Kinds(e Env) []runbook.Kind {
 		{Name: "delist.draft", Short: runbook.T("draft the requests to get off blocklists", "ブロックリストの掲載解除の申請文を作る"), Params: []runbook.Param{
 			{Name: "only", Type: runbook.Strings, Short: "ids of requests, or the beginnings of ids (default: all)"},
 			{Name: "language", Type: runbook.Choice, Choices: []string{"en", "ja"}, Short: "of what is sent (default: the operator's)"},
+			{Name: "programmes", Type: runbook.Strings, Short: "sender programmes to ask though no refusal in the logs points to them"},
 			{Name: "force", Type: runbook.Bool, Short: "write also what is not ready, marked NOT READY"}},
 			Facts: Facts{}, Action: draft{e}},
 	}, NoticeKinds(e)...)

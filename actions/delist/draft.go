@@ -50,6 +50,8 @@ type Wish struct {
 	Only     []string `json:"only"`     // ids or the beginnings of ids; none: all
 	Language string   `json:"language"` // of what is sent: en or ja; "": the operator's
 	Force    bool     `json:"force"`    // write also what is not ready, and mark it
+	// Programmes are sender programmes to be asked though no refusal in the logs points to them: a customer may have shown one.
+	Programmes []string `json:"programmes"`
 }
 
 // A Result is what delist.draft has found to write.
@@ -115,7 +117,11 @@ func (e Env) Draft(h *runbook.History, w Wish) (Result, error) {
 	r := Result{Case: c, Server: gate.Server(c)}
 	press := sheet.Press{Words: e.Words, Fields: fields, Case: c, Writer: e.Writer, Server: r.Server, Lang: e.lang(), In: w.Language, Zone: e.zone()}
 	matched := map[string]bool{}
-	for _, q := range request.All(c, refused(c, programmes), e.now()) {
+	asked, err := named(refused(c, programmes), programmes, w.Programmes)
+	if err != nil {
+		return Result{}, err
+	}
+	for _, q := range request.All(c, asked, e.now()) {
 		if !wanted(q.ID, w.Only, matched) {
 			continue
 		}

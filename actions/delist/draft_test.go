@@ -269,3 +269,20 @@ func TestNothing(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+// TestNamedProgramme: a programme that the responder names is asked without a refusal in the logs; what is none, or takes no requests, is refused.
+func TestNamedProgramme(t *testing.T) {
+	r := ended(`{"messages":12}`)
+	f := drafted(t, env(t), r, Wish{Programmes: []string{"cloudmark", "docomo", "kddi"}}).Facts()
+	if !slices.Contains(f.Incomplete, "cloudmark@192.0.2.25") || !slices.Contains(f.Incomplete, "docomo@192.0.2.25") || !slices.Contains(f.Wait, "kddi@192.0.2.25") {
+		t.Errorf("%+v", f)
+	}
+	if text := r.texts["docomo@192.0.2.25"]; strings.Contains(text, "listed") || !strings.Contains(text, "refuses mail from 192.0.2.25") {
+		t.Errorf("docomo lists nobody:\n%s", text)
+	}
+	for _, id := range []string{"sorbs", "microsoft-snds"} {
+		if _, err := env(t).Draft(r.history(t), Wish{Programmes: []string{id}}); !errors.Is(err, runbook.ErrInput) || !strings.Contains(err.Error(), "cloudmark") {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+}

@@ -3,11 +3,15 @@ package delist
 import (
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 
 	"hikeshi/actions/delist/casefile"
 	"hikeshi/actions/delist/field"
+	"hikeshi/actions/delist/harmless"
 	"hikeshi/actions/delist/programme"
 	"hikeshi/actions/delist/request"
+	"hikeshi/runbook"
 )
 
 // tables reads the fields of requests and the table of sender programmes, which are built in.
@@ -30,6 +34,31 @@ func (e Env) lang() string {
 	}
 	return "en"
 }
+
+// named adds the programmes that the responder has named. One that does not exist is refused with those that do.
+func named(asked []request.Programme, t programme.Table, ids []string) ([]request.Programme, error) {
+	for _, id := range ids {
+		p, ok := t.Find(id)
+		if !ok || p.Role == programme.Monitoring {
+			var all []string
+			for _, p := range t.Programmes {
+				if p.Role != programme.Monitoring {
+					all = append(all, p.ID)
+				}
+			}
+			return nil, fmt.Errorf("%w: %q is no programme that takes requests; these are: %s", runbook.ErrInput, harmless.Line(id), strings.Join(all, ", "))
+		}
+		if i := slices.IndexFunc(asked, func(a request.Programme) bool { return a.ID == id }); i >= 0 {
+			asked[i].Named = true
+		} else {
+			asked = append(asked, request.Programme{ID: p.ID, Name: p.Name, Route: p.Route(), Named: true})
+		}
+	}
+	return asked, nil
+}
+
+// ProgrammeTable reads the built-in table of sender programmes.
+func (e Env) ProgrammeTable() (programme.Table, error) { return programme.Load(e.Programmes) }
 
 // refused are the programmes that take requests and that refusals point to, in the order of the table.
 func refused(c casefile.Case, t programme.Table) []request.Programme {

@@ -18,6 +18,7 @@ import (
 
 	"hikeshi/actions/delist"
 	"hikeshi/actions/delist/casefile"
+	"hikeshi/actions/delist/programme"
 	"hikeshi/actions/dnsbl"
 	"hikeshi/actions/dnsbl/table"
 	"hikeshi/runbook"
@@ -199,7 +200,7 @@ func (b *letterbox) Draft(l runbook.Letter, name string, text []byte) error {
 
 func (b *letterbox) Evidence(string, io.Reader) error { return nil }
 
-// TestRequestsOfAllLists: every living list of tier 1 and 2 has its draft, its sheet or its word that nothing is to be written, in both
+// TestRequestsOfAllLists: every living list of tier 1 and 2, and every sender programme, has its draft, its sheet or its word that nothing is to be written, in both
 // languages, as the golden files have them; none holds what no draft may hold.
 func TestRequestsOfAllLists(t *testing.T) {
 	h, want := listedEverywhere(t)
@@ -210,7 +211,7 @@ func TestRequestsOfAllLists(t *testing.T) {
 		Abuse: "abuse@example.jp", Phone: "+81 3 0000 0000", Domains: []string{"example.jp"}, Provider: runbook.T("Example Networks", "例示ネットワーク"), ProviderEmail: "noc@example.com", Static: true}
 	for _, lang := range []string{"en", "ja"} {
 		e := delist.Env{Words: templates.Letters(), Programmes: templates.Programmes(), Writer: writer, Lang: lang, Zone: time.FixedZone("JST", 9*3600), Clock: func() time.Time { return evening.Add(3 * time.Hour) }}
-		r, err := e.Draft(h, delist.Wish{Language: lang})
+		r, err := e.Draft(h, delist.Wish{Language: lang, Programmes: askable(t, e)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -235,6 +236,21 @@ func TestRequestsOfAllLists(t *testing.T) {
 		}
 		golden(t, "requests."+lang+".golden", all.Bytes())
 	}
+}
+
+// askable are the programmes that take requests, and those whose word is that they take none.
+func askable(t *testing.T, e delist.Env) (ids []string) {
+	t.Helper()
+	table, err := e.ProgrammeTable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range table.Programmes {
+		if p.Role != programme.Monitoring {
+			ids = append(ids, p.ID)
+		}
+	}
+	return ids
 }
 
 // harmlessDraft looks for what no draft may hold.

@@ -23,7 +23,7 @@ func (a *app) delistVerb() *cobra.Command {
 		Use: "delist", Short: "requests to get off blocklists: drafts, what was sent, when to ask again",
 		Long: "Requests are written from the record of an incident and laid down as drafts for\nyou to send. Nothing is ever sent, and nothing is ever paid.\nKind in runbooks: delist.draft.",
 	}
-	cmd.AddCommand(a.delistDraft(), a.delistList(), a.delistSent())
+	cmd.AddCommand(a.delistDraft(), a.delistList(), a.delistSent(), a.delistProgrammes())
 	return cmd
 }
 
@@ -60,6 +60,7 @@ asked.`,
 		ValidArgsFunction: a.completeIncidents,
 	}
 	cmd.Flags().StringSliceVar(&f.Only, "only", nil, "these `ID`s only, or the beginnings of them")
+	cmd.Flags().StringSliceVar(&f.Programmes, "programme", nil, "ask this sender programme too, an `ID` of `hikeshi delist programmes`")
 	cmd.Flags().StringVar(&f.Language, "in", "", "what is sent is in this `LANGUAGE`, en or ja (default: the operator's)")
 	cmd.Flags().BoolVar(&f.Force, "force", false, "write also what is not ready, marked NOT READY")
 	cmd.Flags().BoolVar(&f.noLook, "no-look", false, "do not look again: use what the record holds")

@@ -110,6 +110,7 @@ func names(c casefile.Case) runbook.GateRow {
 type Asking struct {
 	Listing *casefile.Listing // nil: no list, but a programme
 	Refused int64             // how often a refusal has named it
+	Named   bool              // the responder has named it
 	Before  string            // what has to be asked first, "" if nothing has
 	Letter  *runbook.LetterHistory
 	Now     time.Time
@@ -140,6 +141,8 @@ func matters(a Asking) runbook.GateRow {
 	switch {
 	case a.Refused > 0:
 		return because(r, true, runbook.Tf("%d refusals name it", "%d 件の受信拒否に名前が出ている", a.Refused))
+	case a.Named:
+		return because(r, true, runbook.T("you have named it", "担当者が指定した"))
 	case a.Listing != nil && a.Listing.Tier < 3:
 		return because(r, true, runbook.Tf("tier %d", "重要度 %d", a.Listing.Tier))
 	}

@@ -47,7 +47,8 @@ type Programme struct {
 	ID, Name string
 	Route    casefile.Route
 	Reply    casefile.Reply
-	Refused  int64 // messages
+	Refused  int64 // refusals that point to it
+	Named    bool  // the responder has named it
 }
 
 // All are the requests that follow from what the lists and the refusals say, those that matter first.
@@ -90,11 +91,19 @@ func ofListing(c casefile.Case, l *casefile.Listing, now time.Time) []Request {
 func ofProgramme(c casefile.Case, p Programme, now time.Time) []Request {
 	var all []Request
 	for _, address := range outgoing(c) {
-		r := Request{ID: p.ID + "@" + address, To: p.ID, Name: p.Name, Subject: address, Tier: 1, Way: wayOf(p.Route, false), Route: p.Route, Reply: &p.Reply}
-		r.Rows = gate.Request(gate.Asking{Refused: p.Refused, Letter: letter(c, r.ID), Now: now})
+		r := Request{ID: p.ID + "@" + address, To: p.ID, Name: p.Name, Subject: address, Tier: 1, Way: wayOf(p.Route, false), Route: p.Route, Reply: replied(p)}
+		r.Rows = gate.Request(gate.Asking{Refused: p.Refused, Named: p.Named, Letter: letter(c, r.ID), Now: now})
 		all = append(all, r)
 	}
 	return all
+}
+
+// replied is the refusal that points to a programme; nil where there is none.
+func replied(p Programme) *casefile.Reply {
+	if p.Refused == 0 {
+		return nil
+	}
+	return &p.Reply
 }
 
 // outgoing are the addresses that the server sends from.
