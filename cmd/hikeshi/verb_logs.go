@@ -196,7 +196,7 @@ func logsOutcome(out runbook.Outcome) error {
 	case logs.AccessFacts:
 		found, partly = f.Strange != nil && *f.Strange > 0, f.Read.Problem || len(f.Unknown) > 0
 	case logs.SizesFacts:
-		found, partly = len(f.Swollen) > 0, len(f.Unread) > 0 || len(f.Off) == len(f.Logs)
+		found, partly = len(f.Swollen) > 0, len(f.Unread)+len(f.Missing) > 0
 	}
 	switch {
 	case found:

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"hikeshi/actions/logs/desk"
@@ -32,7 +33,8 @@ type Facts struct {
 	Logs    []Log    `json:"logs" expr:"logs"`
 	Swollen []string `json:"swollen" expr:"swollen"`
 	Off     []string `json:"off" expr:"off"`
-	Unread  []string `json:"unread" expr:"unread"` // logs that could not be looked at, or not wholly
+	Missing []string `json:"missing" expr:"missing"` // of these the ones that are meant to be on all the time
+	Unread  []string `json:"unread" expr:"unread"`   // logs that could not be looked at, or not wholly
 }
 
 // Log is one log.
@@ -63,7 +65,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	if err != nil {
 		return runbook.Outcome{}, fmt.Errorf("looking for the logs: %w: %w", runbook.ErrUndetermined, err)
 	}
-	f := Facts{Logs: []Log{}, Swollen: []string{}, Off: []string{}, Unread: []string{}}
+	f := Facts{Logs: []Log{}, Swollen: []string{}, Off: []string{}, Missing: []string{}, Unread: []string{}}
 	var found []runbook.Finding
 	p := progress{rec: in.Rec}
 	for _, l := range all {
@@ -75,12 +77,15 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 			return runbook.Outcome{}, ctx.Err()
 		}
 		if err = errors.Join(l.Problem, err); err != nil {
-			why := sweep.Safe([]byte(err.Error()))
+			why := sweep.Safe([]byte(strings.ReplaceAll(err.Error(), "\n", "; ")))
 			f.Unread = append(f.Unread, l.Name)
 			found = append(found, runbook.Finding{Level: runbook.Warn, Text: runbook.T(l.Name+": not read: "+why, l.Name+": 読めない: "+why), Evidence: l.Dir})
 		}
 		if l.State == spool.LogOff {
 			f.Off = append(f.Off, l.Name)
+			if desk.Meant(l) {
+				f.Missing = append(f.Missing, l.Name)
+			}
 		}
 		if one.Swollen {
 			f.Swollen = append(f.Swollen, l.Name)
