@@ -114,10 +114,10 @@ const ahead = 3600
 func (r *Reading) window(newest int64) error {
 	o := &r.Span
 	var err error
-	if o.Until, err = moment("until", r.Params.Until, newest+1, newest, true); err != nil {
+	if o.Until, err = Moment("until", r.Params.Until, newest+1, newest, true); err != nil {
 		return err
 	}
-	if o.Since, err = moment("since", r.Params.Since, o.Until-Window, o.Until, false); err != nil {
+	if o.Since, err = Moment("since", r.Params.Since, o.Until-Window, o.Until, false); err != nil {
 		return err
 	}
 	if o.Since >= o.Until {
