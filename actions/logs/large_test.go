@@ -33,7 +33,7 @@ func TestMemoryOfTenGigabytes(t *testing.T) {
 	if !strings.Contains(os.Getenv("HIKESHI_REQUIRE"), "large") {
 		t.Skip("10 GB of logs are made only where HIKESHI_REQUIRE names large")
 	}
-	_, dir := write(t, 7, history.Options{Size: largeSize * 11 / 10})
+	_, dir := write(t, 7, history.Options{Size: largeSize * 12 / 10})
 	cmd := exec.Command(os.Args[0], "-test.run", "^TestMemoryOfTenGigabytes$", "-test.v")
 	cmd.Env = append(os.Environ(), largeLogs+"="+dir)
 	began := time.Now()

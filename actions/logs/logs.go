@@ -40,7 +40,8 @@ func Kinds(env Env) []runbook.Kind {
 	reads := []string{"logs"}
 	all := desk.Shared("since", "until", "accounts", "sources", "top", "exempt_accounts", "exempt_sources")
 	return []runbook.Kind{
-		{Name: "logs.sizes", Short: runbook.T("compare the size of each log with its past days", "各ログのサイズを過去の日と比べる"), Facts: sizes.Facts{}, Reads: reads, Action: sizes.New(env)},
+		{Name: "logs.sizes", Short: runbook.T("compare the size of each log with its past days", "各ログのサイズを過去の日と比べる"), Params: desk.Shared("since", "until", "top"),
+			Facts: sizes.Facts{}, Reads: reads, Action: sizes.New(env)},
 		{Name: "logs.suspects", Short: runbook.T("find the abused accounts and the sources of abuse", "不正利用されたアカウントと接続元を見つける"), Params: all,
 			Facts: suspects.Facts{}, Reads: reads, Action: suspects.New(env)},
 		{Name: "logs.logins", Short: runbook.T("find out who tries passwords, and whether one was found", "パスワードの総当たりと、当てられた形跡を調べる"), Params: desk.Shared("since", "until", "accounts", "sources", "top"),

@@ -255,7 +255,8 @@ func unreadable(t *testing.T, path string) {
 // Where inlog is off or cannot be read, nobody knows how many messages there were: that is never 0.
 func TestMessagesAreUnknown(t *testing.T) {
 	for name, lose := range map[string]func(t *testing.T, dir string){
-		"off": func(t *testing.T, dir string) { os.RemoveAll(filepath.Join(dir, "inlog")) },
+		"off":               func(t *testing.T, dir string) { os.RemoveAll(filepath.Join(dir, "inlog")) },
+		"partly unreadable": func(t *testing.T, dir string) { unreadable(t, filepath.Join(dir, "inlog", "261121.log")) },
 		"unreadable": func(t *testing.T, dir string) {
 			unreadable(t, filepath.Join(dir, "inlog", "261121.log"))
 			unreadable(t, filepath.Join(dir, "inlog", "261120.log"))

@@ -52,3 +52,34 @@ func TestSizesOfCompressedDays(t *testing.T) {
 	_, told = sizes()
 	wants(t, told, "outlog: its size is unknown")
 }
+
+// The day that is compared and those that it is compared with can be named.
+func TestSizesOfADay(t *testing.T) {
+	dir := t.TempDir()
+	for day := 7; day <= 20; day++ {
+		n := 1000
+		if day == 15 {
+			n = 20_000
+		}
+		put(t, dir, fmt.Sprintf("inlog/2611%02d.log", day), strings.Repeat(strings.Repeat("x", 99)+"\n", n))
+		put(t, dir, fmt.Sprintf("acceptlog/2611%02d.log", day), strings.Repeat("x", 99)+"\n")
+	}
+	for with, want := range map[string]string{
+		``:                                      "[] 2026-11-20 13",
+		`{"until":"2026-11-15"}`:                "[inlog] 2026-11-15 8",
+		`{"until":"15:00"}`:                     "[] 2026-11-20 13",
+		`{"until":"2026-11-15 00:00"}`:          "[] 2026-11-14 7",
+		`{"until":"2026-11-15","since":"120h"}`: "[inlog] 2026-11-15 4",
+		`{"since":"2026-11-18"}`:                "[] 2026-11-20 2",
+	} {
+		out, _ := ask(t, dir, "logs.sizes", with)
+		f := out.Facts.(logs.SizesFacts)
+		if got := fmt.Sprint(f.Swollen, " ", f.Logs[1].Day, " ", f.Logs[1].Days); got != want {
+			t.Errorf("%s: %s, want %s", with, got, want)
+		}
+	}
+	out, told := ask(t, dir, "logs.sizes", `{"until":"2026-11-15","top":1}`)
+	if f := out.Facts.(logs.SizesFacts); len(f.Logs) != 1 || f.Logs[0].Name != "inlog" || f.Cut != 10 || strings.Contains(told, "acceptlog: 100 bytes") {
+		t.Errorf("%+v", f)
+	}
+}

@@ -34,8 +34,9 @@ the logs of POP3 and IMAP4 are off, that is said: unknown is not no.`+mailboxLog
 			"  hikeshi logs access --account taro@example.jp\n  hikeshi logs access --account taro@example.jp --source 203.0.113.9"),
 		a.logsLook("sizes", "each log against its own history", `Sizes compares the newest day of each log with the median of the days before, and
 says which are switched off. Compressed days are unpacked to count their text, up to
-2 GiB for each log; days that are left out are told.`,
-			"  hikeshi logs sizes\n  hikeshi logs sizes --output json"),
+2 GiB for each log; days that are left out are told. --until says which day is compared
+and --since with which days before it; --top shows the logs that grew most.`,
+			"  hikeshi logs sizes\n  hikeshi logs sizes --until 2026-11-21 --top 3 --output json"),
 		a.logsRefusals(),
 	)
 	return cmd
@@ -96,15 +97,15 @@ func (a *app) logsLook(name, short, long, example string) *cobra.Command {
 			return a.readLogs(cmd.Context(), w, "logs."+name, f)
 		},
 	}
-	if name == "sizes" {
-		return cmd
-	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.since, "since", "", "from `TIME` on")
 	fl.StringVar(&f.until, "until", "", "until `TIME`")
+	fl.IntVar(&f.top, "top", 0, "show at most `N` of each")
+	if name == "sizes" {
+		return cmd // a file is nobody's
+	}
 	fl.StringSliceVar(&f.accounts, "account", nil, "only this `ACCOUNT` (repeatable)")
 	fl.StringSliceVar(&f.sources, "source", nil, "only this `ADDRESS` or network (repeatable)")
-	fl.IntVar(&f.top, "top", 0, "show at most `N` of each")
 	if name != "logins" {
 		fl.StringSliceVar(&f.exemptNames, "exempt-account", nil, "never call this `ACCOUNT` a suspect (repeatable)")
 		fl.StringSliceVar(&f.exemptIP, "exempt-source", nil, "never call this `ADDRESS` or network a suspect (repeatable)")
@@ -203,7 +204,7 @@ func logsOutcome(out runbook.Outcome) error {
 	case logs.AccessFacts:
 		found, partly = f.Strange != nil && *f.Strange > 0, f.Read.Problem || len(f.Unknown) > 0
 	case logs.SizesFacts:
-		found, partly = len(f.Swollen) > 0, len(f.Unread) > 0 || len(f.Off) == len(f.Logs)
+		found, partly = len(f.Swollen) > 0, len(f.Unread)+len(f.Missing) > 0
 	case logs.RefusalsFacts:
 		found, partly = f.Blocking > 0, f.Read.Problem || len(f.Unknown) > 0
 	}

@@ -1,9 +1,14 @@
 package main
 
 import (
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	past "hikeshi/spool/lab/history"
 )
 
 // TestLogsHelpNamesGuesses: two logs are not documented, and who reads what they say is told so.
@@ -18,4 +23,58 @@ func TestLogsHelpNamesGuesses(t *testing.T) {
 	if !strings.Contains(limits, "does not document the lines of pop3log and receivepop3") {
 		t.Error("the limits do not say it")
 	}
+}
+
+// TestLogsExit: a log that is off, missing or not readable is told by its name, the rest is used, and the exit code is 7 if nothing is worse.
+func TestLogsExit(t *testing.T) {
+	p := newPlace(t)
+	for _, verb := range []string{"suspects", "logins", "timeline", "access", "sizes"} {
+		p.hikeshi("logs", verb).exits(t, exitUndetermined, "acceptlog", "off")
+	}
+	quiet := past.Make(5, past.Options{Days: 8, Start: time.Now().AddDate(0, 0, -8), Accounts: 20, Incidents: []past.Kind{}})
+	fine(t, quiet.Write(p.spool()))
+	for _, log := range []string{"acceptlog", "inlog"} {
+		p.put("reg/epost/ims/EPST5RS/"+map[string]string{"acceptlog": "AcceptlogEnabled.1", "inlog": "Parameters/MailInlogEnabled.1"}[log], "1\n")
+	}
+	p.hikeshi("logs", "suspects").exits(t, exitUndetermined, "outlog is off; to switch it on", "no account and no address looks abused")
+	fine(t, os.RemoveAll(filepath.Join(p.spool(), "outlocallog")))
+	p.hikeshi("logs", "sizes").exits(t, exitUndetermined, "outlocallog: off", "inlog: ", "the median of")
+
+	p.shut(newestLog(t, p, "imap4log"))
+	for _, verb := range []string{"suspects", "logins", "access", "timeline"} {
+		p.asNobody("logs", verb).exits(t, exitUndetermined, "not read: opening log", "imap4log", "permission denied", "of logs")
+	}
+	p.asNobody("logs", "access", "--account", quiet.Truth.HeavyAccounts[0]).exits(t, exitUndetermined, "is unknown: no log of this time: imap4log")
+
+	p = newPlace(t)
+	w := p.withHistory(15)
+	p.shut(newestLog(t, p, "imap4log"))
+	p.asNobody("logs", "suspects").exits(t, exitFound, w.Truth.Accounts[0].Login, "imap4log", "permission denied")
+}
+
+// shut lets everybody read the spool, but not one file.
+func (p *place) shut(file string) {
+	p.t.Helper()
+	fine(p.t, filepath.WalkDir(p.spool(), func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir():
+			return os.Chmod(path, 0o755)
+		case path == file:
+			return os.Chmod(path, 0)
+		}
+		return os.Chmod(path, 0o644)
+	}))
+}
+
+// newestLog is the newest file of a log.
+func newestLog(t *testing.T, p *place, log string) string {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(p.spool(), log, "*.log"))
+	fine(t, err)
+	if len(all) == 0 {
+		t.Fatal("no " + log)
+	}
+	return all[len(all)-1]
 }

@@ -77,11 +77,11 @@ func (r *Reading) Named() []string {
 	return all
 }
 
-// Blind are the logs that would tell of mailboxes that are read, and do not cover the window.
+// Blind are the logs that would tell of mailboxes that are read, and do not cover the window or cannot be read.
 func (r *Reading) Blind() []string {
 	all := []string{}
 	for _, l := range r.Logs {
-		if Says(l, spool.EventRead) && !l.Sessions && !r.covers(l) {
+		if some, whole := r.covers(l); Says(l, spool.EventRead) && !l.Sessions && (!some || !whole) {
 			all = append(all, l.Name)
 		}
 	}

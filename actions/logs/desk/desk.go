@@ -18,7 +18,6 @@ import (
 	"hikeshi/actions/logs/sweep"
 	"hikeshi/runbook"
 	"hikeshi/spool"
-	"hikeshi/spool/lines"
 )
 
 // Env is what the kinds of this package work with.
@@ -64,18 +63,14 @@ type Reading struct {
 	Span    ledger.Options
 	Book    *ledger.Book
 	Result  sweep.Result
-	Known   Known
+	Known   Known                             // that the logs tell of the whole window
+	Some    Known                             // of a part of it, at least
 	Each    func(e *spool.Event, at deed.Ref) // as in sweep.Options; nil: nobody looks
 
 	sources []netip.Prefix
 	asked   []*ledger.Account // that are named; once the logs were read
 	exempt  []netip.Prefix
 	future  int64 // wall clock of the newest line, if that is in the future
-}
-
-// Known says which questions the logs can answer in the window.
-type Known struct {
-	Logins, Accepts, Deliveries, Domains bool
 }
 
 // Open reads the parameters and finds the logs and the window; it reads no log but for the time of the last lines.
@@ -121,10 +116,10 @@ const ahead = 3600
 func (r *Reading) window(newest int64) error {
 	o := &r.Span
 	var err error
-	if o.Until, err = moment("until", r.Params.Until, newest+1, newest, true); err != nil {
+	if o.Until, err = Moment("until", r.Params.Until, newest+1, newest, true); err != nil {
 		return err
 	}
-	if o.Since, err = moment("since", r.Params.Since, o.Until-Window, o.Until, false); err != nil {
+	if o.Since, err = Moment("since", r.Params.Since, o.Until-Window, o.Until, false); err != nil {
 		return err
 	}
 	if o.Since >= o.Until {
@@ -138,66 +133,8 @@ func (r *Reading) window(newest int64) error {
 	o.Step = 60 * max(1, (o.Until-o.Since+60*steps-1)/(60*steps))
 	o.Inside, o.Taken = r.Env.inside, r.taken()
 	r.know()
-	o.Logins, o.Accepts = r.Known.Logins, r.Known.Accepts
+	o.Logins, o.Accepts = r.Some.Logins, r.Some.Accepts
 	return nil
-}
-
-// know settles which questions the logs can answer.
-func (r *Reading) know() {
-	r.Known = Known{Domains: len(r.Env.Own.Domains) > 0}
-	for _, l := range r.Logs {
-		if !r.covers(l) {
-			continue
-		}
-		r.Known.Logins = r.Known.Logins || Says(l, spool.EventLogin) && !Says(l, spool.EventRead)
-		r.Known.Accepts = r.Known.Accepts || Says(l, spool.EventAccept)
-		r.Known.Deliveries = r.Known.Deliveries || Says(l, spool.EventSent)
-	}
-}
-
-// covers says whether a log has a file of the window that can be opened, and once the logs were read, that was read to its end.
-func (r *Reading) covers(l spool.Log) bool {
-	broken := map[string]bool{}
-	for _, f := range r.Result.Files {
-		broken[f.Path] = f.Problem != nil
-	}
-	for _, f := range l.Files {
-		if f.From == 0 && f.To == 0 || f.From < r.Span.Until && f.To > r.Span.Since {
-			if (f.Size > 0 || l.State == spool.LogOn) && !broken[f.Path] && readable(f) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// taken says at which times a log tells of the messages that were accepted.
-func (r *Reading) taken() func(wall int64) bool {
-	var all []spool.LogFile
-	for _, l := range r.Logs {
-		for _, f := range l.Files {
-			if Says(l, spool.EventAccept) && f.Size > 0 && f.To > r.Span.History && f.From < r.Span.Until && readable(f) {
-				all = append(all, f)
-			}
-		}
-	}
-	return func(wall int64) bool {
-		for i := len(all) - 1; i >= 0; i-- {
-			if wall >= all[i].From && wall < all[i].To {
-				return true
-			}
-		}
-		return false
-	}
-}
-
-// readable says whether a file can be opened. Why it cannot is told when it is read.
-func readable(f spool.LogFile) bool {
-	file, err := lines.Open(f.Path, f.Compressed)
-	if err != nil {
-		return false
-	}
-	return file.Close() == nil
 }
 
 // Says says whether the lines of a log tell of a kind of event.

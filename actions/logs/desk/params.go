@@ -29,9 +29,9 @@ func Prefixes(param string, texts []string) ([]netip.Prefix, error) {
 
 const noon = "15:04"
 
-// moment reads a time on the wall clock of the server: a date, a date and a time, a time of the day of base, or a duration before
+// Moment reads a time on the wall clock of the server: a date, a date and a time, a time of the day of base, or a duration before
 // base. A date alone as an end is the end of that day.
-func moment(param, text string, otherwise, base int64, end bool) (int64, error) {
+func Moment(param, text string, otherwise, base int64, end bool) (int64, error) {
 	if text == "" {
 		return otherwise, nil
 	}

@@ -201,21 +201,24 @@ func noted(f sweep.File) []runbook.Finding {
 	return all
 }
 
+// Meant says whether a log is meant to be on all the time.
+func Meant(l spool.Log) bool { return !l.Sessions && !Says(l, spool.EventDeferred) }
+
 // states tells which logs are off, and how to switch them on.
 func (r *Reading) states(s *Sources) []runbook.Finding {
 	var all []runbook.Finding
 	for _, l := range r.Logs {
 		if l.Problem != nil {
 			s.Problem = true
-			why := sweep.Safe([]byte(l.Problem.Error()))
+			why := sweep.Safe([]byte(strings.ReplaceAll(l.Problem.Error(), "\n", "; ")))
 			all = append(all, warn(runbook.T(l.Name+": not read: "+why, l.Name+": 読めない: "+why)))
 		}
 		if l.State != spool.LogOff {
 			continue
 		}
 		s.Off = append(s.Off, l.Name)
-		if l.Sessions || Says(l, spool.EventDeferred) {
-			continue // is not meant to be on all the time
+		if !Meant(l) {
+			continue
 		}
 		s.Missing = append(s.Missing, l.Name)
 		all = append(all, info(runbook.T(fmt.Sprintf("%s is off; to switch it on: %s", l.Name, l.HowToEN), fmt.Sprintf("%s は記録されていない。オンにするには: %s", l.Name, l.HowToJA))))

@@ -65,6 +65,7 @@ type Book struct {
 	Days     uint32                  // of history with anything in it: bit 0 is the day before the window
 	Incoming int64                   // messages from outside for this server, in the window
 	Rejects  int64                   // in the window
+	Sessions int64                   // of the window that stand for their messages, since no log tells of these
 	MadeUp   Claims                  // logins of the window that were none: a sender was made to look like one
 	Unproven Claims                  // of which nobody can tell whether they were
 	First    int64                   // wall clock of the first and the last deed of the window; 0 none

@@ -113,7 +113,10 @@ func (b *Book) loginFrom(a *Account, u *Use, s *Source, d *deed.Deed, unusual bo
 
 // handIn joins a login with the messages of its session.
 func (b *Book) handIn(d *deed.Deed, a *Account, p netip.Prefix) {
-	if !b.o.Accepts && d.ID != 0 && !b.join.Knows(d.ID) {
+	if told := b.o.Accepts && (b.o.Taken == nil || b.o.Taken(d.Wall)); !told && d.ID != 0 && !b.join.Knows(d.ID) {
+		if d.Wall >= b.o.Since {
+			b.Sessions++
+		}
 		b.settle(&join.Message{Wall: d.Wall, ID: d.ID, At: d.At, Place: p, Count: 1}, a.Name)
 	}
 	b.join.Login(d.ID, d.Wall, a.Name, p, d.Framed)

@@ -4,10 +4,12 @@
 package sizes
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"hikeshi/actions/logs/desk"
@@ -32,7 +34,9 @@ type Facts struct {
 	Logs    []Log    `json:"logs" expr:"logs"`
 	Swollen []string `json:"swollen" expr:"swollen"`
 	Off     []string `json:"off" expr:"off"`
-	Unread  []string `json:"unread" expr:"unread"` // logs that could not be looked at, or not wholly
+	Missing []string `json:"missing" expr:"missing"` // of these the ones that are meant to be on all the time
+	Unread  []string `json:"unread" expr:"unread"`   // logs that could not be looked at, or not wholly
+	Cut     int      `json:"cut" expr:"cut"`         // logs that are left out of Logs; the other lists are of all
 }
 
 // Log is one log.
@@ -63,9 +67,20 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	if err != nil {
 		return runbook.Outcome{}, fmt.Errorf("looking for the logs: %w: %w", runbook.ErrUndetermined, err)
 	}
-	f := Facts{Logs: []Log{}, Swollen: []string{}, Off: []string{}, Unread: []string{}}
-	var found []runbook.Finding
-	p := progress{rec: in.Rec}
+	var with params
+	if err := in.Decode(&with); err != nil {
+		return runbook.Outcome{}, err
+	}
+	if err := with.cut(all); err != nil {
+		return runbook.Outcome{}, err
+	}
+	return a.compare(ctx, ability, all, with.Top, progress{rec: in.Rec})
+}
+
+// compare looks at each log.
+func (a action) compare(ctx context.Context, ability spool.Logs, all []spool.Log, top int, p progress) (runbook.Outcome, error) {
+	f := Facts{Logs: []Log{}, Swollen: []string{}, Off: []string{}, Missing: []string{}, Unread: []string{}}
+	var found, told []runbook.Finding
 	for _, l := range all {
 		p.total += packed(l.Files)
 	}
@@ -75,20 +90,42 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 			return runbook.Outcome{}, ctx.Err()
 		}
 		if err = errors.Join(l.Problem, err); err != nil {
-			why := sweep.Safe([]byte(err.Error()))
+			why := sweep.Safe([]byte(strings.ReplaceAll(err.Error(), "\n", "; ")))
 			f.Unread = append(f.Unread, l.Name)
 			found = append(found, runbook.Finding{Level: runbook.Warn, Text: runbook.T(l.Name+": not read: "+why, l.Name+": 読めない: "+why), Evidence: l.Dir})
 		}
 		if l.State == spool.LogOff {
 			f.Off = append(f.Off, l.Name)
+			if desk.Meant(l) {
+				f.Missing = append(f.Missing, l.Name)
+			}
 		}
 		if one.Swollen {
 			f.Swollen = append(f.Swollen, l.Name)
 		}
-		f.Logs = append(f.Logs, one)
-		found = append(found, a.finding(l, one))
+		f.Logs, told = append(f.Logs, one), append(told, a.finding(l, one))
 	}
-	return runbook.Outcome{Findings: found, Facts: f}, nil
+	return runbook.Outcome{Findings: append(found, f.most(top, told)...), Facts: f}, nil
+}
+
+// most leaves the logs that grew most, where only so many are asked for, with what is told of each.
+func (f *Facts) most(top int, told []runbook.Finding) []runbook.Finding {
+	if top <= 0 || top >= len(f.Logs) {
+		return told
+	}
+	order := make([]int, len(f.Logs))
+	for i := range order {
+		order[i] = i
+	}
+	growth := func(i int) float64 { return float64(f.Logs[i].Bytes) / float64(max(f.Logs[i].Median, 1)) }
+	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(growth(y), growth(x)) })
+	var logs []Log
+	var found []runbook.Finding
+	for _, i := range order[:top] {
+		logs, found = append(logs, f.Logs[i]), append(found, told[i])
+	}
+	f.Cut, f.Logs = len(f.Logs)-top, logs
+	return found
 }
 
 func (a action) look(ctx context.Context, ability spool.Logs, l spool.Log, p *progress) (Log, error) {

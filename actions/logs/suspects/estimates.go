@@ -12,7 +12,7 @@ import (
 // of ctx.
 func estimates(ctx context.Context, r *desk.Reading, f *Facts) ([]runbook.Finding, error) {
 	f.Estimates = []estimate.Estimate{}
-	if r.Env.Estimate == nil || r.Env.Budget > 0 || !r.Nothing() && (r.Known.Accepts || r.Known.Logins) {
+	if r.Env.Estimate == nil || r.Env.Budget > 0 || !r.Nothing() && (r.Some.Accepts || r.Some.Logins) {
 		return nil, nil
 	}
 	all, err := r.Env.Estimate(ctx)

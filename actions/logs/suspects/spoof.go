@@ -119,16 +119,16 @@ func notVisible(r *desk.Reading) ([]Unseen, []runbook.Finding) {
 	for _, u := range r.Ability.Unseen() {
 		say(u.Signal, u.EN, u.JA)
 	}
-	if !r.Known.Logins {
+	if !r.Some.Logins {
 		say("D8 D10 D13", "no log of logins covers this time; accounts are taken from the senders", "この期間のログインのログがない。アカウントは差出人から推定している")
 	}
-	if !r.Known.Accepts {
+	if !r.Some.Accepts {
 		say("D2 D6 D9 D14", "no log of accepted messages covers this time; one message is counted for each session", "この期間の受理のログがない。通数は 1 接続 1 通として数えた")
 	}
 	if !r.Known.Deliveries {
 		say("D7", "no log of deliveries covers this time", "この期間の配送のログがない")
 	}
-	if r.Known.Logins && !r.Known.Domains {
+	if r.Some.Logins && !r.Known.Domains {
 		say("D13", "the domains of this server are not known", "このサーバーのドメインが分からない")
 	}
 	if !r.Book.Known() {

@@ -71,12 +71,12 @@ func Find(ctx context.Context, env desk.Env, q Question) (Answer, error) {
 		if !ok || m.ID == 0 {
 			return
 		}
-		a.Owners[id] = Owner{Login: login, Told: login != "" || r.Known.Logins && !m.Blind, Client: client(m.Place), HELO: m.HELO}
+		a.Owners[id] = Owner{Login: login, Told: login != "" || r.Some.Logins && !m.Blind, Client: client(m.Place), HELO: m.HELO}
 	}
 	if err := r.Read(ctx, q.Rec); err != nil || r.Nothing() {
 		return a, err
 	}
-	a.Read, a.Logins = true, r.Known.Logins
+	a.Read, a.Logins = true, r.Some.Logins
 	return a, nil
 }
 
