@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,7 +107,9 @@ func (a *app) printLetters(doc lettersDocument) {
 	if len(doc.Letters) == 0 {
 		fmt.Fprintln(a.stdout, a.word("no letters; `hikeshi delist draft` and `hikeshi notice` write them", "文面はない。`hikeshi delist draft` と `hikeshi notice` で作る"))
 	}
-	for _, l := range doc.Letters {
+	letters := slices.Clone(doc.Letters)
+	slices.SortStableFunc(letters, func(x, y letterRow) int { return kindOfLetter(x) - kindOfLetter(y) })
+	for _, l := range letters {
 		text := fmt.Sprintf("%s  %s  %s", pad(a.letterState(l), 12), l.ID, line(l.Title))
 		switch {
 		case len(l.Sent) > 0 && l.Again != nil:
@@ -121,6 +124,14 @@ func (a *app) printLetters(doc lettersDocument) {
 		}
 		s.hang(14, text+"; "+filepath.Base(l.File))
 	}
+}
+
+// kindOfLetter puts requests before notices.
+func kindOfLetter(l letterRow) int {
+	if strings.Contains(l.ID, "@"+l.About) && l.About != "" && !strings.HasPrefix(l.ID, "user@") {
+		return 0
+	}
+	return 1
 }
 
 // letterState is where a letter stands, in one word.
