@@ -234,6 +234,10 @@ func TestAccessTellsTheOwnerApart(t *testing.T) {
 		t.Errorf("%+v", out.Findings[0])
 	}
 	wants(t, told, "used from usual addresses only; from its usual addresses: mails 20")
+	if out, told = ask(t, dir, "logs.access", `{"accounts":["hanakko"]}`); out.Findings[0].Level != runbook.Info {
+		t.Errorf("%+v", out.Findings[0])
+	}
+	wants(t, told, "hanakko: no log of this time names the account")
 	if err := os.RemoveAll(filepath.Join(dir, "imap4log")); err != nil {
 		t.Fatal(err)
 	}
