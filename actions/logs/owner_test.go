@@ -158,6 +158,32 @@ func TestEvidenceIsNotTheOwners(t *testing.T) {
 	}
 }
 
+// What the owner did in a busier hour of his is not told in the place of what strangers did.
+func TestEvidenceOfABusyOwner(t *testing.T) {
+	s := newScribe(t)
+	const login = "AUTH-LOGIN:" + hana + " [success]"
+	for i := range 900 {
+		s.mail(fmt.Sprintf("21/Nov/2026:05:%02d:%02d", i/60, i%60), owner, login, hana, fmt.Sprintf("reader%d@example.com", i))
+	}
+	for i := range 120 {
+		s.mail(fmt.Sprintf("21/Nov/2026:07:%02d:%02d", i/60, i%60), stranger(i), login, hana, fmt.Sprintf("v%d@example.com", i))
+	}
+	f, _ := suspectsAt(t, s.write(t), morning)
+	if len(f.AccountNames) != 1 {
+		t.Fatalf("%+v", f.Accounts)
+	}
+	for _, g := range f.Accounts[0].Signals {
+		if g.ID == "D1" && g.Value != 120 {
+			t.Errorf("D1 %g", g.Value)
+		}
+		for _, e := range g.Evidence {
+			if strings.Contains(e.Text, owner) {
+				t.Errorf("%s cites %s", g.ID, e.Text)
+			}
+		}
+	}
+}
+
 // ask asks one kind in the morning after.
 func ask(t *testing.T, dir, kind, with string) (runbook.Outcome, string) {
 	t.Helper()
