@@ -64,7 +64,7 @@ var still = map[string][]looked{
 	"logs timeline":     {{"logs timeline --lang ja", []int{7}}, {"logs timeline --until 2026-11-21 --output json", []int{7}}},
 	"logs access":       {{"logs access --account taro", []int{7}}, {"logs access --source 203.0.113.9 --output json", []int{7}}},
 	"logs refusals":     {{"logs refusals", []int{7}}, {"logs refusals --since 30h --until 2026-11-21 --top 3 --output json", []int{7}}, {"logs refusals --top 0", []int{2}}},
-	"logs sizes":        {{"logs sizes", []int{7}}, {"logs sizes --output json --lang ja", []int{7}}, {"logs sizes --top 3", []int{2}}},
+	"logs sizes":        {{"logs sizes", []int{7}}, {"logs sizes --output json --lang ja", []int{7}}, {"logs sizes --top 3 --until 2026-11-21", []int{7}}, {"logs sizes --account taro", []int{2}}, {"logs sizes --since never", []int{2}}},
 	"incidents":         {{"incidents", []int{0}}, {"incidents --output json", []int{0}}},
 	"show":              {{"show INCIDENT", []int{0}}, {"show INCIDENT --output json", []int{0}}},
 	"verify":            {{"verify INCIDENT", []int{0}}, {"verify ASIDE --output json", []int{0}}},

@@ -166,8 +166,8 @@ func (b *Book) lines(w *join.Message, day *entry.Day, h *entry.Hour, unusual, ot
 	if other {
 		day.Named.Keep(w.At, unusual)
 	}
-	for _, r := range w.Returned {
-		h.Returned.Keep(r, unusual)
+	if w.Failed > 0 {
+		h.Returned.Keep(w.Returned, unusual)
 	}
 }
 
@@ -203,8 +203,10 @@ func (b *Book) delivery(d *deed.Deed) {
 	name, usual, waits := b.join.Whose(d.ID)
 	if waits != nil {
 		if failed {
+			if waits.Failed == 0 {
+				waits.Returned = d.At
+			}
 			waits.Failed += n
-			waits.Returned = entry.Keep(waits.Returned, d.At)
 		} else {
 			waits.Sent += n
 		}
