@@ -15,10 +15,19 @@ type Letter struct {
 	Way   string      `json:"way"`             // email, form, letter, wait, say
 	Title Text        `json:"title"`
 	State LetterState `json:"state"`
-	Gaps  []string    `json:"gaps,omitempty"`  // what is missing in it, by name
+	Gaps  []Text      `json:"gaps,omitempty"`  // what a person has to fill in
 	Wait  int64       `json:"wait,omitempty"`  // seconds after sending it in which it is not to be sent again; 0: not known
 	Until *time.Time  `json:"until,omitempty"` // when what it asks for comes by itself, UTC
 	Name  string      `json:"name"`            // its working copy below the folder of the incident, which a person may edit
+}
+
+// Missing names what is to be filled in, in lang.
+func (l Letter) Missing(lang string) []string {
+	all := []string{}
+	for _, gap := range l.Gaps {
+		all = append(all, gap.In(lang))
+	}
+	return all
 }
 
 // LetterState says how far a letter may be sent.

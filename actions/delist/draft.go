@@ -39,7 +39,7 @@ type Due struct {
 type Draft struct {
 	request.Request
 	State runbook.LetterState // "": held back
-	Gaps  []string
+	Gaps  []runbook.Text
 	Same  bool   // as it was drafted before
 	Text  []byte // nil if it was held back
 	Ext   string

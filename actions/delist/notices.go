@@ -161,12 +161,12 @@ func Lay(n notice.Notice, h *runbook.History, write func(l runbook.Letter, name 
 
 // NoticeFinding says how far a notice may be sent.
 func NoticeFinding(n notice.Notice) runbook.Finding {
-	if len(n.Missing) == 0 {
+	if len(n.Letter.Gaps) == 0 {
 		return runbook.Finding{Level: runbook.OK, Text: runbook.T(
 			fmt.Sprintf("%s: %s, ready", n.Letter.ID, n.Letter.Title.EN), fmt.Sprintf("%s: %s。送れる状態", n.Letter.ID, n.Letter.Title.JA))}
 	}
 	var en, ja []string
-	for _, m := range n.Missing {
+	for _, m := range n.Letter.Gaps {
 		en, ja = append(en, m.EN), append(ja, m.JA)
 	}
 	return runbook.Finding{Level: runbook.Info, Text: runbook.T(

@@ -88,12 +88,12 @@ func (d Draft) finding(c casefile.Case, zone *time.Location) runbook.Finding {
 	f := func(level runbook.Level, t runbook.Text) runbook.Finding {
 		return runbook.Finding{Level: level, Text: t}
 	}
-	gaps := strings.Join(d.Gaps, ", ")
+	gaps := runbook.Letter{Gaps: d.Gaps}
 	switch d.State {
 	case runbook.LetterReady:
 		return f(runbook.OK, runbook.Tf("%[1]s: ready (%[2]s)", "%[1]s: 作成済み(%[3]s)", d.ID, way(d.Way).EN, way(d.Way).JA))
 	case runbook.LetterIncomplete:
-		return f(runbook.Warn, runbook.Tf("%[1]s: INCOMPLETE (%[2]s), fill in: %[4]s", "%[1]s: 未完成(%[3]s)。要記入: %[4]s", d.ID, way(d.Way).EN, way(d.Way).JA, gaps))
+		return f(runbook.Warn, runbook.Tf("%[1]s: INCOMPLETE (%[2]s), fill in: %[4]s", "%[1]s: 未完成(%[3]s)。要記入: %[5]s", d.ID, way(d.Way).EN, way(d.Way).JA, strings.Join(gaps.Missing("en"), ", "), strings.Join(gaps.Missing("ja"), "、")))
 	case runbook.LetterNotReady:
 		return f(runbook.Warn, runbook.Tf("%[1]s: written and marked NOT READY (%[2]s)", "%[1]s: 「まだ送らない」の印を付けて作成(%[3]s)", d.ID, way(d.Way).EN, way(d.Way).JA))
 	case runbook.LetterNone:

@@ -215,7 +215,7 @@ func (a *app) showDrafts(w *world, jr *journal.Journal, r delist.Result, f delis
 	}
 	doc := draftsDocument{Version: 1, Kind: "drafts", Incident: jr.ID(), Open: facts.Open, Gate: a.gateRows(r.Server), Drafts: []draftRow{}, Head: head}
 	for _, d := range r.Drafts {
-		row := draftRow{ID: d.ID, To: d.To, Name: d.Name, About: d.Subject, Tier: d.Tier, Way: d.Way, State: d.State, Gaps: slices.Concat([]string{}, d.Gaps), Gate: a.gateRows(d.Rows)}
+		row := draftRow{ID: d.ID, To: d.To, Name: d.Name, About: d.Subject, Tier: d.Tier, Way: d.Way, State: d.State, Gaps: runbook.Letter{Gaps: d.Gaps}.Missing(a.lang()), Gate: a.gateRows(d.Rows)}
 		if l := h.Letter(d.ID); l != nil && d.State != "" {
 			row.File = filepath.Join(jr.Path(), l.Name)
 		}

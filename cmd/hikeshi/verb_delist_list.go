@@ -86,7 +86,7 @@ func (a *app) letterCase(args []string) (*journal.Journal, *runbook.History, err
 }
 
 func (a *app) letterRow(jr *journal.Journal, l *runbook.LetterHistory) letterRow {
-	row := letterRow{ID: l.ID, To: l.To, About: l.About, Way: l.Way, Title: l.Title.In(a.lang()), State: l.State, Gaps: append([]string{}, l.Gaps...), File: filepath.Join(jr.Path(), l.Name),
+	row := letterRow{ID: l.ID, To: l.To, About: l.About, Way: l.Way, Title: l.Title.In(a.lang()), State: l.State, Gaps: l.Missing(a.lang()), File: filepath.Join(jr.Path(), l.Name),
 		Drafted: l.Drafted.UTC(), Sent: []time.Time{}, Until: l.Until}
 	for _, s := range l.Sent {
 		row.Sent = append(row.Sent, s.At.UTC())

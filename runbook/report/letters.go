@@ -15,7 +15,7 @@ func (t teller) letters() []page.Item {
 	for _, l := range t.History.Letters {
 		text := fmt.Sprintf("%s [%s]: %s", l.Title.In(t.lang), l.ID, t.letterState(l))
 		if l.State == runbook.LetterIncomplete && len(l.Sent) == 0 {
-			text = t.because(text, strings.Join(l.Gaps, ", "))
+			text = t.because(text, strings.Join(l.Missing(t.lang), ", "))
 		}
 		sub := []page.Item{{Name: t.say("drafted", "作成"), Text: t.when(l.Drafted) + ", " + l.Kept.Name}}
 		for _, s := range l.Sent {

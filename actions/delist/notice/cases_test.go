@@ -3,6 +3,7 @@ package notice
 import (
 	"io/fs"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -97,3 +98,6 @@ func mustWrite(t *testing.T, r Request, name string) []Notice {
 	}
 	return list
 }
+
+// missing says whether a notice names that fact among what is to be filled in.
+func missing(n Notice, name string) bool { return slices.Contains(n.Letter.Gaps, labels[name]) }

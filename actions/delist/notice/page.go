@@ -18,7 +18,6 @@ type Page struct {
 	zone    *time.Location
 	known   map[string]fact
 	view    View
-	gaps    []string
 	missing []runbook.Text
 }
 
@@ -198,8 +197,8 @@ func (p *Page) gap(name string) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("no fact has the name %q", name)
 	}
-	if !slices.Contains(p.gaps, name) {
-		p.gaps, p.missing = append(p.gaps, name), append(p.missing, label)
+	if !slices.Contains(p.missing, label) {
+		p.missing = append(p.missing, label)
 	}
 	if p.lang == "ja" {
 		return "【要記入:" + label.JA + "】", nil
