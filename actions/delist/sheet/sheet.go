@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/mail"
+	"slices"
 	"strings"
 	"text/template"
 	"time"
@@ -190,7 +191,13 @@ func reason(row runbook.GateRow, lang string) string {
 
 // fields gathers what the operator wants.
 func (p Press) fields(d *page, r request.Request, sent string) {
+	if r.Listing == nil && r.Reply == nil && !slices.ContainsFunc(r.Route.Needs, func(need string) bool { return strings.HasPrefix(need, "smtp_repl") }) {
+		p.refusal(d, sent)
+	}
 	for _, need := range r.Route.Needs {
+		if need == "provider" && r.Way == request.Letter {
+			continue // it is the reader
+		}
 		a := p.Fields.Value(need, field.Input{Case: p.Case, Writer: p.Writer, Subject: r.Subject, Domain: r.Domain, Listing: r.Listing, Reply: r.Reply, Lang: sent, Person: p.Lang, Zone: p.Zone})
 		if a.Do != "" {
 			d.Do = append(d.Do, a.Do)
@@ -203,6 +210,13 @@ func (p Press) fields(d *page, r request.Request, sent string) {
 		}
 		d.Fields = append(d.Fields, a)
 	}
+}
+
+// refusal asks for what the record does not hold: that anybody was refused.
+func (p Press) refusal(d *page, sent string) {
+	what := runbook.T("when mail was refused, and the reply, word for word", "受信を拒否された時刻と、その応答(原文のまま)")
+	d.gap(what)
+	d.Fields = append(d.Fields, field.Answer{Label: runbook.T("refusal", "受信拒否").In(sent), Text: field.Gap(sent, what.In(sent)), Gap: true})
 }
 
 // signature is who writes, in letters.
