@@ -59,3 +59,10 @@ func zoneOf(zone string) (time.Duration, bool) {
 	n, ok := hours[zone]
 	return time.Duration(n) * time.Hour, ok
 }
+
+// Date reads a date as it stands in a field of its own; false if it cannot be read. The time is UTC.
+func Date(text string) (time.Time, bool) {
+	var h Hop
+	ok := h.date(text)
+	return h.Time.UTC(), ok
+}
