@@ -155,11 +155,12 @@ func open(b []byte, base int64, number int) Mail {
 	return r.mail
 }
 
-// choose takes the deepest message with Received lines, an attached one before a quoted one, the first before others.
+// choose takes what a report is about; else the deepest message with Received lines, an attached one before a quoted one, the first before
+// others.
 func (r *reader) choose() {
 	best := -1
 	for i, m := range r.mail.Found {
-		if m.Count("Received") == 0 {
+		if m.Count("Received") == 0 && m.How != Reported {
 			continue
 		}
 		if best < 0 || better(m, r.mail.Found[best]) {

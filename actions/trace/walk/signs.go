@@ -1,7 +1,6 @@
 package walk
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -123,7 +122,7 @@ func pair(up, down received.Hop, add func(string, int, runbook.Text)) {
 	if org := Organisation(from); org != "" && org == Organisation(down.By) && !strings.EqualFold(from, down.By) && !strings.EqualFold(up.HELO, down.By) {
 		add("by-chain", 1, runbook.T("the host that took it and the one that passed it on have different names of one domain", "受け取ったホストと次に渡したホストの名前が同じドメインの中で食い違う"))
 	}
-	if private(up.IP) && !up.IP.IsLoopback() && down.IP.IsValid() && !private(down.IP) && up.By != "" && Organisation(up.By) != Organisation(down.By) {
+	if Private(up.IP) && !up.IP.IsLoopback() && down.IP.IsValid() && !Private(down.IP) && up.By != "" && Organisation(up.By) != Organisation(down.By) {
 		add("private-between", 1, runbook.T("a private address between hosts of different domains", "別ドメインのホスト間にプライベートアドレスがある"))
 	}
 }
@@ -137,19 +136,6 @@ func Score(signs []Sign) int {
 	return n
 }
 
-// Where names the lines of a sign as people count: 2, 3.
-func (s Sign) Where() string {
-	var all []string
-	for _, n := range s.Lines {
-		all = append(all, fmt.Sprint(n+1))
-	}
-	const most = 8
-	if len(all) > most {
-		all = append(all[:most], "...")
-	}
-	return strings.Join(all, ", ")
-}
-
 // reserved says that no host can have the address (RFC 6890): 0.0.0.0/8, 240.0.0.0/4, multicast, the unspecified one.
 func reserved(a netip.Addr) bool {
 	return a.IsUnspecified() || a.IsMulticast() || netip.MustParsePrefix("0.0.0.0/8").Contains(a) || netip.MustParsePrefix("240.0.0.0/4").Contains(a)
@@ -158,7 +144,7 @@ func reserved(a netip.Addr) bool {
 // quadDiffers says that a HELO is an address other than that of the client, and a public one.
 func quadDiffers(helo string, ip netip.Addr) bool {
 	a, err := netip.ParseAddr(helo)
-	return err == nil && ip.IsValid() && a.Unmap() != ip && !private(a) && a.Zone() == ""
+	return err == nil && ip.IsValid() && a.Unmap() != ip && !Private(a) && a.Zone() == ""
 }
 
 func domainOf(address string) string {

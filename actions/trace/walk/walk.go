@@ -84,7 +84,7 @@ func Walk(lines []Line, own Own) Way {
 		}
 	}
 	for i, l := range lines {
-		if w.Said[i] == SaidHearsay && l.Read && (own.Names(l.Hop.By) || own.Addr(l.Hop.IP)) {
+		if w.Said[i] == SaidHearsay && l.Read && (own.Names(l.Hop.By) || own.Client(l.Hop)) {
 			w.Claims = append(w.Claims, i)
 		}
 	}
@@ -98,7 +98,7 @@ func (w *Way) step(lines []Line, i int, own Own, submitted *bool) bool {
 		w.Broken = i
 		return true
 	}
-	mine := own.Names(h.By) || i > 0 && own.Addr(above(lines, i))
+	mine := own.Names(h.By) || w.writes(lines, i, own)
 	w.Said[i] = SaidOther
 	if mine {
 		w.Said[i] = SaidOwn
@@ -118,7 +118,7 @@ func (w *Way) step(lines []Line, i int, own Own, submitted *bool) bool {
 	case w.trusts(lines, i, own):
 		w.Trusted = i + 1
 		*submitted = own.submits(h.IP)
-		if !mine && own.Addr(h.IP) && !private(h.IP) {
+		if !mine && own.Client(h) && !Private(h.IP) {
 			w.Handed = i
 		}
 	default:
@@ -134,7 +134,7 @@ func (w *Way) end(i int, h received.Hop) {
 		w.Received = i
 	}
 	w.Said[i] = SaidBorder
-	w.Border, w.Login, w.Inside = i, h.Auth, private(h.IP)
+	w.Border, w.Login, w.Inside = i, h.Auth, Private(h.IP)
 }
 
 // trusts says whether the client of line i is trusted to have written the line below.
@@ -145,13 +145,13 @@ func (w *Way) trusts(lines []Line, i int, own Own) bool {
 		below, read = lines[i+1].Hop, lines[i+1].Read
 	}
 	switch {
-	case own.Addr(h.IP):
+	case own.Client(h):
 		return true
 	case own.excludes(h.IP):
 		return false
-	case private(h.IP) && len(w.Own) == 0: // of whoever complains, or nobody knows
+	case Private(h.IP) && len(w.Own) == 0: // of whoever complains, or nobody knows
 		return true
-	case private(h.IP):
+	case Private(h.IP):
 		return read && (!own.named() || own.Names(below.By))
 	case len(w.Own) > 0 || !read:
 		return false
@@ -202,18 +202,31 @@ func microsoft(a netip.Addr) bool {
 	return netip.MustParsePrefix("2603:1000::/24").Contains(a) || netip.MustParsePrefix("2a01:111::/32").Contains(a)
 }
 
-// above is the client of the line above i.
-func above(lines []Line, i int) netip.Addr {
+// writes says whether an own host wrote line i, by what the line above says of its client. Loopback and private addresses are those of
+// whoever wrote that line.
+func (w *Way) writes(lines []Line, i int, own Own) bool {
 	for i--; i >= 0; i-- {
-		if a := lines[i].Hop.IP; a.IsValid() {
-			return a
+		if h := lines[i].Hop; h.IP.IsValid() {
+			return own.Client(h) && (!Private(h.IP) || w.Said[i] == SaidOwn)
 		}
 	}
-	return netip.Addr{}
+	return false
 }
 
-// private says that an address leads nowhere from outside: loopback, private, link-local, or shared between carriers (RFC 6598).
-func private(a netip.Addr) bool {
+// Client says whether the client of a line is an own host: by its address, or by the name that the server found for it, where that
+// server is known to look whether the name leads back. So an own host behind address translation is known too.
+func (o Own) Client(h received.Hop) bool {
+	switch h.Software {
+	case received.Postfix, received.Exim, received.Sendmail, received.Google:
+		if h.IP.IsValid() && !h.Forged && !o.excludes(h.IP) && o.Names(h.RDNS) {
+			return true
+		}
+	}
+	return o.Addr(h.IP)
+}
+
+// Private says that an address leads nowhere from outside: loopback, private, link-local, or shared between carriers (RFC 6598).
+func Private(a netip.Addr) bool {
 	return a.IsValid() && (a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || netip.MustParsePrefix("100.64.0.0/10").Contains(a))
 }
 
