@@ -70,7 +70,7 @@ asked.`,
 
 // draftRequests looks again, and writes the requests into the incident.
 func (a *app) draftRequests(ctx context.Context, args []string, f delistFlags) error {
-	w, err := a.dnsblWorld()
+	w, err := a.serverOrNone()
 	if err != nil {
 		return err
 	}
