@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"hikeshi/actions/trace/facts"
 	"hikeshi/actions/trace/message"
@@ -79,12 +80,15 @@ func (j *judge) handedOnly(at int) {
 
 // foreign is for lines of which none names anything of one's own. The log is asked all the same: the server may write another name.
 func (j *judge) foreign(ctx context.Context) error {
-	if e, at, _, err := j.look(ctx, []int{0}); err != nil {
+	e, at, _, err := j.look(ctx, j.perhapsOwn())
+	if err != nil {
 		return err
-	} else if e.Found && j.agrees(e, at) {
+	}
+	if e.Found && j.agrees(e, at) {
 		j.found(e, at, runbook.T("the line names no host that is known to be yours, and the log knows its id; ", "行のホスト名は自ホストとして設定されていないが、ID はログにある。"))
 		return nil
 	}
+	j.t.Queue = ""
 	w := j.way
 	switch {
 	case w.Broken >= 0:
@@ -96,6 +100,15 @@ func (j *judge) foreign(ctx context.Context) error {
 		j.notThrough(runbook.Tf("%s took it from there (line %d), and no line names a host of yours", "%s がそこから受け取った (%d 行目)。自ホストを示す行はない", j.lines[w.Border].Hop.By, w.Border+1))
 	}
 	return nil
+}
+
+// perhapsOwn is the top line, unless a large provider wrote it.
+func (j *judge) perhapsOwn() []int {
+	switch j.lines[0].Hop.Software {
+	case received.Google, received.Yahoo, received.Exchange:
+		return nil
+	}
+	return []int{0}
 }
 
 // notThrough answers with the relay that was found.
@@ -154,6 +167,7 @@ func (j *judge) look(ctx context.Context, lines []int) (e Entry, at int, covered
 	for _, i := range slices.Backward(lines) {
 		h := j.lines[i].Hop
 		if h.ID == "" || h.Time.IsZero() || asked == maxAsked {
+			covered = false
 			continue
 		}
 		asked++
@@ -167,7 +181,7 @@ func (j *judge) look(ctx context.Context, lines []int) (e Entry, at int, covered
 			j.t.Queue = h.ID
 			return e, i, true, nil
 		}
-		covered = covered && e.Covers
+		covered = covered && e.Covers && h.Zone // else nobody knows which time that is
 	}
 	return Entry{}, -1, covered && asked > 0, nil
 }
@@ -204,6 +218,8 @@ func named(h received.Hop) string {
 		return h.IP.String()
 	case h.BadIP != "":
 		return h.BadIP
+	case h.Local && strings.Trim(h.Ident, "0123456789") == "" && h.Ident != "":
+		return "uid " + h.Ident
 	case h.Local && h.Ident != "":
 		return h.Ident
 	}

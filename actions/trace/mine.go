@@ -2,6 +2,7 @@ package trace
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 
 	"hikeshi/actions/trace/facts"
@@ -49,17 +50,17 @@ func (j *judge) found(e Entry, at int, lead runbook.Text) {
 	switch {
 	case e.Doubt:
 		t.Login = ""
-		j.answer(facts.Through, runbook.Tf("through this server, from %s; whether as %s cannot be told", "当サーバーを経由: 接続元 %s。%s としてログインしたかは判定できない", from, orNobody(e.Login)), runbook.T(why.EN+"; a sender may be made to look like a login", why.JA+"。送信者がログイン名に見せかけた可能性がある"))
+		j.answer(facts.Through, both("through this server, from %s; whether as %s cannot be told", "当サーバーを経由: 接続元 %s。%s としてログインしたかは判定できない", from, same(e.Login)), runbook.T(why.EN+"; a sender may be made to look like a login", why.JA+"。送信者がログイン名に見せかけた可能性がある"))
 	case e.Login != "":
-		j.answer(facts.Login, runbook.Tf("relayed through this server, logged in as %s, from %s", "当サーバーを経由: %s としてログイン、接続元 %s", e.Login, from), why)
+		j.answer(facts.Login, both("relayed through this server, logged in as %s, from %s", "当サーバーを経由: %s としてログイン、接続元 %s", same(e.Login), from), why)
 	case !e.Told && h.Auth:
 		j.loggedIn(why)
 	case !e.Told:
-		j.answer(facts.Through, runbook.Tf("through this server, from %s; whether with a login cannot be told", "当サーバーを経由: 接続元 %s。ログインの有無は判定できない", from), runbook.T(why.EN+"; no log of that time tells of logins", why.JA+"。その時刻のログインを記録したログがない"))
+		j.answer(facts.Through, both("through this server, from %s; whether with a login cannot be told", "当サーバーを経由: 接続元 %s。ログインの有無は判定できない", from), runbook.T(why.EN+"; no log of that time tells of logins", why.JA+"。その時刻のログインを記録したログがない"))
 	case !e.Outside && !j.handed() && !j.inside(client):
 		j.incoming(client, why)
 	default:
-		j.answer(facts.NoLogin, runbook.Tf("through this server without login, from %s", "当サーバーを経由: ログインなし、接続元 %s", from), why)
+		j.answer(facts.NoLogin, both("through this server without login, from %s", "当サーバーを経由: ログインなし、接続元 %s", from), why)
 	}
 }
 
@@ -136,14 +137,26 @@ func (j *judge) inside(a netip.Addr) bool {
 	return a.IsValid() && (j.own.Addr(a) || walk.Private(a))
 }
 
-func (j *judge) from(client netip.Addr) string {
+func (j *judge) from(client netip.Addr) runbook.Text {
 	switch {
 	case !client.IsValid():
-		return "?"
+		return same("?")
 	case j.inside(client):
-		return client.String() + " (own network)"
+		return runbook.T(client.String()+" (own network)", client.String()+" (自ネットワーク)")
 	}
-	return client.String()
+	return same(client.String())
+}
+
+// same is a text that needs no translation.
+func same(text string) runbook.Text { return runbook.T(text, text) }
+
+// both formats both languages, each with the arguments in its own.
+func both(en, ja string, args ...runbook.Text) runbook.Text {
+	var inEN, inJA []any
+	for _, a := range args {
+		inEN, inJA = append(inEN, a.EN), append(inJA, a.JA)
+	}
+	return runbook.T(fmt.Sprintf(en, inEN...), fmt.Sprintf(ja, inJA...))
 }
 
 // place is where the line stands, as evidence.

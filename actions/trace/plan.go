@@ -1,7 +1,9 @@
 package trace
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -51,6 +53,13 @@ func (a trace) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, err
 	defer f.Close()
 	found, err := a.env.Look(ctx, f, Request{Name: p.File, Message: p.Message, Outer: p.Outer})
 	if err != nil {
+		return runbook.Outcome{}, err
+	}
+	kept, err := json.MarshalIndent(found, "", "  ")
+	if err != nil {
+		return runbook.Outcome{}, err
+	}
+	if err := in.Rec.Evidence("trace.json", bytes.NewReader(kept)); err != nil {
 		return runbook.Outcome{}, err
 	}
 	return runbook.Outcome{Findings: facts.Findings(found), Facts: found}, nil
@@ -112,14 +121,17 @@ func (e Env) one(ctx context.Context, m message.Mail, file string) (Traced, erro
 	t := Traced{File: words.Bound(words.Printable(file)), Number: m.Number, Taken: string(taken.How), Part: taken.Part, Found: len(m.Found), From: author(taken), ID: strings.Trim(taken.Get("Message-ID"), "<>")}
 	own := ownOf(e.Own)
 	t.OwnFrom = strings.Contains(t.From, "@") && own.Names(domain(t.From))
-	j := &judge{env: e, own: own, report: m.Report, t: &t}
+	j := &judge{env: e, own: own, t: &t}
+	if taken.How == message.Reported {
+		j.report = m.Report
+	}
 	j.lines, t.More = linesOf(taken, own)
 	j.way = walk.Walk(j.lines, own)
 	j.signs = j.way.Look(j.lines, own, e.now())
 	if err := j.decide(ctx); err != nil {
 		return t, err
 	}
-	if r, i := m.Report, j.way.Received; r != nil && i >= 0 && r.SourceIP.IsValid() && r.SourceIP != j.lines[i].Hop.IP {
+	if r, i := j.report, j.way.Received; r != nil && i >= 0 && r.SourceIP.IsValid() && r.SourceIP != j.lines[i].Hop.IP {
 		j.sign("source-ip", 1, runbook.Tf("the report names another source, %s", "報告の Source-IP は異なる (%s)", r.SourceIP), i)
 	}
 	for _, l := range j.lines {
@@ -127,6 +139,7 @@ func (e Env) one(ctx context.Context, m message.Mail, file string) (Traced, erro
 			t.Unread++
 		}
 	}
+	t.Guess = j.way.Guess
 	t.Hops, t.Signs, t.Score = hopsOf(j.lines, j.way, j.signs), signsOf(j.signs), walk.Score(j.signs)
 	return t, nil
 }
@@ -135,10 +148,3 @@ func domain(address string) string { return address[strings.LastIndexByte(addres
 
 // at1 writes a place in a file.
 func at1(file string, offset int64) string { return fmt.Sprintf("%s:%d", file, offset) }
-
-func orNobody(login string) string {
-	if login == "" {
-		return "?"
-	}
-	return login
-}

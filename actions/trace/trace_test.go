@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -34,6 +35,7 @@ const (
 	script   = "Received: by mail1.example.jp (Postfix, from userid 33)\r\n\tid 8F3D21A0042; Sat, 21 Nov 2026 03:12:00 +0000\r\n"
 	fromUs   = "Received: from mail1.example.jp (mail1.example.jp [192.0.2.25])\r\n\tby mx.example.com (Postfix) with ESMTPS id 4TqZ1x0Y3Wz1b\r\n\tfor <v@example.com>; Sat, 21 Nov 2026 03:12:05 +0000\r\n"
 	fromThem = "Received: from evil (evil.example.net [198.51.100.7])\r\n\tby mx.example.com (Postfix) with ESMTPS id 4TqZ1x0Y3Wz1b\r\n\tfor <v@example.com>; Sat, 21 Nov 2026 03:12:05 +0000\r\n"
+	hidden   = "Received: by mail1.example.jp (Postfix) with ESMTPSA id 8F3D21A0042\r\n\tfor <v@example.com>; Sat, 21 Nov 2026 03:12:00 +0000\r\n"
 	loop     = "Received: from localhost (localhost [127.0.0.1])\r\n\tby mail1.example.jp (Postfix) with ESMTP id 9F3D21A0042; Sat, 21 Nov 2026 03:12:03 +0000\r\n"
 	odd      = "Received: nothing of the kind\r\n"
 	rest     = "From: Taro <taro@example.jp>\r\nMessage-ID: <m@example.jp>\r\nSubject: win\r\n\r\nbuy\r\n"
@@ -79,6 +81,10 @@ var cases = []struct {
 	{"past our filter", loop + epost + rest, book{"B0000000001": login}, facts.Login, "hana", "hana@example.jp", "203.0.113.9", "", ""},
 	{"for a mailbox here", inward + rest, book{"8F3D21A0042": here}, facts.Not, "198.51.100.7 brought it for a mailbox here, only the From is yours", "", "", "198.51.100.7", ""},
 	{"the id is not in the log", fromUs + epost + rest, covers, facts.Unknown, "cannot tell, because the log of this server tells of that time and not of the id B0000000001", "", "", "", "own-forged 2"},
+	{"the id is not in the log, and the line names no zone", fromUs + strings.Replace(epost, " +0900", "", 1) + rest, covers, facts.Through, "whether with a login only the log tells", "", "203.0.113.9", "", "no-zone 2"},
+	{"a client that a submission service hides", fromUs + hidden + epost + rest, book{"8F3D21A0042": login}, facts.Login, "hana@example.jp", "hana@example.jp", "203.0.113.9", "", "own-below 3"},
+	{"a client that is hidden, and a line made up below", fromUs + strings.Replace(hidden, "ESMTPSA", "ESMTPS", 1) + fromThem + rest, nil, facts.NoLogin, "without login, from ?", "", "", "", ""},
+	{"from the own network", fromUs + strings.ReplaceAll(open, "203.0.113.9", "10.0.0.7") + rest, book{"8F3D21A0042": {Found: true, Told: true, Client: netip.MustParseAddr("10.0.0.7")}}, facts.NoLogin, "from 10.0.0.7 (own network)", "", "10.0.0.7", "", ""},
 	{"not through us", fromThem + rest, covers, facts.Not, "not through this server: relayed by 198.51.100.7 (evil.example.net), only the From is yours", "", "", "198.51.100.7", ""},
 	{"not through us, a line made up", fromThem + epost + rest, covers, facts.Not, "relayed by 198.51.100.7", "", "", "198.51.100.7", "own-below 2, own-forged 2"},
 	{"not through us, and the From is not ours", fromThem + strings.Replace(rest, "taro@example.jp", "x@example.net", 1), nil, facts.Not, "relayed by 198.51.100.7 (evil.example.net)", "", "", "198.51.100.7", ""},
@@ -91,7 +97,7 @@ var cases = []struct {
 	{"no log: E-Post shows none ever", fromUs + epost + rest, nil, facts.Through, "whether with a login only the log tells", "", "203.0.113.9", "", ""},
 	{"no log: our own file of E-Post", epost + rest, nil, facts.Unknown, "the header does not say whether for a mailbox here", "", "203.0.113.9", "", ""},
 	{"no log: for a mailbox here", inward + rest, nil, facts.Not, "198.51.100.7 brought it for a mailbox here", "", "", "198.51.100.7", ""},
-	{"no log: handed in on the host", fromUs + script + rest, nil, facts.NoLogin, "handed in on the host itself by 33", "", "", "", ""},
+	{"no log: handed in on the host", fromUs + script + rest, nil, facts.NoLogin, "handed in on the host itself by uid 33", "", "", "", ""},
 	{"from our address, and no line of ours", fromUs + rest, covers, facts.Unknown, "no host of yours has written a line", "", "192.0.2.25", "", ""},
 	{"no line at all", rest, covers, facts.Unknown, "no Received line", "", "", "", ""},
 	{"a line that cannot be read", odd + epost + rest, nil, facts.Unknown, "line 2 names a host of yours below the border", "", "", "", "unparseable 1, own-below 2"},
@@ -204,6 +210,17 @@ func TestMbox(t *testing.T) {
 	}
 }
 
+// keeper is a recorder that keeps evidence.
+type keeper map[string]string
+
+func (k keeper) Evidence(name string, r io.Reader) error {
+	b, err := io.ReadAll(r)
+	k[name] = string(b)
+	return err
+}
+func (keeper) Backup(string, io.Reader) error { return nil }
+func (keeper) Progress(int64, int64)          {}
+
 // TestPlan: the kind reads its file, and refuses what is none.
 func TestPlan(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "spam.eml")
@@ -211,13 +228,17 @@ func TestPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	kind := Kinds(Env{Own: own, Clock: func() time.Time { return now }})[0]
+	kept := keeper{}
 	plan := func(with map[string]any) (runbook.Outcome, error) {
 		b, _ := json.Marshal(with)
-		return kind.Action.Plan(context.Background(), runbook.Input{With: b})
+		return kind.Action.Plan(context.Background(), runbook.Input{With: b, Rec: kept})
 	}
 	out, err := plan(map[string]any{"file": file})
 	if err != nil || out.Facts.(Facts).State != facts.Not || out.Findings[0].Level != runbook.OK || len(out.Changes) > 0 {
 		t.Errorf("%+v %v", out, err)
+	}
+	if !strings.Contains(kept["trace.json"], "198.51.100.7") {
+		t.Errorf("kept: %v", kept)
 	}
 	for _, with := range []map[string]any{{"file": file + "x"}, {"file": filepath.Dir(file)}, {"file": file, "message": 9}, {"file": file, "message": 1, "all": true}, {"file": "/dev/zero"}, {"file": "/dev/null"}} {
 		if _, err := plan(with); !errors.Is(err, runbook.ErrInput) {

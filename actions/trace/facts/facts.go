@@ -53,6 +53,7 @@ type Traced struct {
 	Queue    string       `json:"queue" expr:"queue"`       // the queue id at this server that was looked for
 	Logged   bool         `json:"logged" expr:"logged"`     // the own log tells of it
 	Evidence string       `json:"evidence" expr:"evidence"` // where the log tells of it, else the line of the header: file:offset
+	Guess    bool         `json:"guess" expr:"guess"`       // where the border lies is one
 	Hops     []Hop        `json:"hops" expr:"hops"`         // the lines from the top
 	More     int          `json:"more" expr:"more"`         // lines that were too many to be read
 	Unread   int          `json:"unread" expr:"unread"`     // lines that have no form of a Received line

@@ -43,6 +43,9 @@ func (t Traced) About() []runbook.Finding {
 	if t.More > 0 {
 		add(runbook.Warn, runbook.Tf("lines that were too many to be read: %d", "多すぎて読んでいない行: %d", t.More))
 	}
+	if t.Guess {
+		add(runbook.Info, runbook.T("which of the upper lines can be believed is a guess", "上のどの行まで信用できるかは推定である"))
+	}
 	for _, s := range t.Signs {
 		where := Numbers(s.Lines)
 		level := runbook.Info
@@ -50,6 +53,9 @@ func (t Traced) About() []runbook.Finding {
 			level = runbook.Warn
 		}
 		add(level, runbook.T("line "+where+": "+s.Text.EN+" ("+s.Code+", "+fmt.Sprint(s.Weight)+")", where+" 行目: "+s.Text.JA+" ("+s.Code+", "+fmt.Sprint(s.Weight)+")"))
+	}
+	if len(t.Signs) > 1 {
+		add(runbook.Info, runbook.Tf("signs of lines made up: %d points together; they decide nothing", "偽造の兆候: 合計 %d 点 (判定には使わない)", t.Score))
 	}
 	return all
 }

@@ -70,6 +70,7 @@ func TestFindsTheSpam(t *testing.T) {
 		{"quoted and wrapped", envelope + "\r\nLook:\n" + quote(wrapped, "> "), Quoted, "", true},
 		{"quoted and indented", envelope + "\r\nLook:\n" + quote(spam, "    "), Quoted, "", true},
 		{"quoted in quoted-printable", envelope + "Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" + strings.ReplaceAll(quote(spam, "> "), "id <B", "id=\r\n <B"), Quoted, "", false},
+		{"quoted in HTML", envelope + "Content-Type: text/html\r\n\r\n<p>Look:</p><div>" + strings.NewReplacer("<", "&lt;", ">", "&gt;", "\r\n", "<br>\r\n").Replace(spam) + "</div>", Quoted, "", false},
 		{"pasted", "\nThis came:\n\n" + spam, Quoted, "", true},
 		{"with a boundary that nobody closes", strings.TrimSuffix(mixed("multipart/mixed", "Content-Type: message/rfc822", spam), "\r\n--b(1)--\r\n"), Attached, "2", true},
 	} {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"html"
 	"io"
 	"mime"
 	"mime/quotedprintable"
@@ -83,6 +84,10 @@ func (r *reader) entity(m Message, body []byte, p place) {
 			p.base = -1
 		}
 		r.quoted(body, p)
+	case kind == "text/html":
+		body, _ := decode(m, body)
+		p.base = -1
+		r.quoted(plain(body[:min(len(body), maxText)]), p)
 	}
 }
 
@@ -173,4 +178,15 @@ func decode(m Message, body []byte) ([]byte, bool) {
 		return unix(out), true
 	}
 	return body, false
+}
+
+var (
+	lineTags = regexp.MustCompile(`(?i)</?(?:br|p|div|tr|li|pre|blockquote|h[1-6])\b[^>]*>(?:\r?\n)?`)
+	tags     = regexp.MustCompile(`<[A-Za-z/!][^>]*>`)
+)
+
+// plain makes lines of text out of HTML, as far as quoted headers need it.
+func plain(text []byte) []byte {
+	text = lineTags.ReplaceAll(text, []byte("\n"))
+	return bytes.ReplaceAll([]byte(html.UnescapeString(string(tags.ReplaceAll(text, nil)))), []byte("\u00a0"), []byte(" "))
 }

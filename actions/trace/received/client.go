@@ -16,7 +16,8 @@ type found struct {
 	after    string // what follows them
 	brackets bool
 	port     bool
-	spaced   bool // a blank stands before a bare address (Scalix)
+	login    string // how the client logged in
+	spaced   bool   // a blank stands before a bare address (Scalix)
 }
 
 // client reads what stands before by.
@@ -38,6 +39,8 @@ func (h *Hop) client(items []words.Item) {
 	switch {
 	case f.addr.IsValid() || f.bad != "":
 		h.names(name, rest[at], f)
+	case strings.EqualFold(name, "localhost") && len(rest) > 0 && rest[0].Comment && (rest[0].Text == "localhost" || rest[0].Text == "localhost [local]"):
+		h.Local = true // sendmail and OpenSMTPD to themselves
 	default:
 		h.literal(name)
 	}
@@ -126,6 +129,9 @@ func (h *Hop) names(name string, where words.Item, f found) {
 		ident, rdns = f.before[:strings.LastIndexByte(f.before, '@')], ""
 	}
 	h.Ident = words.Bound(strings.TrimPrefix(ident, "IDENT:"))
+	if f.login != "" {
+		h.Auth, h.AuthShown, h.User, h.Ident = true, words.Bound("with "+f.login), h.Ident, ""
+	}
 	switch {
 	case h.HELO != "" || where.Comment && f.before == "" && h.heloSaid(f):
 		h.RDNS = named(name)
@@ -176,6 +182,9 @@ func addressIn(c words.Item) (f found, ok bool) {
 		return bracketed(c.Text)
 	}
 	text := strings.TrimSpace(c.Text)
+	if who, how, ok := strings.Cut(text, " with "); ok && strings.Count(text, " ") == 2 && strings.Contains(who, "@") { // qmail with a patch for AUTH: user@IP with plain
+		text, f.login = who, how
+	}
 	f.spaced = len(text) > 0 && strings.HasPrefix(c.Text, " ")
 	if strings.ContainsRune(text, '[') {
 		return bracketed(text)
@@ -262,32 +271,4 @@ func unknown(name string) string {
 
 func fetched(protocol string) bool {
 	return strings.EqualFold(protocol, "IMAP") || strings.EqualFold(protocol, "POP3")
-}
-
-// local reads the lines of mail that was handed in on the host and names no by: (qmail PID invoked by uid N), (from USER@HOST) by ...
-func (h *Hop) local(items []words.Item) bool {
-	if len(items) == 0 || !items[0].Comment {
-		return false
-	}
-	c := items[0]
-	switch {
-	case strings.Contains(c.Text, " invoked "):
-		h.Local, h.Software = true, Other
-		if c.Starts("qmail ") {
-			h.Software = Qmail
-		}
-		if _, uid, ok := strings.Cut(c.Text, " by uid "); ok {
-			h.Ident = words.Bound(uid)
-		}
-		return true
-	case c.Starts("from ") && !strings.ContainsRune(c.Text, '['):
-		h.Local, h.Ident = true, words.Bare(c.Text[len("from "):])
-		by := lastBy(items)
-		if by >= 0 {
-			h.Software = software(items, items[by+1:])
-			h.server(items[by+1:])
-		}
-		return by >= 0
-	}
-	return false
 }

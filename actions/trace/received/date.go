@@ -10,7 +10,9 @@ import (
 var (
 	rfcDate = regexp.MustCompile(`(?i)^\s*(?:(Sun|Mon|Tue|Wed|Thu|Fri|Sat)[a-z]*,?\s*)?(\d{1,2})[ -](Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*[ -](\d{4}|\d{2})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([+-]\d{4}|[A-Z]{1,5}\b)?`)
 	cDate   = regexp.MustCompile(`(?i)^\s*(Sun|Mon|Tue|Wed|Thu|Fri|Sat)\s+(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s+(\d{1,2})\s+(\d{1,2}):(\d{2}):(\d{2})\s+(\d{4})\s*([+-]\d{4}|[A-Z]{1,5}\b)?`)
-	gap     = regexp.MustCompile(`\s+`)
+	// looseDate is the first, to be found anywhere.
+	looseDate = regexp.MustCompile(`(?i) (?:(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat), )?\d{1,2} +(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d{4} +\d{1,2}:\d{2}(?::\d{2})?(?: [+-]\d{4}| [A-Z]{2,5})?(?: *\([^)]*\))? *$`)
+	gap       = regexp.MustCompile(`\s+`)
 )
 
 // date reads the date at the beginning of text; false if there is none, or the calendar does not know it.

@@ -78,6 +78,15 @@ var forms = []struct {
 		Hop{HELO: "pc", RDNS: "dsl.example.com", BadIP: "203.0.113.300", By: "mail.example.jp", Protocol: "SMTP", ID: "42", Software: Other, Time: at, Zone: true}},
 	{"a zone by name and ctime", "from pc(203.0.113.9) via SMTP by mail.example.jp, id smtpdABC; Sat Nov 21 12:12:00 2026 JST",
 		Hop{RDNS: "pc", IP: ip("203.0.113.9"), By: "mail.example.jp", ID: "smtpdABC", Software: Other, Time: at, Zone: true}},
+	{"qmail with a login", "from unknown (HELO pc) (taro@203.0.113.9 with plain) by mail.example.jp with SMTP; 21 Nov 2026 03:12:00 -0000",
+		Hop{HELO: "pc", User: "taro", Auth: true, AuthShown: "with plain", IP: ip("203.0.113.9"), By: "mail.example.jp", Protocol: "SMTP", Software: Qmail, Time: at, Zone: true}},
+	{"no semicolon", "by mail.example.jp (Postfix, from userid 525)\n\tid 8F3D21A0042 Sat, 21 Nov 2026 12:12:00 +0900 (JST)",
+		Hop{By: "mail.example.jp", ID: "8F3D21A0042", Ident: "525", Local: true, NoSemicolon: true, Software: Postfix, Time: at, Zone: true}},
+	{"sendmail to itself", "from localhost (localhost)\n\tby mail.example.jp (8.14.3/8.14.3) id 4AL3C0x7012345; Sat, 21 Nov 2026 12:12:00 +0900 (JST)",
+		Hop{By: "mail.example.jp", ID: "4AL3C0x7012345", Local: true, Software: Sendmail, Time: at, Zone: true}},
+	{"OpenSMTPD to itself", "from localhost (localhost [local]);\n\tby mail.example.jp (OpenSMTPD) with ESMTPA id 700fd087;\n\tfor <a@example.com>;\n\tSat, 21 Nov 2026 03:12:00 +0000 (UTC)",
+		Hop{By: "mail.example.jp", Protocol: "ESMTPA", ID: "700fd087", For: "a@example.com", Local: true, Software: Other, Time: at, Zone: true}},
+	{"Postfix, a bounce of its own", "by mail.example.jp (Postfix)\n\tid 8F3D21A0042; Sat, 21 Nov 2026 03:12:00 +0000", Hop{By: "mail.example.jp", ID: "8F3D21A0042", Local: true, Software: Postfix, Time: at, Zone: true}},
 	{"fetched from a mailbox", "from pop.example.com [203.0.113.9] by localhost with POP3 (fetchmail-6.4.37) for <taro@localhost>; Sat, 21 Nov 2026 03:12:00 +0000",
 		Hop{HELO: "pop.example.com", By: "localhost", Protocol: "POP3", For: "taro@localhost", Local: true, Software: Other, Time: at, Zone: true}},
 }
@@ -166,7 +175,7 @@ func show(h Hop) string {
 	for _, f := range []struct {
 		name string
 		on   bool
-	}{{"auth", h.Auth}, {"zone", h.Zone}, {"wrong day", h.WrongDay}, {"forged", h.Forged}, {"local", h.Local}} {
+	}{{"auth", h.Auth}, {"zone", h.Zone}, {"wrong day", h.WrongDay}, {"forged", h.Forged}, {"local", h.Local}, {"no semicolon", h.NoSemicolon}} {
 		if f.on {
 			rows = append(rows, f.name)
 		}

@@ -20,6 +20,7 @@ package received
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,6 +68,7 @@ type Hop struct {
 	TLS          string
 	Time         time.Time // UTC; the zero time if there is none that can be read
 	Zone         bool      // the line says of which zone Time is; else it was read as UTC
+	NoSemicolon  bool      // none stands before the date
 	WrongDay     bool      // the date names another day of the week than it is
 	Forged       bool      // (may be forged): the name and the address do not agree, by sendmail
 	Software     Software
@@ -84,12 +86,7 @@ func Parse(value string) (Hop, error) {
 	}
 	text := words.Printable(value)
 	items := words.Cut(text)
-	if at := lastSemicolon(items); at >= 0 {
-		if h.date(text[items[at].End:]) {
-			h.trailing(items[at+1:])
-			items = items[:at+1]
-		}
-	}
+	items = h.takeDate(text, items)
 	if h.local(items) {
 		return h, nil
 	}
@@ -109,6 +106,24 @@ func Parse(value string) (Hop, error) {
 		return h, ErrForm
 	}
 	return h, nil
+}
+
+// takeDate reads the date and returns what stands before it: behind the last semicolon, or at the end where a server forgot that.
+func (h *Hop) takeDate(text string, items []words.Item) []words.Item {
+	if at := lastSemicolon(items); at >= 0 && h.date(text[items[at].End:]) {
+		h.comments(items[at+1:]) // where some relays put the envelope sender
+		return items[:at+1]
+	}
+	at := looseDate.FindStringIndex(text)
+	if at == nil || !h.date(text[at[0]:]) {
+		return items
+	}
+	h.NoSemicolon = true
+	n := slices.IndexFunc(items, func(i words.Item) bool { return i.End > at[0]+1 })
+	if n < 0 {
+		n = len(items)
+	}
+	return items[:n]
 }
 
 // lastSemicolon finds the one before the date: the last; -1 if there is none.
@@ -141,12 +156,15 @@ func (h *Hop) finish() {
 	case authProtocol(p) && !(h.Software == Exchange && strings.HasPrefix(p, "HTTP")): // between the machines of one Exchange
 		h.Auth, h.AuthShown = true, h.Protocol
 	}
+	if h.Local && h.User == "" { // OpenSMTPD writes ESMTPA for its own host
+		h.Auth, h.AuthShown = false, ""
+	}
 	if h.Software == EPost { // it never shows a login: what looks like one is the HELO
 		h.Auth, h.AuthShown, h.User = false, "", ""
 		h.ID, _, _ = strings.Cut(h.ID, "@")
 	}
-	if h.Software == Qmail && h.Local {
-		h.IP = netip.Addr{}
+	if h.Software == Postfix && h.Protocol == "" && !h.IP.IsValid() && h.HELO == "" { // a bounce, or sent on by an alias
+		h.Local = true
 	}
 }
 

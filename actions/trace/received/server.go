@@ -50,9 +50,6 @@ func protocol(word string, items []words.Item, at int) string {
 	return words.Bare(strings.Trim(word, "[]"))
 }
 
-// trailing reads comments behind the date, where some relays put the envelope sender.
-func (h *Hop) trailing(items []words.Item) { h.comments(items) }
-
 // comments reads those that mean the same wherever a server puts them.
 func (h *Hop) comments(items []words.Item) {
 	for _, c := range items {

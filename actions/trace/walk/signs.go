@@ -47,7 +47,7 @@ func (w Way) Look(lines []Line, own Own, now time.Time) []Sign {
 		}
 		oneLine(l, func(code string, weight int, text runbook.Text) { add(code, weight, text, i) })
 		w.ofPlace(l.Hop, i, own, func(code string, weight int, text runbook.Text) { add(code, weight, text, i) })
-		if l.Hop.Time.After(now.Add(apart)) {
+		if l.Hop.Zone && l.Hop.Time.After(now.Add(apart)) {
 			add("future", 2, runbook.T("its time lies in the future", "時刻が未来である"), i)
 		}
 		if i+1 < len(lines) && lines[i+1].Read && !lines[i+1].Origin {
@@ -73,6 +73,7 @@ func oneLine(l Line, add func(string, int, runbook.Text)) {
 		{h.WrongDay, "wrong-day", 2, runbook.T("its date was another day of the week", "日付と曜日が合わない")},
 		{!h.Time.IsZero() && !h.Zone, "no-zone", 1, runbook.T("its time names no zone", "時刻にタイムゾーンがない")},
 		{h.Time.IsZero(), "no-date", 1, runbook.T("it has no date that can be read", "読める日時がない")},
+		{h.NoSemicolon, "no-semicolon", 1, runbook.T("no semicolon stands before its date", "日時の前にセミコロンがない")},
 		{h.By == "" && !h.Local, "no-by", 1, runbook.T("it does not say who took the message", "受信ホスト (by) がない")},
 		{h.Forged, "may-be-forged", 1, runbook.T("name and address of its client do not agree (may be forged)", "接続元の名前とアドレスが一致しない (may be forged)")},
 		{h.ID != "" && !h.QueueID(), "id-shape", 3, runbook.Tf("its id is none that %s writes", "ID が %s の書く形でない", h.Software)},
@@ -112,7 +113,7 @@ func (w Way) ofPlace(h received.Hop, i int, own Own, add func(string, int, runbo
 
 // pair are the signs of two neighbours: up stands above down, and so is later.
 func pair(up, down received.Hop, add func(string, int, runbook.Text)) {
-	if !up.Time.IsZero() && !down.Time.IsZero() && down.Time.Sub(up.Time) > apart {
+	if up.Zone && down.Zone && down.Time.Sub(up.Time) > apart {
 		add("time-backwards", 2, runbook.Tf("time runs backwards by more than %d minutes", "時刻が %d 分以上さかのぼっている", int(apart.Minutes())))
 	}
 	from := up.RDNS
