@@ -179,9 +179,24 @@ func TestOne(t *testing.T) {
 	if found == 0 {
 		t.Error("the thief stands in no line")
 	}
-	last := time.Now().AddDate(10, 0, 0)
-	if e := one("B9999999999", last); e.Covers {
-		t.Errorf("after the end of the log: %+v", e)
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	last, err := time.ParseInLocation("02/Jan/2006:15:04:05", inlogLine.FindStringSubmatch(lines[len(lines)-1])[2], jst)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, after := range []time.Duration{20 * time.Minute, 10 * 365 * 24 * time.Hour} {
+		if e := one("B9999999999", last.Add(after)); e.Covers {
+			t.Errorf("%s after the end of the log: %+v", after, e)
+		}
+	}
+	if e := one("B9999999999", last.Add(-time.Minute)); !e.Covers {
+		t.Errorf("before the end of the log: %+v", e)
+	}
+	if err := os.Rename(filepath.Join(dir, "inlog"), filepath.Join(t.TempDir(), "inlog")); err != nil {
+		t.Fatal(err)
+	}
+	if e := one("B9999999999", last.Add(-time.Minute)); e.Covers {
+		t.Errorf("a log of sessions names the last message of each only: %+v", e)
 	}
 	if e, err := whose.One(context.Background(), logs.Env{Server: server{dir: t.TempDir()}}, "B0000000001", last); err != nil || e.Found || e.Covers {
 		t.Errorf("without logs: %+v %v", e, err)

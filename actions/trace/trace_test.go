@@ -199,6 +199,10 @@ func TestMbox(t *testing.T) {
 	if err != nil || len(f.Messages) != 2 || f.State != facts.Login || !slices.Equal(f.Logins, []string{"taro@example.jp"}) || !slices.Equal(f.Relays, []string{"198.51.100.7"}) || !slices.Equal(f.Clients, []string{"203.0.113.9"}) {
 		t.Errorf("%+v %v", f, err)
 	}
+	turned := mark + fromUs + postfix + rest + "\r\n" + mark + fromThem + rest
+	if f, err := env.Look(context.Background(), strings.NewReader(turned), Request{}); err != nil || f.State != facts.Login {
+		t.Errorf("%+v %v", f, err)
+	}
 	if f, err := env.Look(context.Background(), strings.NewReader(text), Request{Message: 1}); err != nil || len(f.Messages) != 1 || f.State != facts.Not {
 		t.Errorf("%+v %v", f, err)
 	}

@@ -63,7 +63,7 @@ func TestFindsTheSpam(t *testing.T) {
 		{"in a digest", mixed("multipart/digest", "X-Nothing: here", spam), Attached, "2", true},
 		{"its header in a bounce", mixed("multipart/report; report-type=delivery-status", "Content-Type: text/rfc822-headers", spam), Reported, "2", true},
 		{"reported, with another one in it", mixed("multipart/report; report-type=feedback-report", "Content-Type: message/rfc822",
-			"Received: from pc (unverified [203.0.113.9]) by mail1.example.jp\r\n\t(E-POST ESMTP Receiver 5.00) with ESMTP id <B0000000001@mail1.example.jp>;\r\n\tSat, 21 Nov 2026 12:12:00 +0900\r\n"+mixed("multipart/mixed", "Content-Type: message/rfc822", envelope+"\r\n")), Reported, "2", true},
+			"Received: from pc (unverified [203.0.113.9]) by mail1.example.jp\r\n\t(E-POST ESMTP Receiver 5.00) with ESMTP id <B0000000001@mail1.example.jp>;\r\n\tSat, 21 Nov 2026 12:12:00 +0900\r\n"+other(mixed("multipart/mixed", "Content-Type: message/rfc822", envelope+"\r\n"), 2)), Reported, "2", true},
 		{"quoted", envelope + "\r\nLook:\n\n" + quote(spam, "> ") + "\nBye\n", Quoted, "", true},
 		{"quoted twice, and a field before", envelope + "\r\n>> Return-Path: <taro@example.jp>\n" + quote(spam, ">> ") + "\nBye\n", Quoted, "", true},
 		{"quoted without marks, after prose", envelope + "\r\nNote: see what\ncame here\n" + spam, Quoted, "", true},
@@ -77,6 +77,9 @@ func TestFindsTheSpam(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			f := read(t, c.text)
 			m := f.Mails[0].Taken()
+			if c.how == Reported && len(f.Mails[0].Found) != 2 {
+				t.Errorf("%d messages are found: what is attached to the spam is the spammer's", len(f.Mails[0].Found))
+			}
 			if m.How != c.how || m.Part != c.part || len(f.Mails) != 1 {
 				t.Errorf("it is %s %q of %d mails, want %s %q", m.How, m.Part, len(f.Mails), c.how, c.part)
 			}

@@ -31,6 +31,8 @@ var forms = []struct {
 		Hop{HELO: "pc.example.com", RDNS: "pc.example.com", IP: ip("2001:db8::9"), By: "mail.example.jp", Protocol: "ESMTPSA", ID: "4TqZ1x0Y3Wz1b", For: "a@example.com", Auth: true, AuthShown: "Authenticated sender: taro@example.jp", User: "taro@example.jp", TLS: "TLSv1.3", Software: Postfix, Time: at, Zone: true}},
 	{"Postfix without a name", "from localhost (unknown [203.0.113.9]) by mail.example.jp (Postfix) with SMTP id 8F3D21A0042; Sat, 21 Nov 2026 03:12:00 GMT",
 		Hop{HELO: "localhost", IP: ip("203.0.113.9"), By: "mail.example.jp", Protocol: "SMTP", ID: "8F3D21A0042", Software: Postfix, Time: at, Zone: true}},
+	{"Postfix, a HELO that plays a login", "from x (Authenticated sender: boss) (unknown [203.0.113.9]) by mail.example.jp (Postfix) with ESMTP id 8F3D21A0042; Sat, 21 Nov 2026 03:12:00 GMT",
+		Hop{HELO: "x", IP: ip("203.0.113.9"), By: "mail.example.jp", Protocol: "ESMTP", ID: "8F3D21A0042", Software: Postfix, Time: at, Zone: true}},
 	{"Postfix, hidden client", "by mail.example.jp (Postfix) with ESMTPSA id 8F3D21A0042 for <a@example.com>; Sat, 21 Nov 2026 03:12:00 +0000",
 		Hop{By: "mail.example.jp", Protocol: "ESMTPSA", ID: "8F3D21A0042", For: "a@example.com", Auth: true, AuthShown: "ESMTPSA", Software: Postfix, Time: at, Zone: true}},
 	{"Postfix, handed in on the host", "by mail.example.jp (Postfix, from userid 33) id 8F3D21A0042; Sat, 21 Nov 2026 03:12:00 +0000",
