@@ -1,12 +1,17 @@
 package message
 
-import (
-	"bytes"
-	"regexp"
-)
+import "bytes"
 
-// quoteMarks matches what mail programs put before the lines that they quote.
-var quoteMarks = regexp.MustCompile(`^(?:[>|] ?)*`)
+// marksIn is the length of what mail programs put before a line that they quote: > or |, each with a blank behind it or not.
+func marksIn(l []byte) int {
+	n := 0
+	for n < len(l) && (l[n] == '>' || l[n] == '|') {
+		if n++; n < len(l) && l[n] == ' ' {
+			n++
+		}
+	}
+	return n
+}
 
 // quoted finds headers that are quoted in a text: a block of fields of which one is Received, with or without marks before its lines.
 func (r *reader) quoted(text []byte, p place) {
@@ -16,11 +21,11 @@ func (r *reader) quoted(text []byte, p place) {
 	var before [][]byte // lines of the block so far, which may be a header
 	for rest := text; len(rest) > 0; {
 		l, next := line(rest)
-		marks := quoteMarks.Find(l)
-		bare := bytes.TrimLeft(l[len(marks):], " \t")
+		marks := marksIn(l)
+		bare := bytes.TrimLeft(l[marks:], " \t")
 		switch {
 		case len(bare) >= 9 && bytes.EqualFold(bare[:9], []byte("Received:")):
-			indent := len(l) - len(marks) - len(bare)
+			indent := len(l) - marks - len(bare)
 			if len(r.mail.Found) >= maxFound {
 				r.mail.Left = true
 				return
@@ -34,7 +39,7 @@ func (r *reader) quoted(text []byte, p place) {
 			next, before = rest[used:], nil
 		case len(bare) == 0:
 			before = nil
-		case fieldName.Match(bare) || len(before) > 0 && len(before) < 200:
+		case nameIn(bare) != nil || len(before) > 0 && len(before) < 200:
 			before = append(before, l)
 		}
 		rest = next
@@ -91,7 +96,7 @@ func block(before [][]byte, rest []byte, indent int, base int64) (m Message, use
 
 // unmark takes the marks and the indentation of the block off a line.
 func unmark(l []byte, indent int) []byte {
-	l = l[len(quoteMarks.Find(l)):]
+	l = l[marksIn(l):]
 	for range indent {
 		if len(l) > 0 && (l[0] == ' ' || l[0] == '\t') {
 			l = l[1:]
