@@ -70,7 +70,7 @@ or 2 could not be asked, so whether it lists the server is unknown.`,
 
 // draftRequests looks again, and writes the requests into the incident.
 func (a *app) draftRequests(ctx context.Context, args []string, f delistFlags) error {
-	w, err := a.dnsblWorld()
+	w, err := a.serverOrNone()
 	if err != nil {
 		return err
 	}

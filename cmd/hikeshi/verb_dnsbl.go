@@ -34,12 +34,7 @@ func (a *app) dnsblVerb() *cobra.Command {
 func (w *world) dnsblEnv(a *app) dnsbl.Env {
 	env := dnsbl.Env{Builtin: templates.DNSBL(), Lists: w.cfg.DNS.Lists, Resolvers: w.cfg.DNS.Resolvers, Clock: a.now,
 		ResolvConf: "/etc/resolv.conf", Upstreams: "/run/systemd/resolve/resolv.conf"}
-	own := spool.Own{Addresses: w.cfg.own, Domains: w.cfg.Own.Domains, Hostname: w.cfg.Own.Hostname}
-	if w.server != nil && w.root != "/" { // the interfaces of this machine are not those of another root
-		own = ownOf(w.server)
-	} else if w.server != nil {
-		own = w.own()
-	}
+	own := w.ownKnown()
 	if d, ok := w.server.(spool.Denier); ok {
 		env.Files = append(env.Files, filepath.Join(filepath.Dir(d.DenyFile()), "ordb.dat"))
 	}
@@ -59,8 +54,19 @@ func (w *world) dnsblEnv(a *app) dnsbl.Env {
 	return env
 }
 
-// dnsblWorld is the machine, with its mail server if there is one.
-func (a *app) dnsblWorld() (*world, error) {
+// ownKnown is what belongs to the owner of the server as far as it is known: without a server, what the configuration says.
+func (w *world) ownKnown() spool.Own {
+	switch {
+	case w.server == nil:
+		return spool.Own{Addresses: w.cfg.own, Domains: w.cfg.Own.Domains, Hostname: w.cfg.Own.Hostname}
+	case w.root != "/": // the interfaces of this machine are not those of another root
+		return ownOf(w.server)
+	}
+	return w.own()
+}
+
+// serverOrNone is the machine, with its mail server if there is one.
+func (a *app) serverOrNone() (*world, error) {
 	w, err := a.machine("")
 	if err != nil {
 		return nil, err
@@ -90,7 +96,7 @@ in the file of dns.lists (` + "`hikeshi dnsbl zones --help`" + `).`,
 			if limit <= 0 {
 				return usagef("", "--limit %s: a time above 0 is wanted", limit)
 			}
-			w, err := a.dnsblWorld()
+			w, err := a.serverOrNone()
 			if err != nil {
 				return err
 			}

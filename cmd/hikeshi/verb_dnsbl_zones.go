@@ -34,7 +34,7 @@ Exit codes with --dead: 0 none is named, 3 one is, 7 a file cannot be read.`,
 			if len(args) > 0 && !inFiles {
 				return usagef("`hikeshi dnsbl zones --dead FILE...` looks for dead lists in files", "zones takes files with --dead only")
 			}
-			w, err := a.dnsblWorld()
+			w, err := a.serverOrNone()
 			if err != nil {
 				return err
 			}
