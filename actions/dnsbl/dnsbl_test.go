@@ -227,6 +227,36 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestMistyped: an address with a slip in it is no domain, whoever asks. A domain would be reported as not listed.
+func TestMistyped(t *testing.T) {
+	s := play.Start(t, internet)
+	e := env(t, s.Addr, "")
+	for _, one := range []string{"192.0.2.256", "192.0.2.25.", "192.000.002.025", "192.0.2", "999.1.1.1", "192.0.2.25.1", "192.0.2.2O", "192.0.2.0x19", "2001:db8::25.", "1.example.7"} {
+		with, err := json.Marshal(map[string]any{"subjects": []string{one}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := plan(t, e, "dnsbl.check", string(with)); !errors.Is(err, runbook.ErrInput) || !strings.Contains(err.Error(), one) {
+			t.Errorf("looking up %s: %v", one, err)
+		}
+		if err := e.CheckSubjects([]string{"example.jp", one}); !errors.Is(err, runbook.ErrInput) {
+			t.Errorf("checking %s: %v", one, err)
+		}
+	}
+	for _, c := range []struct {
+		all []string
+		ok  bool
+	}{{nil, true}, {[]string{"192.0.2.25"}, true}, {[]string{"2001:db8::25", "10.0.0.5"}, true}, {[]string{"example.jp."}, true}, {[]string{"xn--wgv71a119e.example"}, true},
+		{[]string{"10.0.0.5"}, false}, {[]string{"127.0.0.1", "::1", "fd00::1"}, false}} {
+		if err := e.CheckSubjects(c.all); (err == nil) != c.ok || err != nil && !errors.Is(err, runbook.ErrInput) {
+			t.Errorf("%v: %v", c.all, err)
+		}
+	}
+	if n := len(s.Queries()); n != 0 {
+		t.Errorf("%d queries went out", n)
+	}
+}
+
 // TestMany: more than can be looked up at once is told, never dropped in silence.
 func TestMany(t *testing.T) {
 	s := play.Start(t, internet)

@@ -192,13 +192,17 @@ func (e Env) subjects(ctx context.Context, given []string, r *Report) ([]netip.A
 	return addrs, nil
 }
 
-// CheckSubjects says whether all are addresses or domains, as Request.Subjects wants them. The error wraps runbook.ErrInput.
+// CheckSubjects says whether all are addresses or domains, as Request.Subjects wants them, and whether anything is left to be looked up
+// of them. The error wraps runbook.ErrInput.
 func (e Env) CheckSubjects(all []string) error {
 	var r Report
 	for _, s := range all {
 		if err := r.add(s); err != nil {
 			return err
 		}
+	}
+	if len(all) > 0 && len(r.Subjects) == 0 {
+		return fmt.Errorf("%w: %s: no address that anybody outside can see, so no list can list it", runbook.ErrInput, survey.Clean([]string{strings.Join(all, ", ")}))
 	}
 	return nil
 }
@@ -247,11 +251,21 @@ func (r *Report) add(s string) error {
 		return nil
 	}
 	name := strings.ToLower(strings.TrimSuffix(s, "."))
-	if !table.IsName(name) || !strings.Contains(name, ".") {
+	switch {
+	case numeric(name):
+		return fmt.Errorf("%w: %q is no address: four numbers from 0 to 255 without leading zeros and without a dot at the end are one", runbook.ErrInput, survey.Clean([]string{s}))
+	case !table.IsName(name) || !strings.Contains(name, "."):
 		return fmt.Errorf("%w: %q is neither an address nor a domain (other scripts as xn--)", runbook.ErrInput, survey.Clean([]string{s}))
 	}
 	r.once(survey.Subject{Name: name})
 	return nil
+}
+
+// numeric says whether a name is meant as an address: no top-level domain begins with a digit (RFC 3696 section 2 has them alphabetic), so
+// what ends in 256 or 2O is an address with a slip in it. Taken for a domain it would be reported as not listed.
+func numeric(name string) bool {
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	return last != "" && last[0] >= '0' && last[0] <= '9'
 }
 
 func (r *Report) once(s survey.Subject) {

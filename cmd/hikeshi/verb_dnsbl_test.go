@@ -111,7 +111,10 @@ func TestDNSBLAlone(t *testing.T) {
 	if code != exitUndetermined || strings.Contains(out, "not listed") || !strings.Contains(out, "nothing could be tested") {
 		t.Errorf("exit %d\n%s", code, out)
 	}
-	for _, c := range [][]string{{"check", "no domain"}, {"check", "--limit", "0s"}, {"zones", "main.cf"}} {
+	if code, out := dnsblRun(t, "en", fmt.Sprintf("dns: {resolvers: [%q]}\n", addr), "check", "192.0.2.256"); code != exitUsage || !strings.Contains(out, `"192.0.2.256" is no address`) || !strings.Contains(out, "an address is 203.0.113.25") {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+	for _, c := range [][]string{{"check", "192.0.2.25."}, {"check", "no domain"}, {"check", "--limit", "0s"}, {"zones", "main.cf"}} {
 		if code, out := dnsblRun(t, "en", fmt.Sprintf("dns: {resolvers: [%q]}\n", addr), c...); code != exitUsage {
 			t.Errorf("%v: exit %d\n%s", c, code, out)
 		}
