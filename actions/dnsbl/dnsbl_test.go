@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -294,11 +295,39 @@ func TestZones(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := out.Facts.(ZonesFacts)
-	if d := cmp.Diff(ZonesFacts{Living: 67, Dead: []string{ordb + ":2 relays.ordb.org", ordb + ":3 db.wpbl.info"}, World: 1, Unread: []string{}}, f); d != "" {
+	if d := cmp.Diff(ZonesFacts{Living: 67, Dead: []string{ordb + ":2 relays.ordb.org", ordb + ":3 db.wpbl.info"}, World: 1, Looked: 1, Unread: []string{}}, f); d != "" {
 		t.Error(d)
 	}
 	out, _, err = plan(t, e, "dnsbl.zones", `{"files":["`+dir+`/main.cf"]}`)
-	if f := out.Facts.(ZonesFacts); err != nil || len(f.Unread) != 1 || len(f.Dead) != 0 {
+	if f := out.Facts.(ZonesFacts); err != nil || len(f.Unread) != 1 || len(f.Dead) != 0 || f.Looked != 0 {
 		t.Errorf("%v %+v", err, f)
+	}
+	if err := os.Remove(ordb); err != nil {
+		t.Fatal(err)
+	}
+	out, _, err = plan(t, e, "dnsbl.zones", `{}`)
+	if f := out.Facts.(ZonesFacts); err != nil || f.Looked != 0 || !strings.Contains(told(out), "warn: no configuration file was looked at") {
+		t.Errorf("%v %+v\n%s", err, f, told(out))
+	}
+}
+
+// TestIrregular: what is no regular file is refused where it was named, and told where it was not; a FIFO is not waited for.
+func TestIrregular(t *testing.T) {
+	dir := t.TempDir()
+	fifo := filepath.Join(dir, "ordb.dat")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{fifo, dir, "/dev/zero"} {
+		if _, _, err := plan(t, Env{Builtin: builtin(t)}, "dnsbl.zones", `{"files":["`+file+`"]}`); !errors.Is(err, runbook.ErrInput) || !strings.Contains(err.Error(), file+": it is no regular file") {
+			t.Errorf("%s: %v", file, err)
+		}
+		out, _, err := plan(t, Env{Builtin: builtin(t), Files: []string{file}}, "dnsbl.zones", `{}`)
+		if f := out.Facts.(ZonesFacts); err != nil || len(f.Unread) != 1 || f.Looked != 0 {
+			t.Errorf("%s: %v %+v", file, err, f)
+		}
+		if _, err := (Env{Builtin: builtin(t), Lists: file}).Table(); !errors.Is(err, runbook.ErrInput) {
+			t.Errorf("%s as the own file: %v", file, err)
+		}
 	}
 }

@@ -141,6 +141,7 @@ var inJapanese = []struct {
 	{whole("refused: (\".*\") is no address: four numbers .*"), "$1 はアドレスではない。0 から 255 までの数 4 つで、先頭の 0 も末尾のドットも付けない"},
 	{whole("refused: (\".*\") is neither an address nor a domain .*"), "$1 はアドレスでもドメイン名でもない(日本語ドメインは xn-- の形で指定する)"},
 	{whole("refused: (.*): no address that anybody outside can see, .*"), "$1: 外部から見えるアドレスではないため、どのリストにも載らない"},
+	{whole("refused: looking for dead blocklists in (.*): it is no regular file"), "$1 は通常のファイルではないため、調べない"},
 	{whole("unknown command (\".*\") for \"(hikeshi.*)\""), "`$2` に余分な引数 $1 がある"},
 	{whole("([a-z_]+): (\".*\") is none of (?:, )?(.*?)(?:; did you mean .*)?"), "$1: $2 は $3 のどれでもない"},
 	{whole("requires at least (\\d+) arg\\(s\\), only received (\\d+)"), "引数が足りない($1 個以上必要、指定は $2 個)"},

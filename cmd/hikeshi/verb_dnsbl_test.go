@@ -204,7 +204,10 @@ func TestDNSBLZones(t *testing.T) {
 	if code, out := dnsblRun(t, "en", "", "zones", "--dead", filepath.Join(dir, "none.cf"), "--json"); code != exitUndetermined || !strings.Contains(out, `"kind": "dnsbl-dead"`) {
 		t.Errorf("exit %d\n%s", code, out)
 	}
-	if code, out := dnsblRun(t, "en", "", "zones", "--dead"); code != exitOK {
+	if code, out := dnsblRun(t, "en", "", "zones", "--dead", cf, dir); code != exitUsage || !strings.Contains(out, dir+": it is no regular file") {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+	if code, out := dnsblRun(t, "en", "", "zones", "--dead"); code != exitUndetermined || !strings.Contains(out, "no configuration file was looked at") {
 		t.Errorf("no server here: exit %d\n%s", code, out)
 	}
 }
