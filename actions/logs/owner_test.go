@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"hikeshi/actions/logs"
 	"hikeshi/runbook"
@@ -134,6 +135,44 @@ func TestTimelineTellsTheOwnerApart(t *testing.T) {
 		t.Errorf("%s", told)
 	}
 	wants(t, told, "no message of those that were named from an address that is not usual", "6 from addresses that are usual")
+}
+
+// The first and the last message are told to the second, whatever the steps are; the owner's are not among them where they are told apart.
+func TestTimelineIsExact(t *testing.T) {
+	s := newScribe(t)
+	const login = "AUTH-LOGIN:" + hana + " [success]"
+	for i := range 300 { // the owner's first one in the step of the strangers' first one, and his last one after theirs
+		switch i {
+		case 0:
+			s.mail("21/Nov/2026:06:00:40", owner, login, hana, "friend1@example.com")
+		case 1:
+			s.mail("21/Nov/2026:06:01:07", stranger(0), login, hana, "v0@example.com")
+		case 298:
+			s.mail("21/Nov/2026:06:45:59", stranger(1), login, hana, "v1@example.com")
+		case 299:
+			s.mail("21/Nov/2026:06:46:31", owner, login, hana, "friend2@example.com")
+		default:
+			s.mail(fmt.Sprintf("21/Nov/2026:06:%02d:%02d", 20+i/60, i%60), stranger(i), login, hana, fmt.Sprintf("v%d@example.com", i))
+		}
+	}
+	s.mail("21/Nov/2026:05:50:00", stranger(0), "AUTH-LOGIN:taro@example.jp [success]", "taro@example.jp", "v@example.com") // of nobody who is suspect
+	dir := s.write(t)
+	for _, c := range []struct{ with, of, first, last string }{
+		{`{"accounts":["` + hana + `"],"since":"72h"}`, "named", "06:01:07", "06:45:59"},
+		{`{"since":"72h"}`, "suspects", "06:01:07", "06:45:59"},
+		{`{"sources":["203.0.113.2"],"since":"72h"}`, "named", "06:20:41", "06:45:59"},
+		{`{"since":"72h","exempt_accounts":["` + hana + `"],"exempt_sources":["203.0.113.0/24"]}`, "all", "09:10:00", "06:46:31"},
+	} {
+		out, told := ask(t, dir, "logs.timeline", c.with)
+		f := out.Facts.(logs.TimelineFacts)
+		if f.Of != c.of || f.First.Format("15:04:05") != c.first || f.Last.Format("15:04:05") != c.last || f.Seconds < 120 || f.Peak.Format("15:04:05") != "06:20:32" {
+			t.Errorf("%s: of %s, first %s, last %s, peak %s, steps of %d s", c.with, f.Of, f.First, f.Last, f.Peak, f.Seconds)
+		}
+		if c.of != "all" && !strings.Contains(c.with, "sources") {
+			wants(t, told, "11-21 06:00      1 mails")
+		}
+		wants(t, told, "first "+f.First.Format(time.DateTime), "last "+f.Last.Format(time.DateTime), fmt.Sprintf("most in the %d s from %s (%d)", f.Seconds, f.Peak.Format(time.DateTime), f.Most), fmt.Sprintf("から %d 秒間(%d 通)", f.Seconds, f.Most))
+	}
 }
 
 // Who reads a mailbox is told apart too, and that its owner does is nothing bad.

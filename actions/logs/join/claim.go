@@ -70,6 +70,14 @@ func (m *Message) Forged() bool {
 	return m.Said && len(m.Sender) > 5 && strings.EqualFold(m.Sender[:5], "auth-") && strings.Contains(m.Sender, ":")
 }
 
+// Step is the message in a step of the timeline. Mail that comes from where the owner of the account is counts apart.
+func (m *Message) Step(usual bool) entry.Step {
+	if usual {
+		return entry.Step{Usual: 1}
+	}
+	return entry.Step{Messages: 1, Recipients: int32(m.Count), Returned: int32(m.Failed)}
+}
+
 // Doubt enters the end of a session of p whose login is not proven: what else was handed in by it has this login or none, nobody knows.
 func (j *Joiner) Doubt(id uint64, wall int64, login string, p netip.Prefix) {
 	d := j.door(p, wall)
