@@ -62,6 +62,9 @@ func (e Env) Notices(c casefile.Case, q NoticeAsk) (list []notice.Notice, left [
 	if err != nil {
 		return nil, nil, err
 	}
+	if notice.Restored(c) && slices.ContainsFunc(notice.Names("first"), func(name string) bool { return slices.Contains(names, name) }) {
+		left = append(left, runbook.Finding{Level: runbook.Warn, Text: runbook.T("by the record mail is back, and a first notice says that it is down", "記録では復旧済みだが、第一報は停止中であると伝える文面になる")})
+	}
 	for _, name := range names {
 		langs := q.Languages
 		if len(langs) == 0 {
