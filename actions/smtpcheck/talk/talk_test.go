@@ -49,7 +49,7 @@ func script(replies ...string) func(net.Conn, *bufio.Reader) {
 
 func quick() Config {
 	var d net.Dialer
-	return Config{Dial: d.DialContext, Wait: 150 * time.Millisecond, Total: 5 * time.Second}
+	return Config{Dial: d.DialContext, Wait: 500 * time.Millisecond, Total: 10 * time.Second}
 }
 
 func open(t *testing.T, cfg Config, address string) *Conn {
@@ -109,7 +109,7 @@ func TestHostile(t *testing.T) {
 			if _, err := c.Write([]byte{b}); err != nil {
 				return
 			}
-			time.Sleep(40 * time.Millisecond)
+			time.Sleep(100 * time.Millisecond)
 		}
 	}
 	endless := func(c net.Conn, _ *bufio.Reader) {

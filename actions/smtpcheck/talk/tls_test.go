@@ -121,7 +121,7 @@ func TestInjected(t *testing.T) {
 		if err := c.Handshake(); err != nil {
 			t.Fatal(err)
 		}
-		if r, ok, err := c.Stray(100 * time.Millisecond); ok != vulnerable || err != nil || vulnerable && r.Code != 250 {
+		if r, ok, err := c.Stray(400 * time.Millisecond); ok != vulnerable || err != nil || vulnerable && r.Code != 250 {
 			t.Errorf("vulnerable %v: %v, %v, %v", vulnerable, r, ok, err)
 		}
 	}
