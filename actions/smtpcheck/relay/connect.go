@@ -7,6 +7,7 @@ import (
 
 	"hikeshi/actions/smtpcheck/relay/judge"
 	"hikeshi/actions/smtpcheck/talk"
+	"hikeshi/actions/smtpcheck/target"
 	"hikeshi/runbook"
 )
 
@@ -14,7 +15,7 @@ import (
 func (s *session) open(helo string) (attempt, bool) {
 	s.close()
 	cfg := talk.Config{Dial: s.run.Dial, Wait: s.run.Wait, Clock: s.run.Clock, Log: s.run.Log}
-	if IsName(s.rep.Host) {
+	if target.IsName(s.rep.Host) {
 		cfg.Name = s.rep.Host
 	}
 	c, err := talk.Open(s.ctx, cfg, s.rep.At.String(), s.rep.At.Port() == 465)
@@ -36,7 +37,7 @@ func (s *session) open(helo string) (attempt, bool) {
 	}
 	s.rep.TLS = s.conn.TLS().On
 	s.rep.Vantage = judge.Stand(s.conn.Local(), s.conn.Remote(), s.conn.Caps.Greeting, s.run.Own)
-	if word, _, _ := strings.Cut(c.Banner.Text(), " "); s.rep.Host == "" && IsName(word) {
+	if word, _, _ := strings.Cut(c.Banner.Text(), " "); s.rep.Host == "" && target.IsName(word) {
 		s.rep.Host = word
 	}
 	return attempt{}, true

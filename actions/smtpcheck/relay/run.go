@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"regexp"
 	"strings"
 	"time"
 
@@ -167,7 +166,7 @@ func (r Run) lacks(n pattern.Need) runbook.Text {
 		return runbook.T("one login would fail, which was not allowed (--failing-login)", "ログインを一度失敗させる許可がない (--failing-login)")
 	case n == pattern.Credentials && r.Login == nil:
 		return runbook.T("there is no test account (smtp.login)", "試験用アカウントがない (smtp.login)")
-	case n == pattern.Credentials && strings.EqualFold(r.Login.User, r.Account):
+	case n == pattern.Credentials && (strings.EqualFold(r.Login.User, r.Account) || strings.EqualFold(r.Login.User+"@"+r.Domain, r.Account)):
 		return runbook.T("the test account and --account are the same", "試験用アカウントと --account が同じ")
 	case n == pattern.POP && (r.Login == nil || r.POP == nil):
 		return runbook.T("there is no test account, or no leave for its POP login (smtp.login, --pop)", "試験用アカウントがないか、POP ログインの許可がない (smtp.login、--pop)")
@@ -201,14 +200,6 @@ func literal(a netip.Addr) string {
 		return "[IPv6:" + a.String() + "]"
 	}
 	return "[" + a.String() + "]"
-}
-
-var nameForm = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+$`)
-
-// IsName says whether s is a host name of two parts or more.
-func IsName(s string) bool {
-	_, err := netip.ParseAddr(s)
-	return err != nil && len(s) <= 253 && nameForm.MatchString(s)
 }
 
 func ports(list []uint16) string {
