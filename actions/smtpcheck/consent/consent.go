@@ -185,11 +185,11 @@ func (t Table) IsOwn(a netip.Addr) bool {
 	return a.IsLoopback() || slices.ContainsFunc(t.Own, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// Sample is the entry that would authorise at, for a hint. probe is "" unless a real message is to be sent.
+// Sample is the entry that would authorise at, as one line for a hint. probe is "" unless real messages are to be sent.
 func Sample(at netip.AddrPort, probe string) string {
-	s := fmt.Sprintf("  - address: %q\n    ports: [%d]\n    by: \"WHO SAID YES, AND HOW\"\n    until: \"YYYY-MM-DD\"\n", at.Addr().Unmap().String(), at.Port())
+	more := ""
 	if probe != "" {
-		s += fmt.Sprintf("    deliver: true\n    probe: %s\n", probe)
+		more = ", deliver: true, probe: " + probe
 	}
-	return s
+	return fmt.Sprintf("- {address: %q, ports: [%d], by: \"WHO SAID YES, AND HOW\", until: \"YYYY-MM-DD\"%s}", at.Addr().Unmap().String(), at.Port(), more)
 }

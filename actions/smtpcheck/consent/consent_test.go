@@ -90,7 +90,7 @@ targets:
 // TestSample: the entry of the hint is one that can be read, once its gaps are filled.
 func TestSample(t *testing.T) {
 	at := netip.MustParseAddrPort("[2001:db8::25]:587")
-	s := strings.NewReplacer("YYYY-MM-DD", "2026-12-31").Replace("format: 1\ntargets:\n" + Sample(at, "relaytest@probe.example"))
+	s := strings.NewReplacer("YYYY-MM-DD", "2026-12-31").Replace("format: 1\ntargets:\n  " + Sample(at, "relaytest@probe.example"))
 	table, err := Load("x", []byte(s), nil)
 	if err != nil {
 		t.Fatal(err)
