@@ -20,6 +20,9 @@ import (
 func TestClosed(t *testing.T) {
 	s := start(t, &recorder.Server{})
 	rep := ask(t, run(t, s))
+	if strings.Contains(lines(rep), "proves nothing") {
+		t.Errorf("the controls passed, and\n%s", lines(rep))
+	}
 	if rep.State() != judge.Safe || rep.Control != judge.ControlPassed || rep.Vantage.Inside || rep.Rcpts > MaxRcpts {
 		t.Errorf("%s, controls %s, inside %v, %d recipients\n%s", rep.State(), rep.Control, rep.Vantage.Inside, rep.Rcpts, lines(rep))
 	}
@@ -231,6 +234,11 @@ func TestControlFails(t *testing.T) {
 		rep := ask(t, run(t, start(t, &recorder.Server{Rcpt: func(*recorder.Client, string) string { return reply }}), "C1", "C2", "R01", "R06"))
 		if rep.Control == judge.ControlPassed || rep.State() != judge.Undetermined {
 			t.Errorf("%s: %s, %s", reply, rep.Control, rep.State())
+		}
+		for _, r := range rep.Results {
+			if r.Verdict.Closed() && r.Weight != "control" && !strings.Contains(r.Why.EN, "proves nothing") {
+				t.Errorf("%s: %s", reply, r.Line())
+			}
 		}
 	}
 }

@@ -77,6 +77,7 @@ func (r Run) Test(ctx context.Context, at netip.AddrPort, host string, grant con
 			rep.Control = judge.Controls(rep.Results)
 		}
 	}
+	rep.Weigh()
 	return rep, nil
 }
 

@@ -41,7 +41,11 @@ func say(level runbook.Level, en, ja string) runbook.Finding {
 // listener tells of one address and port.
 func (r Report) listener(l judge.Report) []runbook.Finding {
 	if l.Nothing {
-		return []runbook.Finding{find(runbook.Info, "%s: nothing listens there", "%s: 接続できない (待ち受けなし)", l.Listener())}
+		level := runbook.Info
+		if l.At.Port() == 25 || len(r.Listeners) == 1 {
+			level = runbook.Warn
+		}
+		return []runbook.Finding{find(level, "%s: nothing listens there, or not for us", "%s: 接続できない (待ち受けなし、または遮断)", l.Listener())}
 	}
 	all := []runbook.Finding{control(l)}
 	if l.Vantage.Inside {
@@ -77,7 +81,7 @@ func control(l judge.Report) runbook.Finding {
 	case judge.ControlLogin:
 		return find(runbook.OK, "%s: nothing is taken without a login", "%s: 認証なしでは何も受け付けない", l.Listener())
 	case judge.ControlUnknown:
-		return find(runbook.Warn, "%s: no account of the server is known (--account), so every \"refused\" proves nothing", "%s: サーバのアカウントが分からないため (--account)、「拒否」は何の証明にもならない", l.Listener())
+		return find(runbook.Warn, "%s: no account of the server is known (--account), so every \"refused\" proves nothing; R05 and R07 stand in for R06", "%s: サーバのアカウントが分からないため (--account)、「拒否」は何の証明にもならない。R06 の代わりに R05 と R07 を見ること", l.Listener())
 	}
 	why := ""
 	for _, x := range l.Results {

@@ -86,10 +86,26 @@ const (
 	OpenRelay    State = "open"         // and has arrived
 )
 
+// Counts says whether refusals are worth something.
+func (r Report) Counts() bool { return r.Control == ControlPassed || r.Control == ControlLogin }
+
+// Weigh writes beside every refusal that it proves nothing, where that is so.
+func (r *Report) Weigh() {
+	for i := range r.Results {
+		if x := &r.Results[i]; !r.Counts() && x.Weight != pattern.Control && x.Verdict.Closed() {
+			nothing := runbook.T("proves nothing: no control has passed", "証明にならない: 対照試験を通っていない")
+			if !x.Why.IsZero() {
+				nothing = runbook.T(x.Why.EN+"; "+nothing.EN, x.Why.In("ja")+"。"+nothing.JA)
+			}
+			x.Why = nothing
+		}
+	}
+}
+
 // State says what the listener has shown.
 func (r Report) State() State {
 	state := Safe
-	if r.Control != ControlPassed && r.Control != ControlLogin {
+	if !r.Counts() {
 		state = Undetermined
 	}
 	asked := false
