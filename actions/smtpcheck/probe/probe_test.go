@@ -32,7 +32,7 @@ func TestText(t *testing.T) {
 		t.Errorf("%+v, %v", a, ok)
 	}
 	for name, bounce := range map[string]string{
-		"report": "From: <MAILER-DAEMON@mail.example.jp>\nContent-Type: multipart/report; boundary=x\n\n--x\nContent-Type: message/rfc822\n\n" + text,
+		"report": "From: <mail@mail.example.jp>\nContent-Type: multipart/report; boundary=x\n\n--x\nContent-Type: message/rfc822\n\n" + text,
 		"qmail":  "From: MAILER-DAEMON@mail.example.jp\nSubject: failure notice\n\nHi. This is the program at mail.example.jp.\n--- Below this line is a copy.\n\n" + text,
 	} {
 		if a, ok := read([]byte(bounce), time.Now()); !ok || !a.Bounce || a.Cookie != l.Cookie {
