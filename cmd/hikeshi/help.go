@@ -99,8 +99,7 @@ targets:
   - {address: 192.0.2.25, ports: [25], by: "who said yes", until: "2026-12-31"}
 
 deliver: true and probe: relaytest@example.com in an entry allow real messages to
-that mailbox. The file of smtp.patterns is described by its mistakes and in
-` + "`hikeshi smtp relaytest --help`" + `.
+that mailbox. ` + "`hikeshi smtp relaytest --help`" + ` describes the file of smtp.patterns.
 
 logs names accounts and addresses or networks that are never called suspects: the
 newsletter, the web mail host, printers, a shared NAT.
