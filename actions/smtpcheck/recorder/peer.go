@@ -56,8 +56,22 @@ func (p *peer) say(reply string) bool {
 	case "close":
 		return false
 	}
+	if text, slowly := strings.CutPrefix(reply, "trickle "); slowly {
+		return p.trickle(text)
+	}
 	_, err := fmt.Fprint(p.c, reply+"\r\n")
 	return err == nil
+}
+
+// trickle writes a byte at a time, without an end of the line.
+func (p *peer) trickle(text string) bool {
+	for i := range len(text) {
+		if _, err := p.c.Write([]byte{text[i]}); err != nil {
+			return false
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return true
 }
 
 func (p *peer) reply(verb, arg string) string {

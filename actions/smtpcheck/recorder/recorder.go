@@ -23,7 +23,8 @@ type Client struct {
 }
 
 // A Server answers as its fields say. A hook that is nil, or returns "", leaves the answer to the default: every hosted address is taken and
-// everything else refused with 554 5.7.1. The answer "hang" answers nothing, "close" hangs up; any other may be of several lines.
+// everything else refused with 554 5.7.1. The answer "hang" answers nothing, "close" hangs up, "trickle TEXT" gives a byte of it every
+// 50 ms; any other may be of several lines.
 type Server struct {
 	Banner   string      // default: 220 mail.example.jp ESMTP
 	Hello    []string    // what is said after the name in reply to EHLO: SIZE 1000, STARTTLS, AUTH PLAIN
