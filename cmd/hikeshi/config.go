@@ -54,6 +54,7 @@ type config struct {
 		} `yaml:"command"`
 	} `yaml:"account"`
 	Contact contactConfig `yaml:"contact"`
+	SMTP    smtpConfig    `yaml:"smtp"`
 
 	own    []netip.Prefix // parsed
 	shield []netip.Prefix
@@ -88,6 +89,7 @@ func defaults() config {
 	c.Protect.Accounts = []string{"postmaster", "root", "abuse"}
 	c.Protect.PrefixV4, c.Protect.PrefixV6 = 24, 48
 	c.Account.Backend = "auto"
+	c.SMTP.Targets = "/etc/hikeshi/targets.yaml"
 	return c
 }
 
@@ -145,6 +147,9 @@ func (c *config) parse(file string) (err error) {
 		return bad("account.backend", c.Account.Backend, "auto, idx, command or manual")
 	}
 	if err := c.Contact.check(bad); err != nil {
+		return err
+	}
+	if err := c.SMTP.check(bad); err != nil {
 		return err
 	}
 	switch c.Lang {

@@ -129,6 +129,7 @@ var samples = []sample{
 	{kind: "queue.find", with: map[string]any{"what": "taro@example.jp"}, prepare: asideThere("rename")},
 	{kind: "dnsbl.check", with: map[string]any{"subjects": []string{"203.0.113.9"}}},
 	{kind: "dnsbl.zones"},
+	{kind: "smtp.relaytest", with: map[string]any{"targets": []string{"127.0.0.1:1"}, "fast": true, "account": "taro@example.jp"}},
 	{kind: "delist.draft", with: map[string]any{"language": "ja"}},
 	{kind: "notice.draft", with: map[string]any{"about": []string{"first", "restored", "user"}, "next": "05:30", "languages": []string{"en", "ja"}}},
 	{kind: "logs.sizes", prepare: loggedThere},

@@ -66,6 +66,16 @@ protect: {addresses: [], domains: [], accounts: [postmaster, root, abuse],
 dns: {resolvers: [], lists: ""}   # whom to ask; a file that changes the lists
 account: {backend: auto, prefix: "", command: {rename: []}}
 logs: {exempt_accounts: [], exempt_sources: []}
+smtp:                             # how a mail server is tested
+  targets: /etc/hikeshi/targets.yaml   # who may be tested, and who said so
+  patterns: ""                    # own relay tests; some switched off
+  probe: ""                       # the probe mailbox, at a foreign domain of yours
+  receiver: ""                    # ADDR:PORT where mail to it arrives, or
+  maildir: ""                     # the folder that it is delivered to
+  sender: ""                      # a second foreign sender of yours
+  account: ""                     # an account of the server, user@domain
+  domain: ""                      # default: that of the account
+  login: {user: "", password_file: ""}   # a test account
 contact:                          # who writes letters, and for whom
   organisation: {en: "", ja: ""}
   name: {en: "", ja: ""}          # of the person
@@ -81,6 +91,15 @@ contact:                          # who writes letters, and for whom
 
 contact fills in notices and requests (hikeshi notice, hikeshi say). What is
 missing there is a marked gap in a letter that needs it.
+
+smtp.targets authorises servers to be tested, your own addresses need no entry:
+
+format: 1
+targets:
+  - {address: 192.0.2.25, ports: [25], by: "who said yes", until: "2026-12-31"}
+
+deliver: true and probe: relaytest@example.com in an entry allow real messages to
+that mailbox. ` + "`hikeshi smtp relaytest --help`" + ` describes the file of smtp.patterns.
 
 logs names accounts and addresses or networks that are never called suspects: the
 newsletter, the web mail host, printers, a shared NAT.

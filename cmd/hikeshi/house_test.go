@@ -56,6 +56,7 @@ var rules = []rule{
 	{"actions/evidence", "a deed: never another action, cmd or templates", []string{"runbook", "spool", "spool/disk", "spool/machine", "spool/scan/...", "spool/aside", "."}, nil},
 	{"actions/logs", "a deed: never another action, cmd or templates", []string{"runbook", "spool", "spool/lines", "."}, []string{"github.com/axiomhq/hyperloglog"}},
 	{"actions/dnsbl", "the only package that speaks DNS", []string{"runbook", "runbook/strictyaml", "spool", "."}, []string{"github.com/miekg/dns"}},
+	{"actions/smtpcheck", "the only package that speaks SMTP to others; never another action, cmd or templates", []string{"runbook", "runbook/strictyaml", "spool", "."}, nil},
 	{"actions/delist", "writes letters, never sends one; never another action, cmd or templates", []string{"runbook", "runbook/strictyaml", "."}, nil},
 	{"actions/trace", "a deed: never another action, cmd or templates; the log is asked through a function", []string{"runbook", "spool", "."}, nil},
 	{"actions", "the catalogue", []string{"actions/...", "runbook", "spool", "spool/disk"}, nil},

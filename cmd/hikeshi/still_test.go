@@ -74,6 +74,9 @@ var still = map[string][]looked{
 	"runbooks":          {{"runbooks", []int{0}}, {"runbooks mail-abuse --output json", []int{0}}, {"runbooks FILE", []int{0}}},
 	"lint":              {{"lint FILE", []int{0}}, {"lint mail-abuse", []int{0}}},
 	"version":           {{"version", []int{0}}},
+
+	"smtp relaytest": {{"smtp relaytest 127.0.0.1:1 --fast --account taro@example.jp", []int{7}}, {"smtp relaytest 127.0.0.1:1 --fast --output json --lang ja", []int{7}},
+		{"smtp relaytest 192.0.2.25", []int{2}}, {"smtp relaytest 127.0.0.1:1 --deliver", []int{2}}, {"smtp relaytest", []int{2}}, {"smtp relaytest 127.0.0.1:1 --patterns FILE", []int{2}}},
 }
 
 // own are the verbs that change something and have no --dry-run, with what they may change.

@@ -1,0 +1,88 @@
+package probe
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// The bounds of what is read.
+const (
+	maxMessage  = 64 << 10 // bytes of a message that are kept
+	maxArrivals = 1000
+)
+
+// Cookie returns a new cookie, which nobody can guess.
+func Cookie() string {
+	b := make([]byte, 16)
+	rand.Read(b) // never fails
+	return "hikeshi-" + hex.EncodeToString(b)
+}
+
+var cookieForm = regexp.MustCompile(`hikeshi-[0-9a-f]{32}`)
+
+// A Letter is what a message says.
+type Letter struct {
+	Cookie string
+	Test   string    // R01
+	Run    string    // id of the incident or the run
+	Target string    // the server that is tested
+	From   string    // of the header: an address of the tester
+	To     string    // the probe mailbox
+	Host   string    // of the Message-ID
+	At     time.Time // Date
+}
+
+// Text is the message, with LF line ends. Every field of l has to be one line.
+func (l Letter) Text() string {
+	return fmt.Sprintf(`From: relay test <%s>
+To: <%s>
+Date: %s
+Message-ID: <%s@%s>
+Subject: relay test %s of %s
+Auto-Submitted: auto-generated
+X-Hikeshi-Probe: %s
+X-Hikeshi-Cookie: %s
+MIME-Version: 1.0
+Content-Type: text/plain; charset=us-ascii
+
+This is a test, sent by the administrator of the mailbox that it is addressed to:
+does the mail server %s relay mail of strangers?
+Test %s of run %s. Nobody needs to do anything.
+
+%s
+`, l.From, l.To, l.At.Format(time.RFC1123Z), l.Cookie, l.Host, l.Test, l.Target, l.Run, l.Cookie, l.Target, l.Test, l.Run, l.Cookie)
+}
+
+// An Arrival is a message that holds a cookie.
+type Arrival struct {
+	Cookie string
+	At     time.Time // when it was seen, UTC
+	Bounce bool      // it came back inside a report: the server took it and returned it
+	Raw    string    // the first 64 KiB, as they came
+}
+
+// read finds the cookie of a message.
+func read(raw []byte, at time.Time) (Arrival, bool) {
+	cookie := cookieForm.Find(raw)
+	if cookie == nil {
+		return Arrival{}, false
+	}
+	return Arrival{Cookie: string(cookie), At: at.UTC(), Bounce: isReport(raw, string(cookie)), Raw: string(raw)}, true
+}
+
+var (
+	reportForm = regexp.MustCompile(`(?im)^content-type:\s*multipart/report|^auto-submitted:\s*auto-replied`)
+	daemonForm = regexp.MustCompile(`(?im)^from:.*(?:mailer-daemon|postmaster)`)
+)
+
+// isReport says whether a message is about the one with the cookie and not that one (RFC 3464; older servers write plain text).
+func isReport(raw []byte, cookie string) bool {
+	head, _, _ := bytes.Cut(bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")), []byte("\n\n"))
+	own := strings.Contains(string(head), "X-Hikeshi-Cookie: "+cookie)
+	return reportForm.Match(head) || !own && daemonForm.Match(head)
+}

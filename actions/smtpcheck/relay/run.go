@@ -1,0 +1,218 @@
+package relay
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"hikeshi/actions/smtpcheck/consent"
+	"hikeshi/actions/smtpcheck/pattern"
+	"hikeshi/actions/smtpcheck/relay/judge"
+	"hikeshi/actions/smtpcheck/talk"
+	"hikeshi/runbook"
+)
+
+// DefaultLimit is the time for one listener. A tarpit would take hours.
+const DefaultLimit = 15 * time.Minute
+
+// The manners of a tester.
+const (
+	Pause    = time.Second // between tests, at least
+	MaxRcpts = 40          // recipients named to one listener
+	perConn  = 6           // tests in one connection: servers cut off clients with many errors
+	maxDead  = 2           // connections in a row that come to nothing, after which a listener is left alone
+)
+
+// A Run says how listeners are asked, and by whom.
+type Run struct {
+	Dial     func(ctx context.Context, network, address string) (net.Conn, error)
+	Clock    func() time.Time
+	Log      *talk.Log     // the transcript of everything
+	Wait     time.Duration // for one reply; 0: talk.DefaultWait
+	Pause    time.Duration // between tests
+	Limit    time.Duration // for one listener; 0: DefaultLimit
+	Table    pattern.Table
+	Helo     string                                                  // our name
+	Probe    string                                                  // P: the probe mailbox
+	Sender   string                                                  // F: a second foreign sender
+	Account  string                                                  // U@T: an account of the target; "" if none is known
+	Domain   string                                                  // T: a domain of the target; "" if none is known
+	Backup   string                                                  // B: a domain that it is secondary MX for; "" if none is known
+	Failing  bool                                                    // one login may fail
+	Login    *Login                                                  // a test account, with the leave to use it; may be nil
+	POP      func(ctx context.Context, at netip.Addr, l Login) error // logs in over POP3; may be nil
+	Own      func(netip.Addr) bool
+	Deliver  *Delivery // nil: nothing is ever sent
+	Progress func(done, total int64)
+}
+
+// A Login is a test account at the target.
+type Login struct{ User, Password string }
+
+// Test asks one listener. host is the name that it was asked for by, or "". Without a grant for at nothing is sent.
+func (r Run) Test(ctx context.Context, at netip.AddrPort, host string, grant consent.Grant) (judge.Report, error) {
+	if !grant.Valid(at) {
+		return judge.Report{}, fmt.Errorf("%w: testing %s: %w", runbook.ErrInput, at, consent.ErrNone)
+	}
+	rep := judge.Report{At: at, Host: host, By: grant.By}
+	if r.Limit <= 0 {
+		r.Limit = DefaultLimit
+	}
+	s := &session{run: r, ctx: ctx, grant: grant, rep: &rep, end: time.Now().Add(r.Limit)}
+	defer s.close()
+	for i, p := range r.Table.Ordered() {
+		if r.Progress != nil {
+			r.Progress(int64(i), int64(len(r.Table.Patterns)))
+		}
+		s.pattern(p)
+		if err := ctx.Err(); err != nil {
+			return rep, err
+		}
+		if p.Weight == pattern.Control {
+			rep.Control = judge.Controls(rep.Results)
+		}
+	}
+	rep.Weigh()
+	return rep, nil
+}
+
+// pattern runs all forms of a test.
+func (s *session) pattern(p pattern.Pattern) {
+	if len(p.Same) > 0 {
+		s.same(p)
+		return
+	}
+	for i, f := range p.Forms {
+		res := judge.Result{ID: p.ID, Listener: s.rep.Listener(), Weight: p.Weight, Verdict: judge.NotRun}
+		if i > 0 {
+			res.ID = fmt.Sprintf("%s.%d", p.ID, i+1)
+		}
+		s.form(p, f, &res)
+		res.Inside = s.rep.Vantage.Inside && res.Verdict != judge.NotRun
+		s.rep.Results = append(s.rep.Results, res)
+	}
+}
+
+// same is a test that is the worst of others.
+func (s *session) same(p pattern.Pattern) {
+	res := judge.Result{ID: p.ID, Listener: s.rep.Listener(), Weight: p.Weight, Verdict: judge.NotRun, Why: runbook.Tf("only asked on %s", "対象ポートは %s のみ", ports(p.Ports))}
+	if p.On(s.rep.At.Port()) {
+		res.Why = runbook.Tf("as %s", "%s の結果による", strings.Join(p.Same, ", "))
+		res.Worst(s.rep.Results, p.Same)
+	}
+	s.rep.Results = append(s.rep.Results, res)
+}
+
+// form runs one form of a test and enters what it has shown.
+func (s *session) form(p pattern.Pattern, f pattern.Form, res *judge.Result) {
+	if why := s.cannot(p, f); !why.IsZero() {
+		res.Why = why
+		return
+	}
+	if time.Now().After(s.end) {
+		s.stop(runbook.Tf("not asked: the time for a listener (%s) is over", "未実施: リスナーあたりの制限時間 (%s) を超えた", s.run.Limit))
+	}
+	if !s.rep.Stopped.IsZero() {
+		res.Why, res.Open = s.rep.Stopped, true
+		return
+	}
+	if s.submission() && s.rep.LoginWanted() {
+		res.Why = runbook.T("not asked: the listener takes nothing without a login, whoever the sender is", "省略: 差出人が誰でも認証なしでは受け付けない")
+		return
+	}
+	if !s.meet(res) {
+		return
+	}
+	filled, err := f.Fill(s.values())
+	if err != nil {
+		res.Why, res.Open = runbook.Tf("not asked: %s", "未実施: %s", err), errors.Is(err, pattern.ErrUnknown)
+		return
+	}
+	if s.rep.Rcpts+len(filled.To) > MaxRcpts {
+		res.Why, res.Open = runbook.Tf("not asked: %d recipients were named already", "未実施: 宛先 %d 件の上限に達した", s.rep.Rcpts), true
+		return
+	}
+	res.Said = strings.Join(append([]string{filled.Mail()}, filled.Rcpt()...), ", ")
+	s.ask(p, f, filled, res)
+}
+
+// cannot says why a test cannot be made here, whatever the server answers.
+func (s *session) cannot(p pattern.Pattern, f pattern.Form) runbook.Text {
+	if !p.On(s.rep.At.Port()) {
+		return runbook.Tf("only asked on %s", "対象ポートは %s のみ", ports(p.Ports))
+	}
+	for _, n := range append(append([]pattern.Need{}, p.Needs...), f.Needs...) {
+		if why := s.run.lacks(n); !why.IsZero() {
+			return why
+		}
+	}
+	return runbook.Text{}
+}
+
+// lacks says what is missing for a need.
+func (r Run) lacks(n pattern.Need) runbook.Text {
+	switch {
+	case n == pattern.Account && r.Account == "":
+		return runbook.T("no account of the server is known (--account)", "サーバのアカウントが分からない (--account)")
+	case n == pattern.Domain && r.Domain == "":
+		return runbook.T("no domain of the server is known (--domain)", "サーバのドメインが分からない (--domain)")
+	case n == pattern.BackupDomain && r.Backup == "":
+		return runbook.T("no domain is known that the server is secondary MX for (--backup-domain)", "セカンダリ MX のドメインが指定されていない (--backup-domain)")
+	case n == pattern.FailingLogin && !r.Failing:
+		return runbook.T("one login would fail, which was not allowed (--failing-login)", "ログインを一度失敗させる許可がない (--failing-login)")
+	case n == pattern.Credentials && r.Login == nil:
+		return runbook.T("there is no test account (smtp.login)", "試験用アカウントがない (smtp.login)")
+	case n == pattern.Credentials && (strings.EqualFold(r.Login.User, r.Account) || strings.EqualFold(r.Login.User+"@"+r.Domain, r.Account)):
+		return runbook.T("the test account and --account are the same", "試験用アカウントと --account が同じ")
+	case n == pattern.POP && (r.Login == nil || r.POP == nil):
+		return runbook.T("there is no test account, or no leave for its POP login (smtp.login, --pop)", "試験用アカウントがないか、POP ログインの許可がない (smtp.login、--pop)")
+	}
+	return runbook.Text{}
+}
+
+// values fills the place-holders for the listener, which has been met.
+func (s *session) values() pattern.Values {
+	r, u := s.run, ""
+	if r.Domain != "" {
+		u, _, _ = strings.Cut(r.Account, "@")
+	}
+	local, domain, _ := strings.Cut(r.Probe, "@")
+	return pattern.Values{"P": r.Probe, "u": local, "d": domain, "F": r.Sender, "T": r.Domain, "U": u, "B": r.Backup, "R": letters(8),
+		"H": s.rep.Host, "IP": literal(s.rep.At.Addr()), "L": literal(s.foreign())}
+}
+
+// foreign is our own address, or where that is the target's too an address that nobody has (RFC 5737).
+func (s *session) foreign() netip.Addr {
+	local := s.rep.Vantage.Local
+	if !local.IsValid() || local.IsLoopback() || local == s.rep.Vantage.Remote {
+		return netip.MustParseAddr("192.0.2.199")
+	}
+	return local
+}
+
+// literal is an address in an envelope (RFC 5321 section 4.1.3).
+func literal(a netip.Addr) string {
+	if a.Is6() {
+		return "[IPv6:" + a.String() + "]"
+	}
+	return "[" + a.String() + "]"
+}
+
+func ports(list []uint16) string {
+	return strings.Trim(strings.Join(strings.Fields(fmt.Sprint(list)), ", "), "[]")
+}
+
+// letters returns n random small letters.
+func letters(n int) string {
+	b := make([]byte, n)
+	rand.Read(b) // never fails
+	for i := range b {
+		b[i] = 'a' + b[i]%26
+	}
+	return string(b)
+}

@@ -1,0 +1,82 @@
+package relaytest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"hikeshi/runbook"
+	"hikeshi/runbook/strictyaml"
+)
+
+type action struct{ env Env }
+
+// params are the parameters of smtp.relaytest.
+type params struct {
+	Request
+	Window string `json:"window"`
+	Limit  string `json:"limit"`
+}
+
+// Plan asks, and tells. Real messages are sent in a run only.
+func (c action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, error) {
+	var p params
+	if err := in.Decode(&p); err != nil {
+		return runbook.Outcome{}, err
+	}
+	q := p.Request
+	q.RunID, q.Progress = in.Incident, in.Rec.Progress
+	for _, d := range []struct {
+		name, text string
+		to         *time.Duration
+	}{{"window", p.Window, &q.Window}, {"limit", p.Limit, &q.Limit}} {
+		if d.text == "" {
+			continue
+		}
+		n, err := time.ParseDuration(d.text)
+		if err != nil || n <= 0 {
+			return runbook.Outcome{}, fmt.Errorf("%w: %s %q is no duration above 0", runbook.ErrInput, d.name, d.text)
+		}
+		*d.to = n
+	}
+	if len(in.Planned) > 0 { // other steps come first, and what they change is what is tested
+		later := runbook.T("the server is asked when the steps before are done", "サーバへの試験は、ここまでの手順の実行後に行う")
+		return runbook.Outcome{Findings: []runbook.Finding{{Level: runbook.Info, Text: later}}, Facts: Report{}.Facts()}, nil
+	}
+	var left []runbook.Finding
+	if q.Deliver && in.Planned != nil {
+		q.Deliver = false
+		left = append(left, find(runbook.Info, "real messages are sent in a run only", "実際のメールは実行時にのみ送る"))
+	}
+	return c.look(ctx, in, q, left)
+}
+
+func (c action) look(ctx context.Context, in runbook.Input, q Request, left []runbook.Finding) (runbook.Outcome, error) {
+	r, err := c.env.RelayTest(ctx, q)
+	if err != nil {
+		if errors.Is(err, runbook.ErrInput) || errors.As(err, new(*strictyaml.Mistakes)) || errors.Is(err, runbook.ErrUndetermined) || ctx.Err() != nil {
+			return runbook.Outcome{}, err
+		}
+		return runbook.Outcome{}, fmt.Errorf("%w: %w", runbook.ErrUndetermined, err)
+	}
+	found := append(r.Findings(), left...)
+	if err := in.Rec.Evidence(transcript, strings.NewReader(r.Transcript())); err != nil {
+		found = append(found, find(runbook.Warn, "the transcript could not be kept: %s", "記録を保全できない: %s", err))
+	}
+	return runbook.Outcome{Findings: found, Facts: r.Facts()}, nil
+}
+
+// Transcript is everything that was said, with times in UTC and without passwords, and after it every message that has arrived.
+func (r Report) Transcript() string {
+	var b strings.Builder
+	b.WriteString(r.Log.String())
+	for _, a := range r.Arrived {
+		fmt.Fprintf(&b, "\n%s arrived %s, bounce: %v\n", a.At.Format(time.RFC3339), a.Cookie, a.Bounce)
+		for line := range strings.SplitSeq(strings.ReplaceAll(a.Raw, "\r\n", "\n"), "\n") {
+			fmt.Fprintf(&b, "| %q\n", line)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,118 @@
+package relaytest
+
+import (
+	"slices"
+	"strings"
+
+	"hikeshi/actions/smtpcheck/pattern"
+	"hikeshi/actions/smtpcheck/relay/judge"
+	"hikeshi/runbook"
+)
+
+// Facts are the facts of smtp.relaytest.
+type Facts struct {
+	State      string         `json:"state" expr:"state"` // safe, undetermined, suspect, open
+	Listeners  []ListenerFact `json:"listeners" expr:"listeners"`
+	Controls   []Test         `json:"controls" expr:"controls"`
+	Tests      []Test         `json:"tests" expr:"tests"`
+	Strong     int            `json:"strong" expr:"strong"` // tests by which a stranger's mail was taken, of weight S
+	Weak       int            `json:"weak" expr:"weak"`     // and of weight W, or not again in a fresh connection
+	Proven     int            `json:"proven" expr:"proven"` // and those whose message has arrived
+	Inside     bool           `json:"inside" expr:"inside"` // something was asked from where servers trust their own
+	Account    string         `json:"account" expr:"account"`
+	Delivered  bool           `json:"delivered" expr:"delivered"`   // real messages were allowed
+	Off        []string       `json:"off" expr:"off"`               // tests that the own file switches off
+	Transcript string         `json:"transcript" expr:"transcript"` // name of the evidence
+}
+
+// A ListenerFact is one address and port.
+type ListenerFact struct {
+	Listener string       `json:"listener" expr:"listener"`
+	State    string       `json:"state" expr:"state"`
+	Control  string       `json:"control" expr:"control"` // passed, login-wanted, failed, not-run
+	Banner   string       `json:"banner" expr:"banner"`
+	TLS      bool         `json:"tls" expr:"tls"`
+	SeenAs   string       `json:"seen_as" expr:"seen_as"` // our address in the server's words; "" if it does not say
+	Inside   bool         `json:"inside" expr:"inside"`
+	Where    runbook.Text `json:"where" expr:"where"` // why inside
+	By       string       `json:"by" expr:"by"`       // who said yes
+	Rcpts    int          `json:"rcpts" expr:"rcpts"`
+	Nothing  bool         `json:"nothing" expr:"nothing"` // nothing listens there
+	Stopped  runbook.Text `json:"stopped" expr:"stopped"`
+}
+
+// A Test is one test at one listener.
+type Test struct {
+	ID       string       `json:"id" expr:"id"`
+	Listener string       `json:"listener" expr:"listener"`
+	Weight   string       `json:"weight" expr:"weight"`
+	Verdict  string       `json:"verdict" expr:"verdict"`
+	Said     string       `json:"said" expr:"said"`
+	Reply    string       `json:"reply" expr:"reply"`
+	Inside   bool         `json:"inside" expr:"inside"`
+	Why      runbook.Text `json:"why" expr:"why"`         // why the verdict is what it is
+	Catches  runbook.Text `json:"catches" expr:"catches"` // what the test is for
+	Cookie   string       `json:"cookie" expr:"cookie"`   // of the message that was sent
+}
+
+// transcript is the name of the evidence.
+const transcript = "relaytest.txt"
+
+// maxReply bounds a reply in facts, in bytes; the transcript has all of it.
+const maxReply = 300
+
+// Facts says in short what was seen.
+func (r Report) Facts() Facts {
+	f := Facts{State: string(r.State()), Listeners: []ListenerFact{}, Controls: []Test{}, Tests: []Test{}, Account: r.Account, Delivered: r.Delivered, Off: slices.Concat([]string{}, r.Table.Off), Transcript: transcript}
+	for _, l := range r.Listeners {
+		one := ListenerFact{Listener: l.Listener(), State: string(l.State()), Control: string(l.Control), Banner: cut(l.Banner), TLS: l.TLS, Inside: l.Vantage.Inside, Where: l.Vantage.Why, By: l.By,
+			Rcpts: l.Rcpts, Nothing: l.Nothing, Stopped: l.Stopped}
+		if l.Vantage.Seen.IsValid() {
+			one.SeenAs = l.Vantage.Seen.String()
+		}
+		f.Inside = f.Inside || one.Inside
+		f.Listeners = append(f.Listeners, one)
+		for _, x := range l.Results {
+			t := Test{x.ID, x.Listener, string(x.Weight), string(x.Verdict), x.Said, cut(x.Reply), x.Inside, x.Why, r.catches(x.ID), x.Cookie}
+			if x.Weight == pattern.Control {
+				f.Controls = append(f.Controls, t)
+				continue
+			}
+			f.Tests = append(f.Tests, t)
+			f.count(x)
+		}
+	}
+	return f
+}
+
+func (f *Facts) count(x judge.Result) {
+	switch {
+	case !x.Verdict.Hit():
+		return
+	case x.Weight == pattern.Weak || x.Verdict == judge.WeakSuspect:
+		f.Weak++
+	default:
+		f.Strong++
+	}
+	if x.Verdict == judge.Proven {
+		f.Proven++
+	}
+}
+
+// catches is what the test of a result is for.
+func (r Report) catches(id string) runbook.Text {
+	id, _, _ = strings.Cut(id, ".")
+	for _, p := range r.Table.Patterns {
+		if p.ID == id {
+			return p.Why
+		}
+	}
+	return runbook.Text{}
+}
+
+func cut(s string) string {
+	if len(s) > maxReply {
+		return strings.ToValidUTF8(s[:maxReply], "") + "..."
+	}
+	return s
+}

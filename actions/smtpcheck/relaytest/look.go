@@ -1,0 +1,220 @@
+package relaytest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"hikeshi/actions/smtpcheck/consent"
+	"hikeshi/actions/smtpcheck/pattern"
+	"hikeshi/actions/smtpcheck/pop"
+	"hikeshi/actions/smtpcheck/probe"
+	"hikeshi/actions/smtpcheck/relay"
+	"hikeshi/actions/smtpcheck/relay/judge"
+	"hikeshi/actions/smtpcheck/talk"
+	"hikeshi/actions/smtpcheck/target"
+	"hikeshi/runbook"
+)
+
+// DefaultWindow is how long is waited for the messages of a test.
+const DefaultWindow = 30 * time.Minute
+
+// A Request says what to test, and how. What it leaves out is as the Env says.
+type Request struct {
+	Targets      []string                `json:"targets"`
+	Account      string                  `json:"account"`
+	Domain       string                  `json:"domain"`
+	Backup       string                  `json:"backup_domain"`
+	Probe        string                  `json:"probe"`
+	From         string                  `json:"from"`
+	Patterns     string                  `json:"patterns"`
+	Fast         bool                    `json:"fast"`
+	Deliver      bool                    `json:"deliver"`
+	FailingLogin bool                    `json:"failing_login"`
+	POP          bool                    `json:"pop"`
+	Window       time.Duration           `json:"-"`
+	Limit        time.Duration           `json:"-"`
+	RunID        string                  `json:"-"` // id of the incident; "" makes one up
+	Progress     func(done, total int64) `json:"-"`
+}
+
+// A Report is what a test has shown.
+type Report struct {
+	Listeners []judge.Report
+	Table     pattern.Table
+	Log       *talk.Log
+	Arrived   []probe.Arrival
+	Account   string // that was used, U@T; "" if none is known
+	Probe     string
+	Sender    string
+	Delivered bool  // real messages were allowed
+	Mailbox   error // why the probe mailbox could not be read
+	Took      time.Duration
+}
+
+// State is the state in a word.
+func (r Report) State() judge.State { return judge.Overall(r.Listeners) }
+
+// RelayTest makes the test. The error wraps runbook.ErrInput where it is refused, before anything is connected to, and runbook.ErrUndetermined where
+// a name cannot be looked up; a server that does not answer is no error. A target that nobody allowed is a *target.Unauthorised.
+func (e Env) RelayTest(ctx context.Context, q Request) (Report, error) {
+	began := time.Now()
+	run, err := e.run(q)
+	if err != nil {
+		return Report{}, err
+	}
+	rep := Report{Table: run.Table, Log: run.Log, Probe: run.Probe, Sender: run.Sender, Delivered: q.Deliver}
+	all, err := e.Book.Listeners(ctx, q.Targets)
+	if err != nil {
+		return rep, err
+	}
+	mailbox := ""
+	if q.Deliver {
+		mailbox = run.Probe
+	}
+	if err := e.Book.Authorise(all, mailbox); err != nil {
+		return rep, err
+	}
+	if err := e.suit(&run, q, all); err != nil {
+		return rep, err
+	}
+	rep.Account = account(run)
+	if q.Deliver {
+		m, err := e.openMailbox(run.Probe)
+		if err != nil {
+			return rep, err
+		}
+		defer m.Close()
+		run.Deliver = &relay.Delivery{Mailbox: m, Window: cmp.Or(q.Window, DefaultWindow), Every: time.Second, RunID: cmp.Or(q.RunID, "run-"+probe.Cookie()[8:16])}
+	}
+	for i, l := range all {
+		if i > 0 {
+			rest(ctx, run.Pause)
+		}
+		run.Progress = part(q.Progress, i, len(all))
+		one, err := run.Test(ctx, l.At, l.Host, l.Grant)
+		if err != nil {
+			return rep, err
+		}
+		rep.Listeners = append(rep.Listeners, one)
+	}
+	rep.Arrived, rep.Mailbox = run.Await(ctx, rep.Listeners)
+	rep.Took = time.Since(began)
+	return rep, ctx.Err()
+}
+
+// run checks the request and makes a run of it, without what depends on the listeners.
+func (e Env) run(q Request) (relay.Run, error) {
+	r := relay.Run{Dial: e.Dial, Clock: e.Clock, Log: &talk.Log{}, Wait: e.Wait, Pause: relay.Pause, Limit: q.Limit, Backup: q.Backup, Failing: q.FailingLogin,
+		Probe: cmp.Or(q.Probe, e.Probe, DryProbe), Sender: cmp.Or(q.From, e.Sender, DrySender), Account: cmp.Or(q.Account, e.Account), Domain: q.Domain, Own: consent.Table{Own: e.Book.Own}.IsOwn}
+	if e.Dial == nil || e.Book.Resolver == nil {
+		return r, fmt.Errorf("%w: there is no network to test over", runbook.ErrUndetermined)
+	}
+	if q.Fast {
+		r.Pause = 0
+	}
+	if _, domain, ok := strings.Cut(r.Account, "@"); r.Domain == "" && ok {
+		r.Domain = domain
+	}
+	r.Domain = cmp.Or(r.Domain, e.Domain)
+	_, r.Helo, _ = strings.Cut(r.Sender, "@")
+	for what, s := range map[string]string{"probe": r.Probe, "from": r.Sender} {
+		if !consent.IsMailbox(s) {
+			return r, fmt.Errorf("%w: %s %q is no mail address such as relaytest@probe.example", runbook.ErrInput, what, talk.Safe(s))
+		}
+	}
+	if u, _, _ := strings.Cut(r.Account, "@"); r.Account != "" && !consent.IsMailbox(u+"@x") {
+		return r, fmt.Errorf("%w: account %q is no name or address of letters, digits and ._+-", runbook.ErrInput, talk.Safe(r.Account))
+	}
+	for what, s := range map[string]string{"domain": r.Domain, "backup_domain": r.Backup} {
+		if s != "" && !target.IsName(s) {
+			return r, fmt.Errorf("%w: %s %q is no domain", runbook.ErrInput, what, talk.Safe(s))
+		}
+	}
+	var err error
+	r.Table, err = e.Table(q.Patterns)
+	return r, err
+}
+
+// suit fits a run to its listeners: what is for own addresses only, and what must not be the same.
+func (e Env) suit(r *relay.Run, q Request, all []target.Listener) error {
+	strange := slices.IndexFunc(all, func(l target.Listener) bool { return !l.Grant.Own })
+	if q.Fast && strange >= 0 {
+		return fmt.Errorf("%w: %s is no own address, and others are tested with pauses", runbook.ErrInput, all[strange].At)
+	}
+	if strange < 0 && r.Domain == "" && len(e.Domains) > 0 {
+		r.Domain = e.Domains[0]
+	}
+	r.Account = cmp.Or(account(*r), r.Account)
+	for what, s := range map[string]string{"probe": r.Probe, "from": r.Sender} {
+		_, domain, _ := strings.Cut(s, "@")
+		if r.Domain != "" && strings.EqualFold(domain, r.Domain) || strange < 0 && slices.ContainsFunc(e.Domains, func(d string) bool { return strings.EqualFold(d, domain) }) {
+			return fmt.Errorf("%w: %s %s is at a domain of the target, and has to be foreign to it", runbook.ErrInput, what, s)
+		}
+	}
+	if e.Login != nil {
+		login, err := e.Login()
+		if err != nil {
+			return fmt.Errorf("%w: %w", runbook.ErrInput, err)
+		}
+		r.Login = login
+	}
+	if q.POP {
+		r.POP = e.pop
+	}
+	return nil
+}
+
+// pop logs in over POP3 with TLS, and in clear on loopback only; each port needs the leave to be asked.
+func (e Env) pop(ctx context.Context, at netip.Addr, l relay.Login) error {
+	table, err := e.Book.Consents()
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, port := range []uint16{995, 110} {
+		if port == 110 && !at.IsLoopback() {
+			continue
+		}
+		to := netip.AddrPortFrom(at, port)
+		if _, err := table.Ask(to, e.Clock()); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		client := pop.Client{Dial: e.Dial, Wait: cmp.Or(e.Wait, talk.DefaultWait), TLS: port == 995}
+		if err := client.Login(ctx, to.String(), l.User, l.Password); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		return nil
+	}
+	return errors.Join(errs...)
+}
+
+func account(r relay.Run) string {
+	u, _, _ := strings.Cut(r.Account, "@")
+	if u == "" || r.Domain == "" {
+		return ""
+	}
+	return u + "@" + r.Domain
+}
+
+func rest(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// part is the progress of one listener within that of all.
+func part(tell func(done, total int64), i, n int) func(done, total int64) {
+	if tell == nil {
+		return nil
+	}
+	return func(done, total int64) { tell(int64(i)*total+done, int64(n)*total) }
+}

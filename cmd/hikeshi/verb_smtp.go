@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"hikeshi/actions/smtpcheck/relay"
+	"hikeshi/actions/smtpcheck/relay/judge"
+	"hikeshi/actions/smtpcheck/relaytest"
+	"hikeshi/actions/smtpcheck/talk"
+	"hikeshi/actions/smtpcheck/target"
+	"hikeshi/runbook"
+	"hikeshi/runbook/strictyaml"
+)
+
+func (a *app) smtpVerb() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "smtp", Short: "test a mail server over SMTP: does it relay for strangers",
+		Long: "Only servers that stand in the file of authorised targets (smtp.targets) are\ntested, and your own addresses. Kind in runbooks: smtp.relaytest.",
+	}
+	cmd.AddCommand(a.smtpRelayTest())
+	return cmd
+}
+
+// relayFlags are the flags of `hikeshi smtp relaytest`.
+type relayFlags struct {
+	relaytest.Request
+	source, transcript, receiver, maildir string
+	wait                                  time.Duration
+}
+
+const relayTestLong = `Relaytest asks a server, by 36 tests and two controls, whether it passes on the
+mail of strangers, at every address and at port 25, 465 (TLS) and 587 (STARTTLS),
+or at the port that is named. It stops after RCPT: no message is sent. The tests
+that need something say so; --account gives the one that test pages on the web
+cannot make, an existing account as sender.
+
+Only authorised targets are asked: your own addresses, and those of smtp.targets
+(` + "`hikeshi help config`" + `). Nothing is sent to any other. There is one connection at
+a time, and a second between tests.
+
+--deliver sends one message for each test that was taken, to the probe mailbox
+alone, if the entry of the target says deliver: true and names that mailbox. The
+server is an open relay when the message arrives there.
+
+The file of --patterns adds tests and switches others off:
+
+  format: 1
+  off: [R12]
+  patterns:
+    - {id: X01, weight: S, from: "news@{T}", to: ["{P}"], needs: [domain],
+       why: {en: "the newsletter account"}}
+
+{P} is the probe mailbox, {u} and {d} its parts, {T} a domain of the server, {U} an
+account, {H} its name, {IP} its address, {F} a second sender, {B} --backup-domain.
+
+-v shows every test. Exit codes: 0 safe, 3 mail of strangers would be taken,
+7 undetermined: nothing was taken, but the refusals prove too little, 2 not an
+authorised target, or wrong usage.`
+
+func (a *app) smtpRelayTest() *cobra.Command {
+	var f relayFlags
+	cmd := &cobra.Command{
+		Use: "relaytest TARGET...", Short: "does the server pass on mail of strangers", Long: relayTestLong,
+		Example: "  hikeshi smtp relaytest mail.example.jp --account taro@example.jp\n  hikeshi smtp relaytest 192.0.2.25:25 --account taro@example.jp -v\n" +
+			"  hikeshi smtp relaytest '[2001:db8::25]:587' --output json\n  hikeshi smtp relaytest 127.0.0.1:25 --fast --account taro@example.jp\n" +
+			"  hikeshi smtp relaytest 192.0.2.25 --deliver --window 10m --transcript relay.txt",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.Targets = args
+			if err := f.check(); err != nil {
+				return err
+			}
+			w, err := a.serverOrNone()
+			if err != nil {
+				return err
+			}
+			return a.relayTest(cmd.Context(), w, f)
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.Account, "account", "", "an `ACCOUNT` of the server, user@domain (smtp.account)")
+	fl.StringVar(&f.Domain, "domain", "", "a `DOMAIN` of the server (that of the account)")
+	fl.StringVar(&f.Backup, "backup-domain", "", "a `DOMAIN` that it is secondary MX for")
+	fl.StringVar(&f.Probe, "probe", "", "the probe mailbox, an `ADDRESS` at a foreign domain of yours (smtp.probe)")
+	fl.StringVar(&f.From, "from", "", "a second foreign sender, an `ADDRESS` of yours (smtp.sender)")
+	fl.StringVar(&f.Patterns, "patterns", "", "a `FILE` of own tests (smtp.patterns)")
+	fl.BoolVar(&f.Fast, "fast", false, "no pauses; own addresses only")
+	fl.BoolVar(&f.Deliver, "deliver", false, "send real messages, where the entry of the target allows it")
+	fl.StringVar(&f.receiver, "receiver", "", "`ADDR:PORT` where mail to the probe mailbox arrives (smtp.receiver)")
+	fl.StringVar(&f.maildir, "maildir", "", "the `DIR` that it is delivered to (smtp.maildir)")
+	fl.BoolVar(&f.FailingLogin, "failing-login", false, "let one login fail, with a made-up name (R34)")
+	fl.BoolVar(&f.POP, "pop", false, "let the test account log in over POP3 (R36)")
+	fl.DurationVar(&f.Window, "window", relaytest.DefaultWindow, "`TIME` to wait for messages")
+	fl.DurationVar(&f.Limit, "limit", relay.DefaultLimit, "`TIME` for one listener")
+	fl.DurationVar(&f.wait, "wait", talk.DefaultWait, "`TIME` for one reply")
+	fl.StringVar(&f.source, "source", "", "ask from this `ADDRESS` of the machine")
+	fl.StringVar(&f.transcript, "transcript", "", "write everything that was said to a new `FILE`")
+	return cmd
+}
+
+func (f relayFlags) check() error {
+	for name, d := range map[string]time.Duration{"window": f.Window, "limit": f.Limit, "wait": f.wait} {
+		if d <= 0 {
+			return usagef("", "--%s %s: a time above 0 is wanted", name, d)
+		}
+	}
+	if f.receiver != "" && f.maildir != "" {
+		return usagef("leave out one of the two", "--receiver and --maildir: mail to the probe mailbox arrives in one place")
+	}
+	return nil
+}
+
+// env is what the test works with: the configuration, and what the flags say instead.
+func (f relayFlags) env(base relaytest.Env) (relaytest.Env, error) {
+	base.Wait = f.wait
+	if f.receiver+f.maildir != "" {
+		base.Receiver, base.Maildir = f.receiver, f.maildir
+	}
+	if f.source != "" {
+		from, err := netip.ParseAddr(f.source)
+		if err != nil {
+			return base, usagef("", "--source %q is no address", f.source)
+		}
+		d := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0))}
+		base.Dial = d.DialContext
+	}
+	return base, nil
+}
+
+func (a *app) relayTest(ctx context.Context, w *world, f relayFlags) error {
+	env, err := f.env(w.smtpEnv(a).Relay)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(f.transcript); f.transcript != "" && err == nil {
+		return usagef("name another file", "--transcript %s: the file is there already", f.transcript)
+	}
+	s := a.screenOn(a.stderr)
+	f.Progress = func(done, total int64) { s.Progress(a.word("asking the server", "サーバに試験中"), done, total) }
+	r, err := env.RelayTest(ctx, f.Request)
+	s.printf("") // takes the progress away
+	if f.transcript != "" && r.Log != nil && len(r.Log.Entries) > 0 {
+		err = errors.Join(err, keepTranscript(f.transcript, r.Transcript()))
+	}
+	if err != nil {
+		return a.smtpRefusal(w, err)
+	}
+	if err := a.showRelayTest(r, f.transcript); err != nil {
+		return err
+	}
+	switch r.State() {
+	case judge.Safe:
+		return nil
+	case judge.Undetermined:
+		return silent(exitUndetermined)
+	}
+	return silent(exitFound)
+}
+
+// keepTranscript writes a new file that only its owner can read.
+func keepTranscript(name, text string) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("writing the transcript: %w", err)
+	}
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("writing the transcript: %w", err)
+	}
+	return nil
+}
+
+// smtpRefusal tells what was asked or configured wrongly from what went wrong.
+func (a *app) smtpRefusal(w *world, err error) error {
+	var u *target.Unauthorised
+	switch {
+	case errors.As(err, &u):
+		return usagef(fmt.Sprintf(a.word("nothing was sent. With the leave of its owner, add to %s: %s", "何も送信していない。所有者の許可を得て %s に追加する: %s"), w.cfg.SMTP.Targets, u.Entry()), "%w", err)
+	case errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, runbook.ErrInput) || errors.As(err, new(*strictyaml.Mistakes)):
+		return usagef(a.word("nothing was sent; `hikeshi smtp relaytest --help` shows examples", "何も送信していない。例は `hikeshi smtp relaytest --help` で見る"), "%w", err)
+	case errors.Is(err, runbook.ErrUndetermined):
+		return failf(exitUndetermined, a.word("an address can be given instead of a name", "名前の代わりにアドレスでも指定できる"), "%w", err)
+	}
+	return err
+}

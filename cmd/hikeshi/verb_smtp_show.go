@@ -1,0 +1,122 @@
+package main
+
+import (
+	"slices"
+
+	"hikeshi/actions/smtpcheck/relay/judge"
+	"hikeshi/actions/smtpcheck/relaytest"
+	"hikeshi/runbook"
+)
+
+type relayDocument struct {
+	Version    int             `json:"hikeshi"`
+	Kind       string          `json:"kind"`
+	State      string          `json:"state"` // safe, undetermined, suspect, open
+	Listeners  []relayListener `json:"listeners"`
+	Controls   []relayRow      `json:"controls"`
+	Tests      []relayRow      `json:"tests"`
+	Strong     int             `json:"strong"`
+	Weak       int             `json:"weak"`
+	Proven     int             `json:"proven"`
+	Inside     bool            `json:"inside"`
+	Account    string          `json:"account"`
+	Delivered  bool            `json:"delivered"`
+	Off        []string        `json:"off"`
+	Transcript string          `json:"transcript"` // "" if none was asked for
+	Took       float64         `json:"took"`       // seconds
+	Findings   []findingRow    `json:"findings"`
+}
+
+type relayListener struct {
+	Listener string `json:"listener"`
+	State    string `json:"state"`
+	Control  string `json:"control"` // passed, login-wanted, failed, not-run
+	Banner   string `json:"banner"`
+	TLS      bool   `json:"tls"`
+	SeenAs   string `json:"seen_as"`
+	Inside   bool   `json:"inside"`
+	Where    string `json:"where"` // why inside
+	By       string `json:"by"`    // who said yes
+	Rcpts    int    `json:"rcpts"`
+	Nothing  bool   `json:"nothing"`
+	Stopped  string `json:"stopped"`
+}
+
+type relayRow struct {
+	ID       string `json:"id"`
+	Listener string `json:"listener"`
+	Weight   string `json:"weight"`
+	Verdict  string `json:"verdict"`
+	Said     string `json:"said"`
+	Reply    string `json:"reply"`
+	Inside   bool   `json:"inside"`
+	Why      string `json:"why"`
+	Catches  string `json:"catches"`
+}
+
+// relayFindings are the findings, whose evidence is the file that was asked for, if any.
+func relayFindings(r relaytest.Report, transcript string) []runbook.Finding {
+	all := r.Findings()
+	for i := range all {
+		if all[i].Evidence != "" {
+			all[i].Evidence = transcript
+		}
+	}
+	return all
+}
+
+func (a *app) showRelayTest(r relaytest.Report, transcript string) error {
+	found := relayFindings(r, transcript)
+	if a.isJSON() {
+		return a.json(a.relayDocument(r, transcript, found))
+	}
+	s := a.screen()
+	if s.verbose {
+		a.relayTable(r)
+	}
+	if s.quiet {
+		found = slices.DeleteFunc(found, func(f runbook.Finding) bool { return f.Level == runbook.OK || f.Level == runbook.Info })
+	}
+	s.findings(found)
+	return nil
+}
+
+func (a *app) relayDocument(r relaytest.Report, transcript string, found []runbook.Finding) relayDocument {
+	f, lang := r.Facts(), a.lang()
+	doc := relayDocument{Version: 1, Kind: "relaytest", State: f.State, Listeners: []relayListener{}, Controls: a.relayRows(f.Controls), Tests: a.relayRows(f.Tests), Strong: f.Strong, Weak: f.Weak, Proven: f.Proven,
+		Inside: f.Inside, Account: f.Account, Delivered: f.Delivered, Off: f.Off, Transcript: transcript, Took: r.Took.Seconds(), Findings: findingRows(found, lang)}
+	for _, l := range f.Listeners {
+		doc.Listeners = append(doc.Listeners, relayListener{l.Listener, l.State, l.Control, l.Banner, l.TLS, l.SeenAs, l.Inside, l.Where.In(lang), l.By, l.Rcpts, l.Nothing, l.Stopped.In(lang)})
+	}
+	return doc
+}
+
+func (a *app) relayRows(tests []relaytest.Test) []relayRow {
+	rows := []relayRow{}
+	for _, t := range tests {
+		rows = append(rows, relayRow{t.ID, t.Listener, t.Weight, t.Verdict, t.Said, t.Reply, t.Inside, t.Why.In(a.lang()), t.Catches.In(a.lang())})
+	}
+	return rows
+}
+
+// relayTable shows every test: what was said, and what came of it.
+func (a *app) relayTable(r relaytest.Report) {
+	s, f := a.screen(), r.Facts()
+	for _, l := range f.Listeners {
+		s.printf("%s\n", s.bold(line(l.Listener+"  "+l.Banner)))
+		for _, t := range slices.Concat(f.Controls, f.Tests) {
+			if t.Listener != l.Listener {
+				continue
+			}
+			what := t.Reply
+			if what == "" {
+				what = t.Why.In(a.lang())
+			}
+			verdict := pad(t.Verdict, 18)
+			if judge.Verdict(t.Verdict).Hit() {
+				verdict = s.paint("31", verdict)
+			}
+			s.printf("%s%s%s%s\n", pad(t.ID, 7), pad(t.Weight, 8), verdict, cell(what, 46))
+		}
+	}
+}
