@@ -14,6 +14,7 @@ import (
 	"hikeshi/actions/service"
 	"hikeshi/actions/settings"
 	"hikeshi/actions/smtpcheck"
+	"hikeshi/actions/trace"
 	"hikeshi/runbook"
 )
 
@@ -30,10 +31,12 @@ type Host struct {
 	DNSBL    dnsbl.Env
 	Delist   delist.Env
 	SMTP     smtpcheck.Env
+	Trace    trace.Env
 }
 
 // Catalogue returns the kinds for h. Their names, parameters and facts do not depend on h.
 func Catalogue(h Host) []runbook.Kind {
 	return slices.Concat(service.Kinds(h.Service), queue.Kinds(h.Queue), relay.Kinds(h.Relay),
-		account.Kinds(h.Account), settings.Kinds(h.Settings), evidence.Kinds(h.Evidence), logs.Kinds(h.Logs), dnsbl.Kinds(h.DNSBL), delist.Kinds(h.Delist), smtpcheck.Kinds(h.SMTP))
+		account.Kinds(h.Account), settings.Kinds(h.Settings), evidence.Kinds(h.Evidence), logs.Kinds(h.Logs), dnsbl.Kinds(h.DNSBL), delist.Kinds(h.Delist),
+		smtpcheck.Kinds(h.SMTP), trace.Kinds(h.Trace))
 }

@@ -147,7 +147,7 @@ func (h *History) add(n int, r Record) {
 		h.State, h.Closed = IncidentOpen, time.Time{}
 	case Closed:
 		h.State, h.Closed = IncidentState(r.Text), r.Time
-	case Looked, Drafted, Sent:
+	case Looked, Drafted, Held, Sent:
 		h.letter(r)
 	}
 	if s := h.Step(r.Step); s != nil {

@@ -15,10 +15,19 @@ type Letter struct {
 	Way   string      `json:"way"`             // email, form, letter, wait, say
 	Title Text        `json:"title"`
 	State LetterState `json:"state"`
-	Gaps  []string    `json:"gaps,omitempty"`  // what is missing in it, by name
+	Gaps  []Text      `json:"gaps,omitempty"`  // what a person has to fill in
 	Wait  int64       `json:"wait,omitempty"`  // seconds after sending it in which it is not to be sent again; 0: not known
 	Until *time.Time  `json:"until,omitempty"` // when what it asks for comes by itself, UTC
 	Name  string      `json:"name"`            // its working copy below the folder of the incident, which a person may edit
+}
+
+// Missing names what is to be filled in, in lang.
+func (l Letter) Missing(lang string) []string {
+	all := []string{}
+	for _, gap := range l.Gaps {
+		all = append(all, gap.In(lang))
+	}
+	return all
 }
 
 // LetterState says how far a letter may be sent.
@@ -30,12 +39,14 @@ const (
 	LetterIncomplete LetterState = "incomplete" // it has marked gaps
 	LetterNotReady   LetterState = "not-ready"  // written though what it claims does not hold yet
 	LetterNone       LetterState = "none"       // nothing is to be sent: the text says why
+	LetterHeld       LetterState = "held"       // was written, and what it says does not hold any more
 )
 
 // LetterHistory is what became of a letter: its newest draft, and when it was sent.
 type LetterHistory struct {
 	Letter
 	Drafted time.Time   // UTC
+	Why     string      // of LetterHeld
 	Kept    EvidenceRef // the text as it was drafted
 	Sent    []Sending   // oldest first
 }
@@ -52,7 +63,18 @@ func (l LetterHistory) Again() time.Time {
 	if len(l.Sent) == 0 || l.Wait == 0 {
 		return time.Time{}
 	}
-	return l.Sent[len(l.Sent)-1].At.Add(time.Duration(l.Wait) * time.Second)
+	return l.LastSent().Add(time.Duration(l.Wait) * time.Second)
+}
+
+// LastSent is when the letter was sent last, whatever the order in which that was written down; zero if it never was.
+func (l LetterHistory) LastSent() time.Time {
+	var last time.Time
+	for _, s := range l.Sent {
+		if s.At.After(last) {
+			last = s.At
+		}
+	}
+	return last
 }
 
 // A Look is what a kind found when it was asked outside of the steps, such as on the days after.
@@ -67,6 +89,17 @@ type Look struct {
 type Drafter interface {
 	// Draft keeps text as evidence, lays a working copy down under a name made from name that nothing has, and records l with it.
 	Draft(l Letter, name string, text []byte) error
+}
+
+// A Withholder is a Recorder, or a Journal, that can take back that a letter may be sent.
+type Withholder interface{ Withhold(id, why string) error }
+
+// Withhold writes down that the letter id, which nobody has sent, is not to be sent as it stands.
+func Withhold(rec Recorder, id, why string) error {
+	if h, ok := rec.(Withholder); ok {
+		return h.Withhold(id, why)
+	}
+	return nil
 }
 
 // Draft writes a letter down. Where nothing is run, nothing is written.
@@ -117,9 +150,13 @@ func (h *History) letter(r Record) {
 			l = &LetterHistory{}
 			h.Letters = append(h.Letters, l)
 		}
-		l.Letter, l.Drafted = *r.Letter, r.Time
+		l.Letter, l.Drafted, l.Why = *r.Letter, r.Time, ""
 		if r.Evidence != nil {
 			l.Kept = *r.Evidence
+		}
+	case r.Event == Held && r.Letter != nil:
+		if l := h.Letter(r.Letter.ID); l != nil && len(l.Sent) == 0 {
+			l.State, l.Why = LetterHeld, r.Text
 		}
 	case r.Event == Sent && r.Letter != nil:
 		if l := h.Letter(r.Letter.ID); l != nil {

@@ -29,9 +29,31 @@ func TestLetters(t *testing.T) {
 	if want := time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC); !p.Again().Equal(want) {
 		t.Errorf("again at %s, want %s", p.Again(), want)
 	}
+	l.add(runbook.Record{Event: runbook.Held, Letter: &runbook.Letter{ID: "psbl"}, Text: "too late"})
+	if p = fold(t, l).Letter("psbl"); p.State != runbook.LetterReady {
+		t.Errorf("what was sent is held: %+v", p)
+	}
+	long := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	l.add(runbook.Record{Event: runbook.Sent, Letter: &runbook.Letter{ID: "psbl"}, At: &long})
+	if p = fold(t, l).Letter("psbl"); !p.LastSent().Equal(sent) {
+		t.Errorf("sent last at %s", p.LastSent())
+	}
 	l.add(runbook.Record{Event: runbook.Sent, Letter: &runbook.Letter{ID: "psbl"}})
-	if last := l[len(l)-1]; !fold(t, l).Letter("psbl").Sent[1].At.Equal(last.Time) {
+	if last := l[len(l)-1]; !fold(t, l).Letter("psbl").LastSent().Equal(last.Time) {
 		t.Error("a sending without a time was not at the time of its record")
+	}
+}
+
+// TestHeld: a letter that nobody has sent is held until it is drafted anew.
+func TestHeld(t *testing.T) {
+	l := incident()
+	l.add(runbook.Record{Event: runbook.Drafted, Letter: &runbook.Letter{ID: "psbl", State: runbook.LetterReady}}, runbook.Record{Event: runbook.Held, Letter: &runbook.Letter{ID: "psbl"}, Text: "spam again"})
+	if p := fold(t, l).Letter("psbl"); p.State != runbook.LetterHeld || p.Why != "spam again" {
+		t.Errorf("%+v", p)
+	}
+	l.add(runbook.Record{Event: runbook.Drafted, Letter: &runbook.Letter{ID: "psbl", State: runbook.LetterReady}})
+	if p := fold(t, l).Letter("psbl"); p.State != runbook.LetterReady || p.Why != "" {
+		t.Errorf("%+v", p)
 	}
 }
 

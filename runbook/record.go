@@ -24,7 +24,7 @@ type Record struct {
 	Facts    json.RawMessage `json:"facts,omitempty"`    // ended
 	Evidence *EvidenceRef    `json:"evidence,omitempty"` // evidence, draft
 	Kind     string          `json:"kind,omitempty"`     // look: the kind that looked; its findings are in Plan, its facts in Facts
-	Letter   *Letter         `json:"letter,omitempty"`   // draft; sent: its ID
+	Letter   *Letter         `json:"letter,omitempty"`   // draft; held, sent: its ID
 	At       *time.Time      `json:"at,omitempty"`       // sent: when, as the person says
 	Text     string          `json:"text,omitempty"`     // note; why something was skipped
 	Error    string          `json:"error,omitempty"`
@@ -50,6 +50,7 @@ const (
 	Noted      Event = "note"        // a person wrote something down
 	Looked     Event = "look"        // a kind looked outside of the steps
 	Drafted    Event = "draft"       // a letter was written down
+	Held       Event = "held"        // a letter that was written is not to be sent as it stands
 	Sent       Event = "sent"        // a person says that a letter was sent
 	Torn       Event = "torn"        // a torn last line was cut and kept aside
 	Closed     Event = "closed"      // the run, resume or undo came to its end; Text is the state of the incident

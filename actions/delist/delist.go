@@ -15,9 +15,10 @@ import (
 
 // Env is what the kinds of this package work with.
 type Env struct {
-	History    func(incident string) (*runbook.History, error) // the error wraps fs.ErrNotExist where there is no such incident
-	Words      fs.FS                                           // the texts of letters: fields.yaml, and NAME.LANG.txt for each notice
-	Programmes []byte                                          // the table of sender programmes
+	History    func(incident string) (*runbook.History, error)         // the error wraps fs.ErrNotExist where there is no such incident
+	Asked      func(incident string) ([]*runbook.LetterHistory, error) // letters of other incidents of this server that were sent; may be nil
+	Words      fs.FS                                                   // the texts of letters: fields.yaml, and NAME.LANG.txt for each notice
+	Programmes []byte                                                  // the table of sender programmes
 	Writer     casefile.Writer
 	Lang       string         // of the responder, for instructions: en or ja
 	Zone       *time.Location // in which letters give times

@@ -11,6 +11,7 @@ import (
 
 	"hikeshi/actions/delist/casefile"
 	"hikeshi/actions/delist/gate"
+	"hikeshi/actions/delist/harmless"
 	"hikeshi/actions/delist/request"
 	"hikeshi/actions/delist/sheet"
 	"hikeshi/runbook"
@@ -25,6 +26,8 @@ type Facts struct {
 	NotReady   []string `json:"not_ready" expr:"not_ready"`   // written though a condition does not hold
 	Held       []string `json:"held" expr:"held"`             // those that were not written, since a condition does not hold
 	Wait       []string `json:"wait" expr:"wait"`             // nothing is to be written to these
+	Untested   []string `json:"untested" expr:"untested"`     // lists of tier 1 and 2 that could not be asked: whether they list is unknown
+	Clean      bool     `json:"clean" expr:"clean"`           // all lists could be asked, and none lists
 	Due        []Due    `json:"due" expr:"due"`               // when to look or ask again, the next one first
 }
 
@@ -39,7 +42,7 @@ type Due struct {
 type Draft struct {
 	request.Request
 	State runbook.LetterState // "": held back
-	Gaps  []string
+	Gaps  []runbook.Text
 	Same  bool   // as it was drafted before
 	Text  []byte // nil if it was held back
 	Ext   string
@@ -59,6 +62,8 @@ type Result struct {
 	Case   casefile.Case
 	Server []runbook.GateRow
 	Drafts []Draft // those that matter first
+
+	whole bool // Drafts are all
 }
 
 type draft struct{ env Env }
@@ -107,6 +112,9 @@ func (e Env) history(in runbook.Input) (*runbook.History, error) {
 // Draft says what there is to write about an incident, and writes it in memory.
 func (e Env) Draft(h *runbook.History, w Wish) (Result, error) {
 	c, err := casefile.Read(h)
+	if err == nil && e.Asked != nil {
+		c.Asked, err = e.Asked(c.Incident)
+	}
 	if err != nil {
 		return Result{}, fmt.Errorf("%w: %w", runbook.ErrUndetermined, err)
 	}
@@ -114,7 +122,7 @@ func (e Env) Draft(h *runbook.History, w Wish) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	r := Result{Case: c, Server: gate.Server(c)}
+	r := Result{Case: c, Server: gate.Server(c), whole: len(w.Only) == 0}
 	press := sheet.Press{Words: e.Words, Fields: fields, Case: c, Writer: e.Writer, Server: r.Server, Lang: e.lang(), In: w.Language, Zone: e.zone()}
 	matched := map[string]bool{}
 	asked, err := named(refused(c, programmes), programmes, w.Programmes)
@@ -133,7 +141,7 @@ func (e Env) Draft(h *runbook.History, w Wish) (Result, error) {
 	}
 	for _, one := range w.Only {
 		if !matched[one] {
-			return Result{}, fmt.Errorf("%w: nothing is to be asked of %q: it lists nothing, by what the record says", runbook.ErrInput, one)
+			return Result{}, r.unmatched(one)
 		}
 	}
 	return r, nil
@@ -177,12 +185,27 @@ func (e Env) draft(p sheet.Press, q request.Request, force, open bool) (Draft, e
 		d.State = runbook.LetterIncomplete
 	}
 	for _, l := range p.Case.Letters {
-		d.Same = d.Same || l.ID == q.ID && l.Kept.SHA256 == hash(d.Text)
+		d.Same = d.Same || l.ID == q.ID && l.State == d.State && l.Kept.SHA256 == hash(d.Text)
 	}
 	return d, nil
 }
 
-// Keep writes down what is new.
+// unmatched says why no request has such an id.
+func (r Result) unmatched(id string) error {
+	name := harmless.Line(id)
+	list, _, _ := strings.Cut(id, "@")
+	switch l := r.Case.Lists; {
+	case l == nil:
+		return fmt.Errorf("%w: nobody has asked the blocklists, so there is no request %q", runbook.ErrInput, name)
+	case slices.Contains(l.Untested, list):
+		return fmt.Errorf("%w: there is no request %q: that list could not be asked, so whether it lists the server is unknown", runbook.ErrInput, name)
+	case slices.Contains(l.Clear, list):
+		return fmt.Errorf("%w: there is no request %q: that list was asked, and does not list the server", runbook.ErrInput, name)
+	}
+	return fmt.Errorf("%w: there is no request %q", runbook.ErrInput, name)
+}
+
+// Keep writes down what is new, and holds back what was written before and may not be sent now.
 func (r Result) Keep(rec runbook.Recorder) error {
 	for _, d := range r.Drafts {
 		if d.Text == nil || d.Same {
@@ -192,7 +215,35 @@ func (r Result) Keep(rec runbook.Recorder) error {
 			return fmt.Errorf("writing the request %s: %w", d.ID, err)
 		}
 	}
+	for _, l := range r.Case.Letters {
+		if why := r.holds(l); why != "" {
+			if err := runbook.Withhold(rec, l.ID, why); err != nil {
+				return fmt.Errorf("holding back the request %s: %w", l.ID, err)
+			}
+		}
+	}
 	return nil
+}
+
+// holds says why a request that was written and not sent may not be sent now; "" if it may, or is no request. A request waits after it was
+// sent; a notice does not.
+func (r Result) holds(l *runbook.LetterHistory) string {
+	if l.Wait == 0 || len(l.Sent) > 0 || l.State != runbook.LetterReady && l.State != runbook.LetterIncomplete {
+		return ""
+	}
+	i := slices.IndexFunc(r.Drafts, func(d Draft) bool { return d.ID == l.ID })
+	switch {
+	case i < 0 && r.whole && r.Case.Lists != nil:
+		return "the server is not listed there any more, by the last look"
+	case i < 0 || r.Drafts[i].Text != nil:
+		return ""
+	}
+	for _, row := range slices.Concat(r.Server, r.Drafts[i].Rows) {
+		if !row.Holds {
+			return told(row).EN
+		}
+	}
+	return ""
 }
 
 func (r Result) letter(d Draft) runbook.Letter {
@@ -213,4 +264,13 @@ func Accounts(h *runbook.History) []string {
 		return nil // whoever drafts is told
 	}
 	return c.Accounts
+}
+
+// Started is when an incident started the services again, as the kinds of the logs take it; false if it did not.
+func Started(h *runbook.History) (since string, ok bool) {
+	c, err := casefile.Read(h)
+	if err != nil || c.Started.IsZero() {
+		return "", false
+	}
+	return c.Started.Format(time.RFC3339), true
 }

@@ -147,14 +147,14 @@ func TestDrafts(t *testing.T) {
 	r := ended(`{"messages":12}`)
 	res := drafted(t, env(t), r, Wish{})
 	want := Facts{Known: true, Open: true, Ready: []string{"psbl@192.0.2.25"}, Incomplete: []string{"post@192.0.2.25", "net@192.0.2.25"}, NotReady: []string{}, Held: []string{"far@192.0.2.25"},
-		Wait: []string{"lapse@192.0.2.25"}, Due: []Due{{"lapse@192.0.2.25", night.Add(24*time.Hour + 5*time.Minute), "look"}}}
+		Wait: []string{"lapse@192.0.2.25"}, Untested: []string{}, Due: []Due{{"lapse@192.0.2.25", night.Add(24*time.Hour + 5*time.Minute), "look"}}}
 	if d := cmp.Diff(want, res.Facts()); d != "" {
 		t.Error(d)
 	}
 	for id, parts := range map[string][]string{
 		"psbl@192.0.2.25":  {"https://psbl.example/192.0.2.25\n", "nobody has checked this address", "127.0.0.2, 2026-11-21 18:20 UTC", "a trap ?[31mwas hit", "# IP address\n192.0.2.25\n", "password", "hikeshi delist sent 20261121-1800 psbl@192.0.2.25"},
 		"post@192.0.2.25":  {"To: <desk@post.example>", "From: <admin@example.jp>", "X-Unsent: 1", "Subject: Request for removal of 192.0.2.25 from Post", "The cause has been found and removed.", "A. Admin", "[[FILL IN:"},
-		"lapse@192.0.2.25": {"do not write about 192.0.2.25", "It expires by itself at 2026-11-22 18:05 UTC", "24 hours after the last report"},
+		"lapse@192.0.2.25": {"do not write about 192.0.2.25", "It should be gone by itself about 2026-11-22 18:05 UTC", "24 hours after the last report"},
 		"net@192.0.2.25":   {"Subject: 192.0.2.25 is listed by Net: please ask for its removal", "owner of the network", "[[FILL IN: owner of the network]]"},
 	} {
 		for _, part := range parts {
@@ -192,6 +192,52 @@ func TestAgain(t *testing.T) {
 	}
 }
 
+// Withhold is as a journal does it.
+func (r *record) Withhold(id, why string) error {
+	r.add(runbook.Record{Event: runbook.Held, Letter: &runbook.Letter{ID: id}, Text: why})
+	return nil
+}
+
+// TestHeldBack: what was drafted and may not be sent any more is held back, since the gate shut or the list let go, and comes back when it
+// may be sent.
+func TestHeldBack(t *testing.T) {
+	e, r := env(t), ended(`{"messages":12}`)
+	drafted(t, e, r, Wish{})
+	state := func(id string) runbook.LetterState { return r.history(t).Letter(id).State }
+	r.step("again", "queue.scan", `{"messages":900,"over":true,"reason":"more than 500"}`)
+	drafted(t, e, r, Wish{Only: []string{"psbl"}})
+	if state("psbl@192.0.2.25") != runbook.LetterHeld || state("post@192.0.2.25") != runbook.LetterIncomplete {
+		t.Errorf("psbl %s, post %s", state("psbl@192.0.2.25"), state("post@192.0.2.25"))
+	}
+	if why := r.history(t).Letter("psbl@192.0.2.25").Why; !strings.Contains(why, "more than 500") {
+		t.Errorf("held back since %q", why)
+	}
+	r.step("calm", "queue.scan", `{"messages":12}`)
+	drafted(t, e, r, Wish{})
+	if state("psbl@192.0.2.25") != runbook.LetterReady {
+		t.Errorf("not drafted again: %s", state("psbl@192.0.2.25"))
+	}
+	r.step("gone", "dnsbl.check", `{"state":"clean","listings":[],"named":true,"hosts":[{"address":"192.0.2.25","state":"fine"}],"clear":["psbl","post","lapse","net","far"]}`)
+	drafted(t, e, r, Wish{})
+	if l := r.history(t).Letter("psbl@192.0.2.25"); l.State != runbook.LetterHeld || !strings.Contains(l.Why, "not listed there any more") {
+		t.Errorf("%+v", l)
+	}
+}
+
+// TestAskedElsewhere: what was sent in another incident is not asked again within its time.
+func TestAskedElsewhere(t *testing.T) {
+	e, r := env(t), ended(`{"messages":12}`)
+	e.Asked = func(incident string) ([]*runbook.LetterHistory, error) {
+		if incident != "20261121-1800" {
+			t.Errorf("asked for others than %q", incident)
+		}
+		return []*runbook.LetterHistory{{Letter: runbook.Letter{ID: "psbl@192.0.2.25", Wait: 86400}, Sent: []runbook.Sending{{At: night.Add(time.Hour)}}}}, nil
+	}
+	if f := drafted(t, e, r, Wish{}).Facts(); !slices.Contains(f.Held, "psbl@192.0.2.25") {
+		t.Errorf("%+v", f)
+	}
+}
+
 // TestOnly: what is named is written, and a name that stands for nothing is refused.
 func TestOnly(t *testing.T) {
 	r := ended(`{"messages":12}`)
@@ -200,6 +246,12 @@ func TestOnly(t *testing.T) {
 	}
 	if _, err := env(t).Draft(r.history(t), Wish{Only: []string{"psbl", "sorbs"}}); !errors.Is(err, runbook.ErrInput) || !strings.Contains(err.Error(), "sorbs") {
 		t.Errorf("%v", err)
+	}
+	r.step("more", "dnsbl.check", `{"state":"partly","listings":[],"untested":["zen"],"clear":["sem"]}`)
+	for id, says := range map[string]string{"zen": "could not be asked", "sem@192.0.2.25": "does not list", "nobody": "there is no request"} {
+		if _, err := env(t).Draft(r.history(t), Wish{Only: []string{id}}); !errors.Is(err, runbook.ErrInput) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", id, err)
+		}
 	}
 }
 
@@ -261,12 +313,22 @@ func TestKind(t *testing.T) {
 // TestNothing: nobody on a list, and nobody asked, are two things.
 func TestNothing(t *testing.T) {
 	r := &record{}
-	if f := drafted(t, env(t), r, Wish{}).Findings(time.UTC); len(f) != 1 || f[0].Level != runbook.Warn {
+	last := func() runbook.Finding {
+		f := drafted(t, env(t), r, Wish{}).Findings(time.UTC)
+		return f[len(f)-1]
+	}
+	if f := last(); f.Level != runbook.Warn || !strings.Contains(f.Text.EN, "nobody has asked") {
 		t.Errorf("%+v", f)
 	}
 	r.step("lists", "dnsbl.check", `{"state":"clean","listings":[]}`)
-	if f := drafted(t, env(t), r, Wish{}).Findings(time.UTC); len(f) != 1 || f[0].Level != runbook.OK {
+	if f := last(); f.Level != runbook.OK || !drafted(t, env(t), r, Wish{}).Facts().Clean {
 		t.Errorf("%+v", f)
+	}
+	for _, c := range []struct{ facts, says string }{{`{"state":"partly","listings":[],"untested":["spamhaus-zen"]}`, "spamhaus-zen"}, {`{"state":"untested","listings":[],"untested":["spamhaus-zen"]}`, "no list could be asked"}} {
+		r.step("more"+fmt.Sprint(len(r.list)), "dnsbl.check", c.facts)
+		if f := last(); f.Level != runbook.Warn || !strings.Contains(f.Text.EN, c.says) || drafted(t, env(t), r, Wish{}).Facts().Clean {
+			t.Errorf("%s: %+v", c.facts, f)
+		}
 	}
 }
 

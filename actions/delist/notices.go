@@ -62,6 +62,9 @@ func (e Env) Notices(c casefile.Case, q NoticeAsk) (list []notice.Notice, left [
 	if err != nil {
 		return nil, nil, err
 	}
+	if notice.Restored(c) && slices.ContainsFunc(notice.Names("first"), func(name string) bool { return slices.Contains(names, name) }) {
+		left = append(left, runbook.Finding{Level: runbook.Warn, Text: runbook.T("by the record mail is back, and a first notice says that it is down", "記録では復旧済みだが、第一報は停止中であると伝える文面になる")})
+	}
 	for _, name := range names {
 		langs := q.Languages
 		if len(langs) == 0 {
@@ -161,12 +164,12 @@ func Lay(n notice.Notice, h *runbook.History, write func(l runbook.Letter, name 
 
 // NoticeFinding says how far a notice may be sent.
 func NoticeFinding(n notice.Notice) runbook.Finding {
-	if len(n.Missing) == 0 {
+	if len(n.Letter.Gaps) == 0 {
 		return runbook.Finding{Level: runbook.OK, Text: runbook.T(
 			fmt.Sprintf("%s: %s, ready", n.Letter.ID, n.Letter.Title.EN), fmt.Sprintf("%s: %s。送れる状態", n.Letter.ID, n.Letter.Title.JA))}
 	}
 	var en, ja []string
-	for _, m := range n.Missing {
+	for _, m := range n.Letter.Gaps {
 		en, ja = append(en, m.EN), append(ja, m.JA)
 	}
 	return runbook.Finding{Level: runbook.Info, Text: runbook.T(

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"hikeshi/actions/delist/casefile"
 	"hikeshi/runbook"
 )
 
@@ -61,7 +62,7 @@ func stopped(t *testing.T) *runbook.History {
 
 func kind(t *testing.T, h *runbook.History) runbook.Action {
 	t.Helper()
-	e := Env{Words: os.DirFS("../../templates/letters"), Lang: "ja", Zone: time.FixedZone("JST", 9*60*60), Clock: func() time.Time { return moment },
+	e := Env{Words: os.DirFS("../../templates/letters"), Writer: casefile.Writer{Addresses: []string{"192.0.2.25"}}, Lang: "ja", Zone: time.FixedZone("JST", 9*60*60), Clock: func() time.Time { return moment },
 		History: func(incident string) (*runbook.History, error) {
 			if incident != h.Opening.Incident {
 				return nil, fmt.Errorf("incident %s: %w", incident, fs.ErrNotExist)
@@ -144,6 +145,21 @@ func TestNotUs(t *testing.T) {
 	out, err := kind(t, h).Plan(t.Context(), runbook.Input{Incident: "20261121-1943", Rec: silent{}, With: json.RawMessage(`{"about":["first","provider","user","complaint"]}`)})
 	if err != nil || !slices.Equal(out.Facts.(NoticeFacts).Letters, []string{"complaint"}) || len(out.Findings) != 9 {
 		t.Errorf("%+v, %v", out, err)
+	}
+}
+
+// TestFirstAfterAll: a first notice is written whenever it is wanted; that mail is back by the record is said beside it.
+func TestFirstAfterAll(t *testing.T) {
+	e := Env{Words: os.DirFS("../../templates/letters"), Lang: "en", Clock: func() time.Time { return moment }}
+	c := casefile.Case{Incident: "20261121-1943", Started: moment.Add(-time.Hour), Services: &casefile.Services{At: moment}}
+	for _, back := range []bool{true, false} {
+		for about, first := range map[string]bool{"first": true, "say-first-staff": true, "restored": false, "jpcert": false} {
+			list, left, err := e.Notices(c, NoticeAsk{About: []string{about}})
+			if err != nil || len(list) == 0 || (len(left) == 1 && left[0].Level == runbook.Warn) != (back && first) {
+				t.Errorf("%s, back %v: %d notices, %+v, %v", about, back, len(list), left, err)
+			}
+		}
+		c.Services.Down = []string{"epstrd.service"}
 	}
 }
 

@@ -42,7 +42,7 @@ func named(asked []request.Programme, t programme.Table, ids []string) ([]reques
 		if !ok || p.Role == programme.Monitoring {
 			var all []string
 			for _, p := range t.Programmes {
-				if p.Role != programme.Monitoring {
+				if p.Role == programme.Delisting {
 					all = append(all, p.ID)
 				}
 			}

@@ -13,10 +13,10 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"os"
 	"time"
 
 	"hikeshi/actions/dnsbl/ask"
+	"hikeshi/actions/dnsbl/dead"
 	"hikeshi/actions/dnsbl/survey"
 	"hikeshi/actions/dnsbl/table"
 	"hikeshi/runbook"
@@ -58,9 +58,9 @@ func (e Env) Table() (table.Table, error) {
 	if e.Lists == "" {
 		return table.Load(e.Builtin, "", nil)
 	}
-	f, err := os.Open(e.Lists)
+	f, err := dead.Open(e.Lists)
 	if err != nil {
-		return table.Table{}, fmt.Errorf("%w: reading dns.lists: %w", runbook.ErrInput, err)
+		return table.Table{}, fmt.Errorf("%w: reading dns.lists: %s: %w", runbook.ErrInput, e.Lists, err)
 	}
 	defer f.Close()
 	own, err := strictyaml.ReadAll(f)

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -227,6 +228,36 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestMistyped: an address with a slip in it is no domain, whoever asks. A domain would be reported as not listed.
+func TestMistyped(t *testing.T) {
+	s := play.Start(t, internet)
+	e := env(t, s.Addr, "")
+	for _, one := range []string{"192.0.2.256", "192.0.2.25.", "192.000.002.025", "192.0.2", "999.1.1.1", "192.0.2.25.1", "192.0.2.2O", "192.0.2.0x19", "2001:db8::25.", "1.example.7"} {
+		with, err := json.Marshal(map[string]any{"subjects": []string{one}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := plan(t, e, "dnsbl.check", string(with)); !errors.Is(err, runbook.ErrInput) || !strings.Contains(err.Error(), one) {
+			t.Errorf("looking up %s: %v", one, err)
+		}
+		if err := e.CheckSubjects([]string{"example.jp", one}); !errors.Is(err, runbook.ErrInput) {
+			t.Errorf("checking %s: %v", one, err)
+		}
+	}
+	for _, c := range []struct {
+		all []string
+		ok  bool
+	}{{nil, true}, {[]string{"192.0.2.25"}, true}, {[]string{"2001:db8::25", "10.0.0.5"}, true}, {[]string{"example.jp."}, true}, {[]string{"xn--wgv71a119e.example"}, true},
+		{[]string{"10.0.0.5"}, false}, {[]string{"127.0.0.1", "::1", "fd00::1"}, false}} {
+		if err := e.CheckSubjects(c.all); (err == nil) != c.ok || err != nil && !errors.Is(err, runbook.ErrInput) {
+			t.Errorf("%v: %v", c.all, err)
+		}
+	}
+	if n := len(s.Queries()); n != 0 {
+		t.Errorf("%d queries went out", n)
+	}
+}
+
 // TestMany: more than can be looked up at once is told, never dropped in silence.
 func TestMany(t *testing.T) {
 	s := play.Start(t, internet)
@@ -264,11 +295,39 @@ func TestZones(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := out.Facts.(ZonesFacts)
-	if d := cmp.Diff(ZonesFacts{Living: 67, Dead: []string{ordb + ":2 relays.ordb.org", ordb + ":3 db.wpbl.info"}, World: 1, Unread: []string{}}, f); d != "" {
+	if d := cmp.Diff(ZonesFacts{Living: 67, Dead: []string{ordb + ":2 relays.ordb.org", ordb + ":3 db.wpbl.info"}, World: 1, Looked: 1, Unread: []string{}}, f); d != "" {
 		t.Error(d)
 	}
 	out, _, err = plan(t, e, "dnsbl.zones", `{"files":["`+dir+`/main.cf"]}`)
-	if f := out.Facts.(ZonesFacts); err != nil || len(f.Unread) != 1 || len(f.Dead) != 0 {
+	if f := out.Facts.(ZonesFacts); err != nil || len(f.Unread) != 1 || len(f.Dead) != 0 || f.Looked != 0 {
 		t.Errorf("%v %+v", err, f)
+	}
+	if err := os.Remove(ordb); err != nil {
+		t.Fatal(err)
+	}
+	out, _, err = plan(t, e, "dnsbl.zones", `{}`)
+	if f := out.Facts.(ZonesFacts); err != nil || f.Looked != 0 || !strings.Contains(told(out), "warn: no configuration file was looked at") {
+		t.Errorf("%v %+v\n%s", err, f, told(out))
+	}
+}
+
+// TestIrregular: what is no regular file is refused where it was named, and told where it was not; a FIFO is not waited for.
+func TestIrregular(t *testing.T) {
+	dir := t.TempDir()
+	fifo := filepath.Join(dir, "ordb.dat")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{fifo, dir, "/dev/zero"} {
+		if _, _, err := plan(t, Env{Builtin: builtin(t)}, "dnsbl.zones", `{"files":["`+file+`"]}`); !errors.Is(err, runbook.ErrInput) || !strings.Contains(err.Error(), file+": it is no regular file") {
+			t.Errorf("%s: %v", file, err)
+		}
+		out, _, err := plan(t, Env{Builtin: builtin(t), Files: []string{file}}, "dnsbl.zones", `{}`)
+		if f := out.Facts.(ZonesFacts); err != nil || len(f.Unread) != 1 || f.Looked != 0 {
+			t.Errorf("%s: %v %+v", file, err, f)
+		}
+		if _, err := (Env{Builtin: builtin(t), Lists: file}).Table(); !errors.Is(err, runbook.ErrInput) {
+			t.Errorf("%s as the own file: %v", file, err)
+		}
 	}
 }

@@ -114,7 +114,7 @@ func (r Report) Facts() Facts {
 		f.State, f.Worst = "listed", f.Listings[0].Tier
 	case f.Tested == 0:
 		f.State = "untested"
-	case len(f.Untested) > 0:
+	case len(f.Untested) > 0 || r.short():
 		f.State = "partly"
 	default:
 		f.State = "clean"

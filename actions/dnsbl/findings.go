@@ -123,14 +123,14 @@ func (r Report) resolver() []runbook.Finding {
 	case len(res.Servers) == 0:
 		return []runbook.Finding{{Level: runbook.Warn, Text: runbook.T("no resolver is known: nothing was asked (dns.resolvers in the configuration)", "リゾルバーが不明のため、何も照会していない(設定の dns.resolvers)")}}
 	case len(res.Alive) == 0:
-		return append(r.silent(), runbook.Finding{Level: runbook.Warn, Text: runbook.T("nothing could be tested", "何も判定できない")})
+		return append(r.useless(), runbook.Finding{Level: runbook.Warn, Text: runbook.T("nothing could be tested", "何も判定できない")})
 	}
 	all := []runbook.Finding{{Level: runbook.Info, Text: runbook.Tf("asked through %s", "使用したリゾルバー: %s", res)}}
 	if len(res.Behind) > 0 {
 		behind := survey.Resolver{Servers: res.Behind}
 		all[0].Text = runbook.Tf("asked through %s, which passes on to %s", "使用したリゾルバー: %s(転送先 %s)", res, behind)
 	}
-	all = append(all, r.silent()...)
+	all = append(all, r.useless()...)
 	if en, ja := r.wrong(); len(en) > 0 {
 		all = append(all, runbook.Finding{Level: runbook.Warn, Text: runbook.T(
 			"not all lists can be asked through this resolver: "+strings.Join(en, "; ")+". Run a recursive resolver of your own (unbound) and name it in dns.resolvers, or get a key of the list (Spamhaus: DQS, free for small use) and give it as key: in the file of dns.lists",
@@ -139,13 +139,16 @@ func (r Report) resolver() []runbook.Finding {
 	return all
 }
 
-// silent tells which resolvers are of no use at all.
-func (r Report) silent() (all []runbook.Finding) {
+// useless tells which resolvers are of no use at all.
+func (r Report) useless() (all []runbook.Finding) {
 	for _, s := range r.Resolver.Servers {
 		one := survey.Resolver{Servers: []netip.AddrPort{s}}
 		switch {
 		case slices.Contains(r.Resolver.Refusing, s):
 			all = append(all, runbook.Finding{Level: runbook.Warn, Text: runbook.Tf("the resolver %s refuses to answer this host", "リゾルバー %s はこのホストからの問い合わせを拒否している", one)})
+		case slices.Contains(r.Resolver.Lying, s):
+			all = append(all, runbook.Finding{Level: runbook.Warn, Text: runbook.Tf("the resolver %s answers %s for names that do not exist, so nothing that it says is believed. Run a recursive resolver of your own (unbound) and name it in dns.resolvers",
+				"リゾルバー %s は存在しない名前に %s を返すため、その応答は一切信用できない。自前の再帰リゾルバー (unbound) を立てて dns.resolvers に指定する", one, r.Resolver.Rewriting[0])})
 		case !slices.Contains(r.Resolver.Alive, s):
 			all = append(all, runbook.Finding{Level: runbook.Warn, Text: runbook.Tf("the resolver %s does not answer", "リゾルバー %s が応答しない", one)})
 		}
@@ -158,9 +161,6 @@ func (r Report) wrong() (en, ja []string) {
 	say := func(t runbook.Text) { en, ja = append(en, t.EN), append(ja, t.In("ja")) }
 	if p := strings.Join(r.Resolver.Public, ", "); p != "" {
 		say(runbook.Tf("it is public (%s)", "公開リゾルバー (%s)", p))
-	}
-	if len(r.Resolver.Rewriting) > 0 {
-		say(runbook.Tf("it answers %s for names that do not exist", "存在しない名前に %s を返す", r.Resolver.Rewriting[0]))
 	}
 	blocked, hidden := r.with(verdict.Blocked, func(table.List) bool { return true }), r.with(verdict.Empty, func(l table.List) bool { return l.Tier == 1 && l.Test == table.Kept })
 	if len(blocked) > 0 {

@@ -3,10 +3,8 @@ package dnsbl
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"hikeshi/actions/dnsbl/ask"
@@ -16,9 +14,6 @@ import (
 	"hikeshi/actions/dnsbl/verdict"
 	"hikeshi/runbook"
 )
-
-// MaxSubjects bounds how much is looked up in one run.
-const MaxSubjects = 256
 
 // Outcome is what is said of one subject on one list.
 type Outcome = verdict.Outcome
@@ -96,7 +91,7 @@ func (e Env) Look(ctx context.Context, q Request) (Report, error) {
 	if err != nil {
 		return r, err
 	}
-	r.Resolver = survey.Meet(ctx, servers, behind, letters(20), func(s netip.AddrPort) survey.Asker { return e.makeAsker([]netip.AddrPort{s}) })
+	r.Resolver = survey.Meet(ctx, servers, behind, letters, func(s netip.AddrPort) survey.Asker { return e.makeAsker([]netip.AddrPort{s}) })
 	asker := e.makeAsker(r.Resolver.Alive)
 	if len(r.Resolver.Alive) > 0 && len(r.Subjects) > 0 {
 		e.names(ctx, asker, outgoing, len(q.Subjects) == 0, &r)
@@ -106,6 +101,9 @@ func (e Env) Look(ctx context.Context, q Request) (Report, error) {
 		return r, nil
 	}
 	r.Zones = survey.Run{Asker: asker, Bound: limit, Label: letters, Progress: q.Progress}.Do(ctx, t.Lists, r.Subjects)
+	if !r.proven() {
+		r.doubt()
+	}
 	return r, nil
 }
 
@@ -128,11 +126,14 @@ func (e Env) names(ctx context.Context, a survey.Asker, outgoing []netip.Addr, s
 	}
 }
 
-// untouched is what is said of the lists where no resolver answers.
+// untouched is what is said of the lists where no resolver answers that can be believed.
 func untouched(lists []table.List, subjects []survey.Subject, res survey.Resolver) []survey.Zone {
 	why := runbook.Tf("no resolver answers (%s)", "リゾルバーが応答しない (%s)", res)
-	if len(res.Servers) == 0 {
+	switch {
+	case len(res.Servers) == 0:
 		why = runbook.T("no resolver is known", "リゾルバーが設定されていない")
+	case len(res.Lying) > 0:
+		why = runbook.T("the resolver answers for names that do not exist", "リゾルバーが存在しない名前にも応答する")
 	}
 	nobody := survey.Run{Asker: mute{}, Label: letters}
 	zones := nobody.Do(context.Background(), lists, subjects)
@@ -166,102 +167,4 @@ func letters(n int) string {
 		b[i] = 'a' + b[i]%26
 	}
 	return string(b)
-}
-
-// subjects fills in what is looked up and returns the addresses whose names are looked at.
-func (e Env) subjects(ctx context.Context, given []string, r *Report) ([]netip.Addr, error) {
-	if len(given) > 0 {
-		for _, s := range given {
-			if err := r.add(s); err != nil {
-				return nil, err
-			}
-		}
-	} else if err := e.ownSubjects(ctx, r); err != nil {
-		return nil, err
-	}
-	if n := len(r.Subjects); n > MaxSubjects {
-		r.Subjects = r.Subjects[:MaxSubjects]
-		r.leave(runbook.Warn, runbook.Tf("not looked up: %d more, since at most %d are looked up at once", "未照会: ほか %d 件(一度に照会できるのは %d 件まで)", n-MaxSubjects, MaxSubjects))
-	}
-	var addrs []netip.Addr
-	for _, s := range r.Subjects {
-		if s.Addr.IsValid() {
-			addrs = append(addrs, s.Addr)
-		}
-	}
-	return addrs, nil
-}
-
-// CheckSubjects says whether all are addresses or domains, as Request.Subjects wants them. The error wraps runbook.ErrInput.
-func (e Env) CheckSubjects(all []string) error {
-	var r Report
-	for _, s := range all {
-		if err := r.add(s); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// ownSubjects are the outgoing addresses, the HELO name and the hosted domains.
-func (e Env) ownSubjects(ctx context.Context, r *Report) error {
-	var addrs []netip.Addr
-	if e.Outgoing != nil {
-		var err error
-		if addrs, err = e.Outgoing(ctx); err != nil {
-			r.leave(runbook.Warn, runbook.Tf("the outgoing addresses cannot be read: %s", "送信元アドレスを取得できない: %s", survey.Clean([]string{err.Error()})))
-		}
-	}
-	for _, a := range addrs {
-		if err := r.add(a.WithZone("").String()); err != nil {
-			return err
-		}
-	}
-	if len(r.Subjects) == 0 {
-		r.leave(runbook.Warn, runbook.T("no public outgoing address is known: name it (own.addresses in the configuration, or as an argument)",
-			"送信元のグローバルアドレスが分からない。設定の own.addresses か引数で指定する"))
-	}
-	for _, d := range append([]string{e.Hostname}, e.Domains...) {
-		if d == "" {
-			continue
-		}
-		if err := r.add(d); err != nil {
-			r.leave(runbook.Warn, runbook.Tf("not looked up: %s is no domain", "未照会: %s はドメイン名ではない", survey.Clean([]string{d})))
-		}
-	}
-	return nil
-}
-
-func (r *Report) leave(level runbook.Level, text runbook.Text) {
-	r.Left = append(r.Left, runbook.Finding{Level: level, Text: text})
-}
-
-// add adds a subject once. An address that nobody outside can see is left out, and that is told.
-func (r *Report) add(s string) error {
-	if a, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
-		if a = a.Unmap().WithZone(""); !public(a) {
-			r.leave(runbook.Info, runbook.Tf("not looked up: %s is no public address", "未照会: %s はグローバルアドレスではない", a))
-			return nil
-		}
-		r.once(survey.Subject{Addr: a})
-		return nil
-	}
-	name := strings.ToLower(strings.TrimSuffix(s, "."))
-	if !table.IsName(name) || !strings.Contains(name, ".") {
-		return fmt.Errorf("%w: %q is neither an address nor a domain (other scripts as xn--)", runbook.ErrInput, survey.Clean([]string{s}))
-	}
-	r.once(survey.Subject{Name: name})
-	return nil
-}
-
-func (r *Report) once(s survey.Subject) {
-	if !slices.Contains(r.Subjects, s) {
-		r.Subjects = append(r.Subjects, s)
-	}
-}
-
-var shared = netip.MustParsePrefix("100.64.0.0/10") // between a provider and its customers (RFC 6598)
-
-func public(a netip.Addr) bool {
-	return a.IsGlobalUnicast() && !a.IsPrivate() && !shared.Contains(a)
 }

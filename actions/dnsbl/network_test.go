@@ -94,7 +94,6 @@ func TestResolver(t *testing.T) {
 	}{
 		{"public", "8.8.8.8", blocked, "it is public (Google Public DNS); it is refused by Spamhaus ZEN, Spamhaus DBL, Barracuda Reputation Block List, SURBL multi, URIBL multi"},
 		{"hiding", "192.0.2.53", hiding, "it is refused by Barracuda Reputation Block List; it hides the test entry of Spamhaus ZEN, Spamhaus DBL"},
-		{"rewriting", "192.0.2.53", rewriting, "it answers 203.0.113.80 for names that do not exist"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := play.Start(t, c.script)
@@ -121,6 +120,66 @@ func TestResolver(t *testing.T) {
 				t.Errorf("said %d times:\n%s", n, told(out))
 			}
 		})
+	}
+}
+
+// everything is a resolver that has the answer of a list for every name.
+func everything(q play.Query) play.Answer {
+	return play.Answer{Addrs: []string{"127.0.0.2"}, Names: []string{"mail1.example.jp"}}
+}
+
+// honestOnce rewrites too, but for the names that a resolver answers by itself (RFC 6761).
+func honestOnce(q play.Query) play.Answer {
+	if strings.HasSuffix(q.Name, ".invalid") {
+		return play.Answer{}
+	}
+	return rewriting(q)
+}
+
+// TestRewriting: nothing is believed of a resolver that has an answer for names that nobody has; that is said once. One that is honest is
+// asked in its place.
+func TestRewriting(t *testing.T) {
+	for name, c := range map[string]struct {
+		script func(play.Query) play.Answer
+		answer string
+	}{"a provider's address": {rewriting, "203.0.113.80"}, "the answer of a list": {everything, "127.0.0.2"}, "honest for .invalid": {honestOnce, "203.0.113.80"}} {
+		t.Run(name, func(t *testing.T) {
+			s := play.Start(t, c.script)
+			e := env(t, s.Addr, "")
+			out, _, err := plan(t, e, "dnsbl.check", `{}`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, text := out.Facts.(Facts), told(out)
+			if f.State != "untested" || f.Tested != 0 || f.Named || len(f.Listings)+len(f.Clear) != 0 || len(f.Hosts) != 0 || f.HELOState != "" {
+				t.Errorf("facts: %+v", f)
+			}
+			if strings.Count(text, "answers "+c.answer+" for names that do not exist, so nothing") != 1 || strings.Contains(text, "ok:") || strings.Contains(text, "leads") {
+				t.Errorf("%s", text)
+			}
+			if n := s.Asked(".spamhaus.org"); n != 0 {
+				t.Errorf("%d questions to a list", n)
+			}
+			honest := play.Start(t, internet)
+			e.Resolvers = append(e.Resolvers, honest.Addr.String())
+			out, _, err = plan(t, e, "dnsbl.check", `{"subjects":["192.0.2.25"]}`)
+			if f := out.Facts.(Facts); err != nil || f.State != "listed" || f.Tested < 50 || strings.Count(told(out), "so nothing that it says is believed") != 1 {
+				t.Errorf("beside an honest one: %v %+v\n%s", err, f, told(out))
+			}
+		})
+	}
+}
+
+// TestNamesNeedProof: what a resolver says of names is taken back if no list passes its self-test through it.
+func TestNamesNeedProof(t *testing.T) {
+	nothing := play.Start(t, func(play.Query) play.Answer { return play.Answer{} })
+	out, _, err := plan(t, env(t, nothing.Addr, ""), "dnsbl.check", `{}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, text := out.Facts.(Facts), told(out)
+	if f.State != "untested" || f.HELOState != "unknown" || len(f.Hosts) != 2 || f.Hosts[0].State != "unknown" || strings.Count(text, "cannot be believed") != 1 || strings.Contains(text, "has no address") {
+		t.Errorf("%+v\n%s", f, text)
 	}
 }
 

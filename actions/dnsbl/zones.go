@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"hikeshi/actions/dnsbl/dead"
 	"hikeshi/actions/dnsbl/survey"
@@ -17,6 +18,7 @@ type ZonesFacts struct {
 	Living int      `json:"living" expr:"living"` // lists of the table that are asked
 	Dead   []string `json:"dead" expr:"dead"`     // dead zones that stand in the files, as FILE:LINE ZONE
 	World  int      `json:"world" expr:"world"`   // of those, the ones that have listed everybody
+	Looked int      `json:"looked" expr:"looked"` // files that were read; of none nothing is known
 	Unread []string `json:"unread" expr:"unread"` // files that could not be read
 }
 
@@ -34,12 +36,16 @@ func (z zones) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	found, facts := z.env.Dead(t, p.Files)
+	found, facts, err := z.env.Dead(t, p.Files)
+	if err != nil {
+		return runbook.Outcome{}, err
+	}
 	return runbook.Outcome{Findings: found, Facts: facts}, nil
 }
 
-// Dead looks for dead lists in files; none: those of the server.
-func (e Env) Dead(t table.Table, files []string) ([]runbook.Finding, ZonesFacts) {
+// Dead looks for dead lists in files; none: those of the server. The error wraps runbook.ErrInput where a name that was given leads to no
+// regular file.
+func (e Env) Dead(t table.Table, files []string) ([]runbook.Finding, ZonesFacts, error) {
 	facts := ZonesFacts{Dead: []string{}, Unread: []string{}}
 	for _, l := range t.Lists {
 		if l.Standing() == "asked" {
@@ -53,9 +59,16 @@ func (e Env) Dead(t table.Table, files []string) ([]runbook.Finding, ZonesFacts)
 	}
 	for _, file := range files {
 		hits, err := dead.In(t.Dead, file)
+		if named && errors.Is(err, dead.ErrIrregular) {
+			return nil, facts, fmt.Errorf("%w: looking for dead blocklists in %s: %w", runbook.ErrInput, survey.Clean([]string{file}), err)
+		}
 		found = append(found, facts.tell(file, hits, err, named)...)
 	}
-	return found, facts
+	if facts.Looked == 0 {
+		found = append(found, runbook.Finding{Level: runbook.Warn, Text: runbook.Tf("no configuration file was looked at (%s): whether a dead list stands in one is not known",
+			"設定ファイルを 1 つも確認していない (%s)。停止済みのリストが残っているかどうかは不明", survey.Clean([]string{strings.Join(files, ", ")}))})
+	}
+	return found, facts, nil
 }
 
 // tell notes what one file holds. A file that was not named and is not there has nothing to be told of.
@@ -67,7 +80,9 @@ func (f *ZonesFacts) tell(file string, hits []dead.Hit, err error, named bool) [
 		f.Unread = append(f.Unread, file)
 		why := survey.Clean([]string{err.Error()})
 		return []runbook.Finding{{Level: runbook.Warn, Text: runbook.Tf("not looked at: %s: %s", "確認できない: %s: %s", file, why)}}
-	case len(hits) == 0:
+	}
+	f.Looked++
+	if len(hits) == 0 {
 		return []runbook.Finding{{Level: runbook.OK, Text: runbook.Tf("no dead blocklist in %s", "%s に停止済みのブロックリストはない", file)}}
 	}
 	var all []runbook.Finding

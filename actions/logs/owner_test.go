@@ -1,8 +1,6 @@
 package logs_test
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,70 +10,7 @@ import (
 
 	"hikeshi/actions/logs"
 	"hikeshi/runbook"
-	"hikeshi/spool"
 )
-
-const (
-	owner = "192.0.2.7" // where hanako has always mailed from
-	hana  = "hanako@example.jp"
-)
-
-// A scribe writes acceptlog, inlog and faillog of a week in which hanako mails from her office, day by day.
-type scribe struct {
-	dir              string
-	id               int
-	accept, in, fail map[string]*strings.Builder // by day
-}
-
-func newScribe(t *testing.T) *scribe {
-	s := &scribe{dir: t.TempDir(), id: 1000, accept: map[string]*strings.Builder{}, in: map[string]*strings.Builder{}, fail: map[string]*strings.Builder{}}
-	for day := 14; day <= 20; day++ {
-		for i := range 8 {
-			s.mail(fmt.Sprintf("%d/Nov/2026:%02d:10:00", day, 9+i), owner, "AUTH-LOGIN:"+hana+" [success]", hana, fmt.Sprintf("friend%d@example.com", i))
-		}
-	}
-	return s
-}
-
-func to(all map[string]*strings.Builder, at string) *strings.Builder {
-	day := "2611" + at[:2]
-	if all[day] == nil {
-		all[day] = &strings.Builder{}
-	}
-	return all[day]
-}
-
-// session is one whose last state is as given; result is ok or abort.
-func (s *scribe) session(at, peer, state, result string) int {
-	s.id++
-	fmt.Fprintf(to(s.accept, at), "[%s], (example.jp), %s[%s], %s,<B%010d>,%s\n", at, peer, peer, state, s.id, result)
-	return s.id
-}
-
-// mail is a session with one message that is taken.
-func (s *scribe) mail(at, peer, state, sender, rcpt string) int {
-	id := s.session(at, peer, state, "ok")
-	fmt.Fprintf(to(s.in, at), "<B%010d@mail1.example.jp> [%s] %s pc %s %s\n", id, at, peer, sender, rcpt)
-	return id
-}
-
-// bounce is what became of a message.
-func (s *scribe) bounce(at string, id int, sender, rcpt string) {
-	fmt.Fprintf(to(s.fail, at), "B%010d@mail1.example.jp send fail on [%s] from %s to %s [550 User Unknown]\n", id, at, sender, rcpt)
-}
-
-func (s *scribe) write(t *testing.T) string {
-	t.Helper()
-	for log, days := range map[string]map[string]*strings.Builder{"acceptlog": s.accept, "inlog": s.in, "faillog": s.fail} {
-		for day, text := range days {
-			put(t, s.dir, log+"/"+day+".log", text.String())
-		}
-	}
-	return s.dir
-}
-
-// stranger is one of forty addresses.
-func stranger(i int) string { return fmt.Sprintf("203.0.113.%d", 1+i%40) }
 
 // A sender that looks like a login spreads no account over the addresses that it comes from, whether its message was taken or refused.
 func TestMadeUpLoginSpreadsNobody(t *testing.T) {
@@ -158,49 +93,30 @@ func TestEvidenceIsNotTheOwners(t *testing.T) {
 	}
 }
 
-// ask asks one kind in the morning after.
-func ask(t *testing.T, dir, kind, with string) (runbook.Outcome, string) {
-	t.Helper()
-	env := logs.Env{Server: server{dir: dir}, Own: spool.Own{Domains: []string{"example.jp"}}, Zone: time.UTC, Clock: func() time.Time { return morning }}
-	for _, k := range logs.Kinds(env) {
-		if k.Name == kind {
-			out, err := k.Action.Plan(context.Background(), runbook.Input{With: json.RawMessage(with)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			raw, err := json.Marshal(out.Facts)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return out, text(t, out) + string(raw)
-		}
-	}
-	t.Fatalf("no kind %s", kind)
-	return runbook.Outcome{}, ""
-}
-
-// both are a night in which strangers send 600 mails and read 3, and the owner sends 6 and reads 20.
-func both(t *testing.T) string {
+// What the owner did in a busier hour of his is not told in the place of what strangers did.
+func TestEvidenceOfABusyOwner(t *testing.T) {
 	s := newScribe(t)
 	const login = "AUTH-LOGIN:" + hana + " [success]"
-	for i := range 6 {
-		s.mail(fmt.Sprintf("21/Nov/2026:07:00:%02d", i), owner, login, hana, "friend1@example.com")
+	for i := range 900 {
+		s.mail(fmt.Sprintf("21/Nov/2026:05:%02d:%02d", i/60, i%60), owner, login, hana, fmt.Sprintf("reader%d@example.com", i))
 	}
-	for i := range 600 {
-		s.mail(fmt.Sprintf("21/Nov/2026:07:%02d:%02d", 10+i/60, i%60), stranger(i), login, hana, fmt.Sprintf("v%d@example.com", i))
+	for i := range 120 {
+		s.mail(fmt.Sprintf("21/Nov/2026:07:%02d:%02d", i/60, i%60), stranger(i), login, hana, fmt.Sprintf("v%d@example.com", i))
 	}
-	dir := s.write(t)
-	box := ""
-	for i := range 23 {
-		peer := owner
-		if i >= 20 {
-			peer = stranger(0)
+	f, _ := suspectsAt(t, s.write(t), morning)
+	if len(f.AccountNames) != 1 {
+		t.Fatalf("%+v", f.Accounts)
+	}
+	for _, g := range f.Accounts[0].Signals {
+		if g.ID == "D1" && g.Value != 120 {
+			t.Errorf("D1 %g", g.Value)
 		}
-		box += fmt.Sprintf("[21/Nov/2026:07:30:%02d] %s from %s RETR %d Success\n", i, hana, peer, i)
+		for _, e := range g.Evidence {
+			if strings.Contains(e.Text, owner) {
+				t.Errorf("%s cites %s", g.ID, e.Text)
+			}
+		}
 	}
-	put(t, dir, "pop3log/261121.log", box)
-	put(t, dir, "imap4log/261121.log", "[21/Nov/2026:07:30:00] - from 192.0.2.7 CAPABILITY - Success\n")
-	return dir
 }
 
 // The ordinary mail of a named account's owner is no part of the abuse.
@@ -221,6 +137,44 @@ func TestTimelineTellsTheOwnerApart(t *testing.T) {
 	wants(t, told, "no message of those that were named from an address that is not usual", "6 from addresses that are usual")
 }
 
+// The first and the last message are told to the second, whatever the steps are; the owner's are not among them where they are told apart.
+func TestTimelineIsExact(t *testing.T) {
+	s := newScribe(t)
+	const login = "AUTH-LOGIN:" + hana + " [success]"
+	for i := range 300 { // the owner's first one in the step of the strangers' first one, and his last one after theirs
+		switch i {
+		case 0:
+			s.mail("21/Nov/2026:06:00:40", owner, login, hana, "friend1@example.com")
+		case 1:
+			s.mail("21/Nov/2026:06:01:07", stranger(0), login, hana, "v0@example.com")
+		case 298:
+			s.mail("21/Nov/2026:06:45:59", stranger(1), login, hana, "v1@example.com")
+		case 299:
+			s.mail("21/Nov/2026:06:46:31", owner, login, hana, "friend2@example.com")
+		default:
+			s.mail(fmt.Sprintf("21/Nov/2026:06:%02d:%02d", 20+i/60, i%60), stranger(i), login, hana, fmt.Sprintf("v%d@example.com", i))
+		}
+	}
+	s.mail("21/Nov/2026:05:50:00", stranger(0), "AUTH-LOGIN:taro@example.jp [success]", "taro@example.jp", "v@example.com") // of nobody who is suspect
+	dir := s.write(t)
+	for _, c := range []struct{ with, of, first, last string }{
+		{`{"accounts":["` + hana + `"],"since":"72h"}`, "named", "06:01:07", "06:45:59"},
+		{`{"since":"72h"}`, "suspects", "06:01:07", "06:45:59"},
+		{`{"sources":["203.0.113.2"],"since":"72h"}`, "named", "06:20:41", "06:45:59"},
+		{`{"since":"72h","exempt_accounts":["` + hana + `"],"exempt_sources":["203.0.113.0/24"]}`, "all", "09:10:00", "06:46:31"},
+	} {
+		out, told := ask(t, dir, "logs.timeline", c.with)
+		f := out.Facts.(logs.TimelineFacts)
+		if f.Of != c.of || f.First.Format("15:04:05") != c.first || f.Last.Format("15:04:05") != c.last || f.Seconds < 120 || f.Peak.Format("15:04:05") != "06:20:32" {
+			t.Errorf("%s: of %s, first %s, last %s, peak %s, steps of %d s", c.with, f.Of, f.First, f.Last, f.Peak, f.Seconds)
+		}
+		if c.of != "all" && !strings.Contains(c.with, "sources") {
+			wants(t, told, "11-21 06:00      1 mails")
+		}
+		wants(t, told, "first "+f.First.Format(time.DateTime), "last "+f.Last.Format(time.DateTime), fmt.Sprintf("most in the %d s from %s (%d)", f.Seconds, f.Peak.Format(time.DateTime), f.Most), fmt.Sprintf("から %d 秒間(%d 通)", f.Seconds, f.Most))
+	}
+}
+
 // Who reads a mailbox is told apart too, and that its owner does is nothing bad.
 func TestAccessTellsTheOwnerApart(t *testing.T) {
 	dir := both(t)
@@ -234,22 +188,15 @@ func TestAccessTellsTheOwnerApart(t *testing.T) {
 		t.Errorf("%+v", out.Findings[0])
 	}
 	wants(t, told, "used from usual addresses only; from its usual addresses: mails 20")
+	if out, told = ask(t, dir, "logs.access", `{"accounts":["hanakko"]}`); out.Findings[0].Level != runbook.Info {
+		t.Errorf("%+v", out.Findings[0])
+	}
+	wants(t, told, "hanakko: no log of this time names the account")
 	if err := os.RemoveAll(filepath.Join(dir, "imap4log")); err != nil {
 		t.Fatal(err)
 	}
 	_, told = ask(t, dir, "logs.access", `{"accounts":["`+hana+`"],"sources":["198.51.100.9"]}`)
 	wants(t, told, "whether the mailbox was read is unknown", `"mails":null`, `"strange":{"mails":null,"logins":null,"addresses":null}`)
-}
-
-// unreadable puts something in the place of a file that is never followed.
-func unreadable(t *testing.T, path string) {
-	t.Helper()
-	if err := os.Rename(path, path+"-kept"); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(path+"-kept", path); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // Where inlog is off or cannot be read, nobody knows how many messages there were: that is never 0.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -122,5 +123,82 @@ func TestEstimates(t *testing.T) {
 	env.Budget, env.Server = 0, server{dir: dir}
 	if f, _ := suspects(env); asked != 1 || len(f.Estimates) > 0 {
 		t.Errorf("with logs: %+v", f.Estimates)
+	}
+}
+
+// TestOne: one message is found with the line that tells of it; one that was not taken is missed only where the log tells of its time.
+func TestOne(t *testing.T) {
+	jst := time.FixedZone("JST", 9*3600)
+	w, dir := write(t, 2, history.Options{Accounts: 30, Days: 4, Incidents: []history.Kind{"stolen-fast"}})
+	files, err := filepath.Glob(filepath.Join(dir, "inlog", "*.log"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(files[len(files)-1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := logs.Env{Server: server{dir: dir}, Own: spool.Own{Domains: []string{"example.jp"}}, Zone: jst}
+	one := func(id string, at time.Time) whose.Entry {
+		t.Helper()
+		e, err := whose.One(context.Background(), env, id, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	found := 0
+	for l := range strings.Lines(string(text)) {
+		m := inlogLine.FindStringSubmatch(l)
+		if m[3] != w.Truth.Sources[0].Addr.String() {
+			continue
+		}
+		at, err := time.ParseInLocation("02/Jan/2006:15:04:05", m[2], jst)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := one(m[1], at)
+		path, offset, _ := strings.Cut(e.At, ":")
+		n, err := strconv.Atoi(offset)
+		if path != files[len(files)-1] || err != nil || !strings.HasPrefix(string(text[n:]), "<"+m[1]+"@") {
+			t.Errorf("%s is told at %s", m[1], e.At)
+		}
+		if !e.Found || e.Login != w.Truth.Accounts[0].Login || !e.Told || !e.Time.Equal(at) || e.Client.String() != m[3] || !e.Outside || !e.Covers {
+			t.Errorf("%s: %+v", m[1], e)
+		}
+		if e := one("B9999999999", at); e.Found || !e.Covers {
+			t.Errorf("an id that never was: %+v", e)
+		}
+		if e := one(m[1], at.AddDate(-1, 0, 0)); e.Found || e.Covers {
+			t.Errorf("a year before: %+v", e)
+		}
+		if found++; found == 3 {
+			break
+		}
+	}
+	if found == 0 {
+		t.Error("the thief stands in no line")
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	last, err := time.ParseInLocation("02/Jan/2006:15:04:05", inlogLine.FindStringSubmatch(lines[len(lines)-1])[2], jst)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, after := range []time.Duration{20 * time.Minute, 10 * 365 * 24 * time.Hour} {
+		if e := one("B9999999999", last.Add(after)); e.Covers {
+			t.Errorf("%s after the end of the log: %+v", after, e)
+		}
+	}
+	if e := one("B9999999999", last.Add(-time.Minute)); !e.Covers {
+		t.Errorf("before the end of the log: %+v", e)
+	}
+	if err := os.Rename(filepath.Join(dir, "inlog"), filepath.Join(t.TempDir(), "inlog")); err != nil {
+		t.Fatal(err)
+	}
+	if e := one("B9999999999", last.Add(-time.Minute)); e.Covers {
+		t.Errorf("a log of sessions names the last message of each only: %+v", e)
+	}
+	if e, err := whose.One(context.Background(), logs.Env{Server: server{dir: t.TempDir()}}, "B0000000001", last); err != nil || e.Found || e.Covers {
+		t.Errorf("without logs: %+v %v", e, err)
 	}
 }

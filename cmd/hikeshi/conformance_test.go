@@ -66,6 +66,20 @@ func refusedThere(y *yard, _ map[string]any) {
 	y.put("faillog/mail1/261121.log", "B0000000001@mail.example.jp send fail on [21/Nov/2026:02:00:00] from taro@example.jp to a@example.com [550 5.7.1 Client host [192.0.2.25] blocked using zen.spamhaus.org]\n")
 }
 
+// complaintThere has a complaint about the message of loggedThere.
+func complaintThere(y *yard, with map[string]any) {
+	loggedThere(y, with)
+	file := filepath.Join(y.dir, "complaint.eml")
+	fine(y.t, os.WriteFile(file, []byte(complaint), 0o600))
+	with["file"] = file
+}
+
+// complaint has the message of an account attached, as it came to another server.
+const complaint = "From: angry@example.com\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\n" +
+	"Received: from mail.example.jp (mail.example.jp [192.0.2.25]) by mx.example.com (Postfix) with ESMTP id 8F3D21A0042;\n\tSat, 21 Nov 2026 02:00:02 +0000\n" +
+	"Received: from pc (unverified [203.0.113.9]) by mail.example.jp\n\t(E-POST ESMTP Receiver 5.00) with ESMTP id <B0000000001@mail.example.jp>;\n\tSat, 21 Nov 2026 02:00:00 +0000\n" +
+	"From: taro@example.jp\nSubject: win\n\nbuy\n--b--\n"
+
 // tableThere makes two tables of the hard cut, that of the receiver with a row that allows, for which the services have to be stopped.
 func tableThere(y *yard, with map[string]any) {
 	for name, rows := range map[string]string{"smtp": "203.0.113.9\ttrue\n192.0.2.25\ttrue\n", "pop": "192.0.2.25\ttrue\n"} {
@@ -124,6 +138,8 @@ var samples = []sample{
 	{kind: "logs.timeline", with: taro, prepare: loggedThere},
 	{kind: "logs.access", with: taro, prepare: loggedThere},
 	{kind: "logs.refusals", prepare: refusedThere},
+	{kind: "trace.received", name: "of a mail that the log tells of", prepare: complaintThere},
+	{kind: "trace.received", name: "of a whole mbox", with: map[string]any{"all": true, "outer": true}, prepare: complaintThere},
 	{kind: "evidence.snapshot", with: map[string]any{"limit": "500ms", "gap": "10ms"}},
 	{kind: "evidence.cause", with: map[string]any{"limit": "500ms", "sample": 3}},
 	{kind: "evidence.unnamed", with: map[string]any{"cause": "a", "accounts": []string{"jiro"}, "sources": []string{}, "found_accounts": []string{"taro@example.jp"}, "found_sources": []string{"203.0.113.9"}}},

@@ -133,6 +133,7 @@ bounces      the null sender <> in masses, to many strangers: somebody forges
              if it does not name your server, it is not you.
 slow remote  everything for one domain waits: the other side is down.
 
+hikeshi trace FILE       who really relayed a returned mail or a complaint
 hikeshi spool scan       senders, clients and recipients of what lies there
 hikeshi relay lint       lines that open the server
 hikeshi plan mail-abuse  what would be done; it does nothing`

@@ -58,6 +58,7 @@ var rules = []rule{
 	{"actions/dnsbl", "the only package that speaks DNS", []string{"runbook", "runbook/strictyaml", "spool", "."}, []string{"github.com/miekg/dns"}},
 	{"actions/smtpcheck", "the only package that speaks SMTP to others; never another action, cmd or templates", []string{"runbook", "runbook/strictyaml", "spool", "."}, nil},
 	{"actions/delist", "writes letters, never sends one; never another action, cmd or templates", []string{"runbook", "runbook/strictyaml", "."}, nil},
+	{"actions/trace", "a deed: never another action, cmd or templates; the log is asked through a function", []string{"runbook", "spool", "."}, nil},
 	{"actions", "the catalogue", []string{"actions/...", "runbook", "spool", "spool/disk"}, nil},
 	{"cmd", "terminal and wiring: imports everything, imported by nobody", []string{"actions/...", "runbook/...", "spool/...", "templates", "."},
 		[]string{"github.com/spf13", "github.com/AlecAivazis/survey/v2", width8, yamlLib}},

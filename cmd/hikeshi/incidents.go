@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -159,8 +158,8 @@ func (a *app) screen() *screen {
 
 func (a *app) screenOn(out io.Writer) *screen {
 	s := &screen{out: out, lang: a.lang(), quiet: a.flags.quiet, verbose: a.flags.verbose, now: a.now}
-	f, ok := out.(*os.File)
-	s.tty = ok && term.IsTerminal(int(f.Fd()))
+	f := fileOf(out)
+	s.tty = f != nil && term.IsTerminal(int(f.Fd()))
 	s.color = a.flags.color == "always" || a.flags.color == "auto" && s.tty && a.getenv("NO_COLOR") == "" && !slices.Contains([]string{"", "dumb"}, a.getenv("TERM"))
 	return s
 }

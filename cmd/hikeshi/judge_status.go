@@ -73,14 +73,15 @@ func (a *app) judgeSuspects(w *world, doc *statusDocument, add verdict) {
 	named := a.notExcluded(w, nil)
 	for _, s := range onlySuspects(doc.Suspects.Accounts) {
 		local, _, _ := strings.Cut(s.Name, "@")
+		sent := s.sent()
 		switch {
 		case doc.Time.Sub(s.Last) >= stillAtIt && (slices.Contains(named, s.Name) || slices.Contains(named, local)):
 		case doc.Time.Sub(s.Last) >= stillAtIt:
-			add(runbook.Warn, "%s was a suspect, by the logs: %d messages, the last on %s; no incident has named it", "%s はログから見て不正利用の疑いがあった: %d 通、最後は %s。どの事案でも挙げられていない",
-				line(s.Name), s.Messages, s.Last.Local().Format("01-02 15:04"))
+			add(runbook.Warn, "%s was a suspect, by the logs: "+sent.EN+", the last on %s; no incident has named it", "%s はログから見て不正利用の疑いがあった: "+sent.JA+"、最後は %s。どの事案でも挙げられていない",
+				line(s.Name), s.Last.Local().Format("01-02 15:04"))
 		default:
-			add(runbook.Bad, "%s is a suspect, by the logs: %d messages, the last at %s", "%s はログから見て不正利用の疑い: %d 通、最後は %s",
-				line(s.Name), s.Messages, s.Last.Local().Format("15:04:05"))
+			add(runbook.Bad, "%s is a suspect, by the logs: "+sent.EN+", the last at %s", "%s はログから見て不正利用の疑い: "+sent.JA+"、最後は %s",
+				line(s.Name), s.Last.Local().Format("15:04:05"))
 		}
 	}
 }

@@ -54,8 +54,8 @@ func notListed(h *runbook.History) func(*runbook.LetterHistory) bool {
 	known := facts != nil && json.Unmarshal(facts, &f) == nil
 	return func(l *runbook.LetterHistory) bool {
 		last := l.Drafted
-		if n := len(l.Sent); n > 0 {
-			last = l.Sent[n-1].At
+		if sent := l.LastSent(); sent.After(last) {
+			last = sent
 		}
 		if !known || !at.After(last) || slices.Contains(f.Untested, l.To) || !slices.Contains(f.Clear, l.To) {
 			return false

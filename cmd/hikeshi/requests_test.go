@@ -194,7 +194,7 @@ type letterbox struct {
 
 func (b *letterbox) Draft(l runbook.Letter, name string, text []byte) error {
 	b.names = append(b.names, name)
-	b.texts[name] = fmt.Sprintf("state: %s\ngaps:  %s\n\n%s", l.State, strings.Join(l.Gaps, "; "), strings.ReplaceAll(string(text), "\r\n", "\n"))
+	b.texts[name] = fmt.Sprintf("state: %s\ngaps:  %s\n\n%s", l.State, strings.Join(l.Missing("en"), "; "), strings.ReplaceAll(string(text), "\r\n", "\n"))
 	return nil
 }
 

@@ -39,15 +39,21 @@ type globalFlags struct {
 }
 
 // execute runs the command line and returns the exit code. Errors go to standard error as text, and with --output json also as
-// the one document on standard output where the verb has written none.
+// the one document on standard output where the verb has written none. Output that could not be written is an error of its own where
+// there is no other; a code that a check ends with stays, and the words are said.
 func (a *app) execute(ctx context.Context, args []string) int {
 	a.said = map[string]bool{}
+	out := &output{to: a.stdout}
+	a.stdout = out
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	err := root.ExecuteContext(ctx)
+	if lost := out.failed(); lost != nil && (mute(err) || errors.Is(err, lost)) {
+		return a.unheard(err, lost)
+	}
 	if err == nil {
 		return exitOK
 	}
@@ -59,6 +65,18 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	}
 	a.report(err)
 	return codeOf(err)
+}
+
+// mute says whether an error says nothing, since the output has said it.
+func mute(err error) bool {
+	var f *failure
+	return err == nil || errors.As(err, &f) && f.quiet
+}
+
+// unheard ends a verb that went well, or found something, and could not say so.
+func (a *app) unheard(err, lost error) int {
+	a.complain(clean(joined(a.translated("writing the output: " + lost.Error()))))
+	return max(codeOf(err), exitError)
 }
 
 func asUsage(err error) error {
@@ -146,6 +164,9 @@ func (a *app) rootCommand() *cobra.Command {
 			if len(args) > 0 {
 				return usagef("`hikeshi help` lists the verbs", "unknown verb %q", args[0])
 			}
+			if a.isJSON() { // whoever reads documents cannot use help
+				return usagef("`hikeshi help` lists the verbs", "a verb is wanted")
+			}
 			return cmd.Help()
 		},
 	}
@@ -166,7 +187,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.AddCommand(a.daemonVerbs()...)
 	for _, c := range root.Commands() {
 		if c.HasSubCommands() {
-			group(c)
+			a.group(c)
 		}
 	}
 	fitHelp(root)
@@ -174,13 +195,16 @@ func (a *app) rootCommand() *cobra.Command {
 	return root
 }
 
-// group makes a verb that only has verbs below it refuse what is none of them.
-func group(c *cobra.Command) {
+// group makes a verb that only has verbs below it refuse what is none of them, and by itself show its help, where no document is wanted.
+func (a *app) group(c *cobra.Command) {
 	c.RunE = func(cmd *cobra.Command, args []string) error {
-		if len(args) == 0 {
+		hint := "`hikeshi " + c.Name() + " --help` lists what there is"
+		switch {
+		case len(args) == 0 && a.isJSON():
+			return usagef(hint, "a verb below %s is wanted", c.Name())
+		case len(args) == 0:
 			return cmd.Help()
 		}
-		hint := "`hikeshi " + c.Name() + " --help` lists what there is"
 		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
 			hint = "did you mean `hikeshi " + c.Name() + " " + near[0] + "`?"
 		}

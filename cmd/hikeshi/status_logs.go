@@ -84,7 +84,7 @@ func (a *app) suspectWords(l *suspectsRow) (who, from []string) {
 			break
 		}
 		who = append(who, fmt.Sprintf(a.word("%s  %s  %s  since %s", "%s  %s  %s  %s から"),
-			line(s.Name), a.sentWords(s), a.addressWords(s.Addresses, l.History), s.First.Local().Format("15:04")), a.word("see ", "根拠 ")+line(s.Evidence))
+			line(s.Name), s.sent().In(a.lang()), a.addressWords(s.Addresses, l.History), s.First.Local().Format("15:04")), a.word("see ", "根拠 ")+line(s.Evidence))
 	}
 	if len(who) > 0 && !l.Whole {
 		who = append(who, fmt.Sprintf(a.word("(only what was written since %s was read)", "(%s 以降の分だけを読んだ)"), l.From.Local().Format("01-02 15:04")))
@@ -103,15 +103,15 @@ func (a *app) suspectWords(l *suspectsRow) (who, from []string) {
 	return who, from
 }
 
-// sentWords says how many messages there were: unknown, or at least so many, where no log tells of each.
-func (a *app) sentWords(s suspectRow) string {
+// sent says how many messages there were: unknown, or at least so many, where no log tells of each.
+func (s suspectRow) sent() runbook.Text {
 	switch {
 	case s.Messages == nil:
-		return a.word("messages unknown", "通数は不明")
+		return runbook.T("messages unknown", "通数は不明")
 	case s.Recipients == nil:
-		return fmt.Sprintf(a.word("at least %d messages", "%d 通以上"), *s.Messages)
+		return runbook.Tf("at least %d messages", "%d 通以上", *s.Messages)
 	}
-	return fmt.Sprintf(a.word("%d messages", "%d 通"), *s.Messages)
+	return runbook.Tf("%d messages", "%d 通", *s.Messages)
 }
 
 // addressWords calls addresses new only where the days before were read.

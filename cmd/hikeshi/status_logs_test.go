@@ -25,8 +25,12 @@ func TestStatusAddresses(t *testing.T) {
 	w := p.withHistory(15)
 	who := w.Truth.Accounts[0].Login
 	s := p.hikeshi("status", "--watch", "0")
-	if row := s.row("who"); !strings.Contains(row, who) || !strings.Contains(row, " new addresses") || strings.Contains(row, "unknown") {
+	row := s.row("who")
+	if !strings.Contains(row, who) || !strings.Contains(row, " new addresses") || strings.Contains(row, "unknown") {
 		t.Errorf("%q in\n%s", row, s.out)
+	}
+	if n := strings.Fields(row)[2]; !s.tells("suspect, by the logs: " + n + " messages, the last") {
+		t.Errorf("not %s messages everywhere in\n%s", n, s.out)
 	}
 	p = newPlace(t)
 	p.withHistory(2)

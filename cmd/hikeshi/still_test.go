@@ -12,7 +12,7 @@ import (
 
 // looked is one command line that looks, plans or is refused, and the codes with which it may end.
 type looked struct {
-	line  string // words; INCIDENT and ASIDE stand for two incidents, FILE for a runbook, DENY for a deny file
+	line  string // words; INCIDENT and ASIDE stand for two incidents, FILE for a runbook, DENY for a deny file, MAIL for a complaint
 	codes []int
 }
 
@@ -64,7 +64,8 @@ var still = map[string][]looked{
 	"logs timeline":     {{"logs timeline --lang ja", []int{7}}, {"logs timeline --until 2026-11-21 --output json", []int{7}}},
 	"logs access":       {{"logs access --account taro", []int{7}}, {"logs access --source 203.0.113.9 --output json", []int{7}}},
 	"logs refusals":     {{"logs refusals", []int{7}}, {"logs refusals --since 30h --until 2026-11-21 --top 3 --output json", []int{7}}, {"logs refusals --top 0", []int{2}}},
-	"logs sizes":        {{"logs sizes", []int{7}}, {"logs sizes --output json --lang ja", []int{7}}, {"logs sizes --top 3", []int{2}}},
+	"logs sizes":        {{"logs sizes", []int{7}}, {"logs sizes --output json --lang ja", []int{7}}, {"logs sizes --top 3 --until 2026-11-21", []int{7}}, {"logs sizes --account taro", []int{2}}, {"logs sizes --since never", []int{2}}},
+	"trace":             {{"trace MAIL", []int{3, 7}}, {"trace MAIL MAIL --own 192.0.2.25 --own example.jp --output json --lang ja", []int{3}}, {"trace MAIL --outer -q", []int{7}}, {"trace MAIL --message 2", []int{2}}, {"trace nowhere.eml", []int{2}}, {"trace", []int{2}}},
 	"incidents":         {{"incidents", []int{0}}, {"incidents --output json", []int{0}}},
 	"show":              {{"show INCIDENT", []int{0}}, {"show INCIDENT --output json", []int{0}}},
 	"verify":            {{"verify INCIDENT", []int{0}}, {"verify ASIDE --output json", []int{0}}},
@@ -120,6 +121,8 @@ func TestLookingChangesNothing(t *testing.T) {
 	words := p.withRecord()
 	words["NODNS"] = filepath.Join(p.dir, "nodns.yaml")
 	fine(t, os.WriteFile(words["NODNS"], []byte(nobodyAnswers), 0o600))
+	words["MAIL"] = filepath.Join(p.dir, "complaint.eml")
+	fine(t, os.WriteFile(words["MAIL"], []byte(complaint), 0o600))
 	before := p.picture()
 	for verb, lines := range still {
 		for _, l := range lines {

@@ -48,8 +48,8 @@ all the same and marks it NOT READY. Without an argument it is the newest
 incident. An address or domain opens an incident of its own, whose record proves
 nothing yet.
 
-Exit codes: 0 written, or nothing to ask; 6 the gate is shut; 7 no list could be
-asked.`,
+Exit codes: 0 written, or nothing to ask; 6 the gate is shut; 7 a list of tier 1
+or 2 could not be asked, so whether it lists the server is unknown.`,
 		Example: "  hikeshi delist draft\n  hikeshi delist draft 20261121-0312 --only spamhaus-zen --in en\n  hikeshi delist draft 20261121-0312 --no-look --output json\n  hikeshi delist draft 203.0.113.25 --force",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.Language != "" && f.Language != "en" && f.Language != "ja" {
@@ -70,7 +70,7 @@ asked.`,
 
 // draftRequests looks again, and writes the requests into the incident.
 func (a *app) draftRequests(ctx context.Context, args []string, f delistFlags) error {
-	w, err := a.dnsblWorld()
+	w, err := a.serverOrNone()
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,9 @@ func (a *app) draftRequests(ctx context.Context, args []string, f delistFlags) e
 		if h == nil {
 			return err
 		}
-		if err := a.lookAgain(ctx, w, jr, glancesFor(w, h, subjects)); err != nil {
+		if err := a.lookAgain(ctx, w, jr, glancesFor(w, h, subjects)); errors.Is(err, context.Canceled) {
+			return failf(exitInterrupted, "", "interrupted; what was found so far stands in incident %s, no request was written", jr.ID())
+		} else if err != nil {
 			return a.dnsblRefusal(err)
 		}
 	}
@@ -97,17 +99,12 @@ func (a *app) draftRequests(ctx context.Context, args []string, f delistFlags) e
 	}
 	r, err := w.host.Delist.Draft(h, f.Wish)
 	if errors.Is(err, runbook.ErrInput) {
-		return usagef("`hikeshi delist list` shows the ids", "%w", err)
+		return usagef(a.word("`hikeshi delist draft` without --only shows the ids, `hikeshi delist programmes` the programmes", "ID は --only なしの `hikeshi delist draft`、事業者は `hikeshi delist programmes` で分かる"), "%w", err)
 	} else if err != nil {
 		return err
 	}
 	if err := r.Keep(planner.Recorder{Journal: jr}); err != nil {
 		return unfinishedLine(jr, err)
-	}
-	if subjects != nil {
-		if err := jr.Append(runbook.Record{Event: runbook.Closed, Text: string(runbook.IncidentDone)}); err != nil {
-			return err
-		}
 	}
 	return a.showDrafts(w, jr, r, f)
 }
@@ -137,19 +134,26 @@ func (a *app) caseOf(w *world, args []string) (*journal.Journal, []string, error
 	if w.server != nil {
 		o.Server, o.Base = w.serverName(), w.server.Root()
 	}
-	jr, err = journal.Create(s, o, []byte("format: 1\nname: delist-draft\n"))
-	return jr, args, err
+	if jr, err = journal.Create(s, o, []byte("format: 1\nname: delist-draft\n")); err != nil {
+		return nil, nil, err
+	}
+	// It changes nothing, so nothing of it is ever left to be done.
+	return jr, args, jr.Append(runbook.Record{Event: runbook.Closed, Text: string(runbook.IncidentDone)})
 }
 
-// newestCase is the newest incident of this server that went through a runbook, or holds letters.
+// newestCase is the newest incident of this server that went through a runbook, else the newest that holds letters.
 func (a *app) newestCase(w *world) (string, error) {
 	all, ids, err := a.histories(w.state)
 	if err != nil {
 		return "", err
 	}
-	for _, id := range slices.Backward(ids) {
-		if h := all[id]; h.Opening.Root == w.root && (len(h.Steps) > 1 || len(h.Letters) > 0) {
-			return id, nil
+	for _, of := range []func(*runbook.History) bool{
+		func(h *runbook.History) bool { return len(h.Steps) > 1 }, func(h *runbook.History) bool { return len(h.Letters) > 0 },
+	} {
+		for _, id := range slices.Backward(ids) {
+			if h := all[id]; h.Opening.Root == w.root && of(h) {
+				return id, nil
+			}
 		}
 	}
 	return "", usagef("name an address or a domain instead: `hikeshi delist draft 203.0.113.25`", "no incident is recorded in %s", w.state)
@@ -165,6 +169,9 @@ func glancesFor(w *world, h *runbook.History, subjects []string) []glance {
 		return []glance{lists}
 	}
 	all := []glance{{kind: "queue.scan"}, {kind: "service.status"}, {kind: "logs.refusals"}}
+	if since, ok := delist.Started(h); ok { // who has begun since?
+		all = append(all, glance{"logs.suspects", map[string]any{"since": since}})
+	}
 	if accounts := delist.Accounts(h); len(accounts) > 0 {
 		all = append(all, glance{"logs.timeline", map[string]any{"since": "72h", "accounts": accounts}})
 	}
@@ -178,6 +185,7 @@ type draftsDocument struct {
 	Open     bool       `json:"open"` // the gate
 	Gate     []gateRow  `json:"gate"`
 	Drafts   []draftRow `json:"drafts"`
+	Untested []string   `json:"untested"` // lists of tier 1 and 2 that could not be asked
 	Head     string     `json:"head"`
 }
 
@@ -213,9 +221,9 @@ func (a *app) showDrafts(w *world, jr *journal.Journal, r delist.Result, f delis
 	if err != nil {
 		return err
 	}
-	doc := draftsDocument{Version: 1, Kind: "drafts", Incident: jr.ID(), Open: facts.Open, Gate: a.gateRows(r.Server), Drafts: []draftRow{}, Head: head}
+	doc := draftsDocument{Version: 1, Kind: "drafts", Incident: jr.ID(), Open: facts.Open, Gate: a.gateRows(r.Server), Drafts: []draftRow{}, Untested: facts.Untested, Head: head}
 	for _, d := range r.Drafts {
-		row := draftRow{ID: d.ID, To: d.To, Name: d.Name, About: d.Subject, Tier: d.Tier, Way: d.Way, State: d.State, Gaps: slices.Concat([]string{}, d.Gaps), Gate: a.gateRows(d.Rows)}
+		row := draftRow{ID: d.ID, To: d.To, Name: d.Name, About: d.Subject, Tier: d.Tier, Way: d.Way, State: d.State, Gaps: runbook.Letter{Gaps: d.Gaps}.Missing(a.lang()), Gate: a.gateRows(d.Rows)}
 		if l := h.Letter(d.ID); l != nil && d.State != "" {
 			row.File = filepath.Join(jr.Path(), l.Name)
 		}
@@ -232,7 +240,7 @@ func (a *app) showDrafts(w *world, jr *journal.Journal, r delist.Result, f delis
 	switch {
 	case !facts.Open && shut && !f.Force:
 		return silent(exitStopped)
-	case r.Case.Lists == nil || r.Case.Lists.State == "untested":
+	case r.Case.Lists == nil || r.Case.Lists.State == "untested" || len(facts.Untested) > 0:
 		return silent(exitUndetermined)
 	}
 	return nil
@@ -246,7 +254,7 @@ func (a *app) printDrafts(jr *journal.Journal, r delist.Result, doc draftsDocume
 		fmt.Fprintf(a.stdout, "%s%s\n", a.word("drafts in ", "下書き "), filepath.Dir(doc.Drafts[i].File))
 	}
 	if !doc.Open && len(doc.Drafts) > 0 {
-		s.printf("%s\n", a.word("a list that is asked while this does not hold lists again and hears the next request later", "これらがそろう前に申請すると再び掲載され、次の申請が通りにくくなる"))
+		s.hang(0, a.word("A list that is asked before all of this holds lists again, and hears the next request later.", "これらがそろう前に申請すると再び掲載され、次の申請が通りにくくなる。"))
 	}
 	s.printf("head:    %s\n", doc.Head)
 }

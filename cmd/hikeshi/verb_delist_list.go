@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hikeshi/actions/delist/field"
 	"hikeshi/runbook"
 	"hikeshi/runbook/journal"
 )
@@ -31,6 +33,7 @@ type letterRow struct {
 	Gaps    []string            `json:"gaps"`
 	File    string              `json:"file"`
 	Drafted time.Time           `json:"drafted"`
+	Why     string              `json:"why"` // it is held back
 	Sent    []time.Time         `json:"sent"`
 	Again   *time.Time          `json:"again"` // not to be sent again before; null: not sent, or not known
 	Until   *time.Time          `json:"until"` // the entry goes away by itself; null: not known
@@ -86,7 +89,7 @@ func (a *app) letterCase(args []string) (*journal.Journal, *runbook.History, err
 }
 
 func (a *app) letterRow(jr *journal.Journal, l *runbook.LetterHistory) letterRow {
-	row := letterRow{ID: l.ID, To: l.To, About: l.About, Way: l.Way, Title: l.Title.In(a.lang()), State: l.State, Gaps: append([]string{}, l.Gaps...), File: filepath.Join(jr.Path(), l.Name),
+	row := letterRow{ID: l.ID, To: l.To, About: l.About, Way: l.Way, Title: l.Title.In(a.lang()), State: l.State, Why: l.Why, Gaps: l.Missing(a.lang()), File: filepath.Join(jr.Path(), l.Name),
 		Drafted: l.Drafted.UTC(), Sent: []time.Time{}, Until: l.Until}
 	for _, s := range l.Sent {
 		row.Sent = append(row.Sent, s.At.UTC())
@@ -116,11 +119,13 @@ func (a *app) printLetters(doc lettersDocument) {
 			text += fmt.Sprintf(a.word("; sent %s, not again before %s", "。送信 %s、%s まで再送しない"), a.when(&l.Sent[len(l.Sent)-1]), a.when(l.Again))
 		case len(l.Sent) > 0:
 			text += fmt.Sprintf(a.word("; sent %s", "。送信 %s"), a.when(&l.Sent[len(l.Sent)-1]))
+		case l.State == runbook.LetterHeld:
+			text += ": " + line(l.Why)
 		case l.State == runbook.LetterIncomplete:
 			text += a.word("; fill in: ", "。要記入: ") + line(strings.Join(l.Gaps, ", "))
 		}
 		if l.Until != nil {
-			text += fmt.Sprintf(a.word("; goes away by itself %s", "。%s に自然に消える"), a.when(l.Until))
+			text += fmt.Sprintf(a.word("; should be gone by itself about %s if no more spam is seen", "。新たに検知されなければ %s ごろ自然に消える"), a.when(l.Until))
 		}
 		s.hang(14, text+"; "+filepath.Base(l.File))
 	}
@@ -143,6 +148,8 @@ func (a *app) letterState(l letterRow) string {
 		return a.word("ready", "作成済み")
 	case l.State == runbook.LetterIncomplete:
 		return a.word("INCOMPLETE", "未完成")
+	case l.State == runbook.LetterHeld:
+		return a.word("HELD BACK", "保留")
 	case l.State == runbook.LetterNotReady:
 		return a.word("NOT READY", "送信不可")
 	}
@@ -151,11 +158,13 @@ func (a *app) letterState(l letterRow) string {
 
 func (a *app) delistSent() *cobra.Command {
 	var at, note, file string
+	asIs := false
 	cmd := &cobra.Command{
 		Use: "sent INCIDENT ID...", Short: "write down that letters were sent", Args: cobra.MinimumNArgs(2),
 		Long: `Sent writes down in the record that you sent letters, with what was sent: the
-draft as it lies there now, or the file that you name. From then on the waiting
-time of the operator counts. ID is one of ` + "`hikeshi delist list`" + `, or the beginning
+draft as it lies there now, or the file that you name. A text with marked gaps is
+refused: complete it, or say --as-is where they were filled in elsewhere. From then
+on the waiting time of the operator counts. ID is one of ` + "`hikeshi delist list`" + `, or the beginning
 of one.`,
 		Example: "  hikeshi delist sent 20261121-0312 psbl\n  hikeshi delist sent 20261121-0312 nordspam-bl@203.0.113.25 --at 14:20 --note \"ticket 4711\"",
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -166,12 +175,13 @@ of one.`,
 			if file != "" && len(args) > 2 {
 				return usagef("name one letter with --file", "--file is what one letter said, and here are %d", len(args)-1)
 			}
-			return a.markSent(args[0], args[1:], sending{when, note, file})
+			return a.markSent(args[0], args[1:], sending{when, note, file, asIs})
 		},
 		ValidArgsFunction: a.completeLetters,
 	}
 	cmd.Flags().StringVar(&at, "at", "", "when: `TIME` as 14:20, 2026-11-21 14:20 (local) or RFC 3339 (default now)")
 	cmd.Flags().StringVar(&note, "note", "", "a `TEXT` for the record, such as a ticket number")
+	cmd.Flags().BoolVar(&asIs, "as-is", false, "it was sent though gaps are marked in it, or filled in elsewhere, such as in a form")
 	cmd.Flags().StringVar(&file, "file", "", "what was sent, if it is not the draft: a `FILE`")
 	return cmd
 }
@@ -204,6 +214,7 @@ func (a *app) moment(text string) (time.Time, error) {
 type sending struct {
 	at         time.Time
 	note, file string
+	asIs       bool
 }
 
 // markSent records the sending of letters; all are found before the first is recorded.
@@ -222,6 +233,16 @@ func (a *app) markSent(incident string, ids []string, s sending) error {
 		if l.State == runbook.LetterNone {
 			return usagef(a.word("the text says why: ", "理由は次のファイル: ")+filepath.Join(jr.Path(), l.Name), "nothing is to be sent to %s", l.ID)
 		}
+		if s.at.Before(h.Opened) {
+			return usagef("write the time at which it was sent", "--at %s lies before the incident, which was opened %s", s.at.Format(time.RFC3339), a.when(&h.Opened))
+		}
+		if err := a.complete(jr, l, s); err != nil {
+			return err
+		}
+		if again := l.Again(); s.at.Before(again) {
+			last := l.LastSent()
+			a.complain(fmt.Sprintf(a.word("%s was sent %s already and wants to be left alone until %s; that it was sent again is written down", "%s は %s に送信済みで、%s まで再送しないはずのもの。再送したことを記録する"), l.ID, a.when(&last), a.when(&again)))
+		}
 		letters = append(letters, l)
 	}
 	for _, l := range letters {
@@ -235,25 +256,55 @@ func (a *app) markSent(incident string, ids []string, s sending) error {
 	return a.recorded(jr)
 }
 
-// keepSent keeps what was sent.
-func (a *app) keepSent(jr *journal.Journal, l *runbook.LetterHistory, s sending) error {
+// maxSent bounds the text of a letter that is searched for gaps, in bytes.
+const maxSent = 1 << 20
+
+// open opens what was sent.
+func (s sending) open(jr *journal.Journal, l *runbook.LetterHistory) (*os.File, error) {
 	name := s.file
 	if name == "" {
 		name = filepath.Join(jr.Path(), l.Name)
 	}
 	fi, err := os.Lstat(name)
 	if err != nil {
-		return usagef("--file FILE names what was sent", "reading what was sent: %w", err)
+		return nil, usagef("--file FILE names what was sent", "reading what was sent: %w", err)
 	}
 	if !fi.Mode().IsRegular() {
-		return usagef("--file FILE names what was sent", "reading what was sent: %s is no regular file", name)
+		return nil, usagef("--file FILE names what was sent", "reading what was sent: %s is no regular file", name)
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return fmt.Errorf("reading what was sent: %w", err)
+		return nil, fmt.Errorf("reading what was sent: %w", err)
+	}
+	return f, nil
+}
+
+// complete refuses a text in which something is still marked, unless the person says that it was sent so.
+func (a *app) complete(jr *journal.Journal, l *runbook.LetterHistory, s sending) error {
+	f, err := s.open(jr, l)
+	if err != nil {
+		return err
 	}
 	defer f.Close()
-	if err := jr.Keep("sent", filepath.Base(name), f, false); err != nil {
+	text, err := io.ReadAll(io.LimitReader(f, maxSent))
+	if err != nil {
+		return fmt.Errorf("reading what was sent: %w", err)
+	}
+	if !s.asIs && (field.HasGap(string(text)) || l.State == runbook.LetterNotReady && s.file == "") {
+		return usagef(a.word("complete it, or name what was sent with --file, or say --as-is if the gaps were filled in elsewhere", "埋めてから記録するか、送ったものを --file で指定する。別の場所で埋めて送った場合は --as-is"),
+			"%s still has marked gaps, or is marked NOT READY: %s", l.ID, f.Name())
+	}
+	return nil
+}
+
+// keepSent keeps what was sent.
+func (a *app) keepSent(jr *journal.Journal, l *runbook.LetterHistory, s sending) error {
+	f, err := s.open(jr, l)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := jr.Keep("sent", filepath.Base(f.Name()), f, false); err != nil {
 		return unfinishedLine(jr, err)
 	}
 	return nil

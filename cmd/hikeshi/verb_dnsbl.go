@@ -34,12 +34,7 @@ func (a *app) dnsblVerb() *cobra.Command {
 func (w *world) dnsblEnv(a *app) dnsbl.Env {
 	env := dnsbl.Env{Builtin: templates.DNSBL(), Lists: w.cfg.DNS.Lists, Resolvers: w.cfg.DNS.Resolvers, Clock: a.now,
 		ResolvConf: "/etc/resolv.conf", Upstreams: "/run/systemd/resolve/resolv.conf"}
-	own := spool.Own{Addresses: w.cfg.own, Domains: w.cfg.Own.Domains, Hostname: w.cfg.Own.Hostname}
-	if w.server != nil && w.root != "/" { // the interfaces of this machine are not those of another root
-		own = ownOf(w.server)
-	} else if w.server != nil {
-		own = w.own()
-	}
+	own := w.ownKnown()
 	if d, ok := w.server.(spool.Denier); ok {
 		env.Files = append(env.Files, filepath.Join(filepath.Dir(d.DenyFile()), "ordb.dat"))
 	}
@@ -59,8 +54,19 @@ func (w *world) dnsblEnv(a *app) dnsbl.Env {
 	return env
 }
 
-// dnsblWorld is the machine, with its mail server if there is one.
-func (a *app) dnsblWorld() (*world, error) {
+// ownKnown is what belongs to the owner of the server as far as it is known: without a server, what the configuration says.
+func (w *world) ownKnown() spool.Own {
+	switch {
+	case w.server == nil:
+		return spool.Own{Addresses: w.cfg.own, Domains: w.cfg.Own.Domains, Hostname: w.cfg.Own.Hostname}
+	case w.root != "/": // the interfaces of this machine are not those of another root
+		return ownOf(w.server)
+	}
+	return w.own()
+}
+
+// serverOrNone is the machine, with its mail server if there is one.
+func (a *app) serverOrNone() (*world, error) {
 	w, err := a.machine("")
 	if err != nil {
 		return nil, err
@@ -83,14 +89,14 @@ their reverse names, its HELO name and its domains. -v shows all lists, also
 those of tier 3 that list nothing.
 
 Exit codes: 0 not listed, 3 listed, or a name is wrong, 7 a list of tier 1 or 2
-could not be tested, or none at all. Lists that you cannot ask are switched off
-in the file of dns.lists (` + "`hikeshi dnsbl zones --help`" + `).`,
+could not be tested, or none at all, or a name could not be asked. Lists that you
+cannot ask are switched off in the file of dns.lists (` + "`hikeshi dnsbl zones --help`" + `).`,
 		Example: "  hikeshi dnsbl check\n  hikeshi dnsbl check 203.0.113.25 2001:db8::25 example.jp\n  hikeshi dnsbl check --output json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if limit <= 0 {
 				return usagef("", "--limit %s: a time above 0 is wanted", limit)
 			}
-			w, err := a.dnsblWorld()
+			w, err := a.serverOrNone()
 			if err != nil {
 				return err
 			}
@@ -178,14 +184,23 @@ func (a *app) showDNSBL(r dnsbl.Report) error {
 	} else {
 		a.dnsblTable(r)
 	}
-	wrong := slices.ContainsFunc(r.Names, func(f runbook.Finding) bool { return f.Level != runbook.OK && f.Level != runbook.Info })
+	return silent(dnsblExit(facts.State, r))
+}
+
+// dnsblExit is the exit code of a look: a listing, and a name that is known to be wrong, count more than what is not known; names are known
+// only through a resolver that can be believed.
+func dnsblExit(state string, r dnsbl.Report) int {
 	switch {
-	case facts.State == "listed" || wrong:
-		return silent(exitFound)
-	case facts.State != "clean":
-		return silent(exitUndetermined)
+	case state == "listed":
+		return exitFound
+	case state == "untested":
+		return exitUndetermined
+	case r.Misnamed():
+		return exitFound
+	case state != "clean" || r.Open():
+		return exitUndetermined
 	}
-	return nil
+	return exitOK
 }
 
 // dnsblTable shows what matters: lists of tier 1 and 2, and every listing; -v all, -q listings only.

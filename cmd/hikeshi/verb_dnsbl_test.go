@@ -111,13 +111,78 @@ func TestDNSBLAlone(t *testing.T) {
 	if code != exitUndetermined || strings.Contains(out, "not listed") || !strings.Contains(out, "nothing could be tested") {
 		t.Errorf("exit %d\n%s", code, out)
 	}
-	for _, c := range [][]string{{"check", "no domain"}, {"check", "--limit", "0s"}, {"zones", "main.cf"}} {
+	if code, out := dnsblRun(t, "en", fmt.Sprintf("dns: {resolvers: [%q]}\n", addr), "check", "192.0.2.256"); code != exitUsage || !strings.Contains(out, `"192.0.2.256" is no address`) || !strings.Contains(out, "an address is 203.0.113.25") {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+	for _, c := range [][]string{{"check", "192.0.2.25."}, {"check", "no domain"}, {"check", "--limit", "0s"}, {"zones", "main.cf"}} {
 		if code, out := dnsblRun(t, "en", fmt.Sprintf("dns: {resolvers: [%q]}\n", addr), c...); code != exitUsage {
 			t.Errorf("%v: exit %d\n%s", c, code, out)
 		}
 	}
 	if code, out := dnsblRun(t, "en", "dns: {resolvers: [dns.example.jp]}\n", "check"); code != exitUsage {
 		t.Errorf("a resolver that is no address: exit %d\n%s", code, out)
+	}
+}
+
+// TestDNSBLExit: a name that is known to be wrong is found, one that is not known is open, and nothing counts that a resolver says which
+// cannot be believed.
+func TestDNSBLExit(t *testing.T) {
+	lists := filepath.Join(t.TempDir(), "lists.yaml")
+	own := "lists:\n"
+	for _, id := range []string{"abusix-combined", "trend-ers-rbl", "spamrats-all"} {
+		own += "  - {id: " + id + ", off: true}\n"
+	}
+	fine(t, os.WriteFile(lists, []byte(own), 0o600))
+	but := func(name string, a play.Answer) func(play.Query) play.Answer {
+		return func(q play.Query) play.Answer {
+			if q.Name == name {
+				return a
+			}
+			return dnsblLists(q)
+		}
+	}
+	for _, c := range []struct {
+		what   string
+		script func(play.Query) play.Answer
+		args   string
+		code   int
+		says   string
+	}{
+		{"all is well", dnsblLists, "", exitOK, "leads to an outgoing address"},
+		{"no reverse name", but("26.113.0.203.in-addr.arpa", play.Answer{}), "", exitFound, "has no reverse name"},
+		{"a reverse name of another", but("26.113.0.203.in-addr.arpa", play.Answer{Names: []string{"mail2.example.jp"}}), "", exitFound, "does not lead back"},
+		{"no HELO name", but("mail1.example.jp", play.Answer{}), "", exitFound, "has no address"},
+		{"a reverse name that cannot be asked", but("26.113.0.203.in-addr.arpa", play.Answer{RCode: "SERVFAIL"}), "", exitUndetermined, "could not be asked"},
+		{"a HELO name that cannot be asked", but("mail1.example.jp", play.Answer{RCode: "SERVFAIL"}), "", exitUndetermined, "could not be asked"},
+		{"no time", dnsblLists, "--limit=1us", exitUndetermined, "nothing could be tested"},
+		{"nothing exists", func(play.Query) play.Answer { return play.Answer{} }, "", exitUndetermined, "cannot be believed"},
+		{"lists fail", func(q play.Query) play.Answer {
+			if strings.HasSuffix(q.Name, ".in-addr.arpa") && len(q.Name) < 28 || strings.HasSuffix(q.Name, ".invalid") {
+				return play.Answer{}
+			}
+			return play.Answer{RCode: "SERVFAIL"}
+		}, "", exitUndetermined, "cannot be believed"},
+		{"everything exists", func(play.Query) play.Answer { return play.Answer{Addrs: []string{"127.0.0.2"}} }, "", exitUndetermined, "answers 127.0.0.2 for names"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
+			s := play.Start(t, c.script)
+			config := fmt.Sprintf("dns: {resolvers: [%q], lists: %q}\nown: {addresses: [203.0.113.26], hostname: mail1.example.jp}\n", s.Addr, lists)
+			args := []string{"check"}
+			if c.args != "" {
+				args = append(args, c.args)
+			}
+			code, out := dnsblRun(t, "en", config, args...)
+			if plain := strings.Join(strings.Fields(out), " "); code != c.code || !strings.Contains(plain, c.says) {
+				t.Errorf("exit %d, want %d and %q\n%s", code, c.code, c.says, out)
+			}
+			if code == exitUndetermined && strings.Contains(c.says, "believed") && strings.Contains(out, "not listed") {
+				t.Errorf("called clean\n%s", out)
+			}
+			if _, out := dnsblRun(t, "en", config, append(args, "--json")...); c.what == "everything exists" && (strings.Contains(out, `"not-listed"`) || strings.Contains(out, `"listed"`)) {
+				t.Errorf("believed\n%s", out)
+			}
+		})
 	}
 }
 
@@ -139,7 +204,10 @@ func TestDNSBLZones(t *testing.T) {
 	if code, out := dnsblRun(t, "en", "", "zones", "--dead", filepath.Join(dir, "none.cf"), "--json"); code != exitUndetermined || !strings.Contains(out, `"kind": "dnsbl-dead"`) {
 		t.Errorf("exit %d\n%s", code, out)
 	}
-	if code, out := dnsblRun(t, "en", "", "zones", "--dead"); code != exitOK {
+	if code, out := dnsblRun(t, "en", "", "zones", "--dead", cf, dir); code != exitUsage || !strings.Contains(out, dir+": it is no regular file") {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+	if code, out := dnsblRun(t, "en", "", "zones", "--dead"); code != exitUndetermined || !strings.Contains(out, "no configuration file was looked at") {
 		t.Errorf("no server here: exit %d\n%s", code, out)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,13 +29,14 @@ The file named by dns.lists adds lists, changes them, or switches them off:
     - {id: spamhaus-zen, key: "the DQS key"}      # secret: chmod 600
     - {id: house, name: Our own, zone: bl.example.jp, kinds: [ip4], tier: 2}
 
-Exit codes with --dead: 0 none is named, 3 one is, 7 a file cannot be read.`,
+Exit codes with --dead: 0 none is named, 3 one is, 7 a file cannot be read, or
+there is none.`,
 		Example: "  hikeshi dnsbl zones\n  hikeshi dnsbl zones --dead\n  hikeshi dnsbl zones --dead /etc/postfix/main.cf",
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 && !inFiles {
 				return usagef("`hikeshi dnsbl zones --dead FILE...` looks for dead lists in files", "zones takes files with --dead only")
 			}
-			w, err := a.dnsblWorld()
+			w, err := a.serverOrNone()
 			if err != nil {
 				return err
 			}
@@ -44,7 +46,13 @@ Exit codes with --dead: 0 none is named, 3 one is, 7 a file cannot be read.`,
 				return a.dnsblRefusal(err)
 			}
 			if inFiles {
-				return a.showDead(env.Dead(t, args))
+				found, facts, err := env.Dead(t, args)
+				if errors.Is(err, runbook.ErrInput) {
+					return usagef("", "%w", err)
+				} else if err != nil {
+					return err
+				}
+				return a.showDead(found, facts)
 			}
 			return a.showZones(t)
 		},
@@ -71,7 +79,7 @@ func (a *app) showDead(found []runbook.Finding, facts dnsbl.ZonesFacts) error {
 	switch {
 	case len(facts.Dead) > 0:
 		return silent(exitFound)
-	case len(facts.Unread) > 0:
+	case len(facts.Unread) > 0 || facts.Looked == 0:
 		return silent(exitUndetermined)
 	}
 	return nil

@@ -99,7 +99,7 @@ func (a *app) showNotices(incident string, list []notice.Notice, left []runbook.
 	if a.isJSON() {
 		doc := noticesDocument{Version: 1, Kind: "notices", Incident: incident, Letters: []noticeRow{}, Findings: findingRows(left, a.lang())}
 		for _, n := range list {
-			doc.Letters = append(doc.Letters, noticeRow{n.Letter.ID, n.Letter.To, n.Letter.Title.In(a.lang()), string(n.Letter.State), append([]string{}, n.Letter.Gaps...), files[n.Letter.ID], n.Text})
+			doc.Letters = append(doc.Letters, noticeRow{n.Letter.ID, n.Letter.To, n.Letter.Title.In(a.lang()), string(n.Letter.State), n.Letter.Missing(a.lang()), files[n.Letter.ID], n.Text})
 		}
 		return a.json(doc)
 	}
@@ -117,7 +117,7 @@ func (a *app) showNotices(incident string, list []notice.Notice, left []runbook.
 		if file := files[n.Letter.ID]; file != "" {
 			s.printf("hikeshi: %s\n", fmt.Sprintf(a.word("incident %s, %s", "事案 %s の %s"), incident, file))
 		}
-		if len(n.Missing) > 0 {
+		if len(n.Letter.Gaps) > 0 {
 			left = append(left, delist.NoticeFinding(n))
 		}
 	}

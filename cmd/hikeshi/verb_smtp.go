@@ -78,7 +78,7 @@ func (a *app) smtpRelayTest() *cobra.Command {
 			if err := f.check(); err != nil {
 				return err
 			}
-			w, err := a.dnsblWorld()
+			w, err := a.serverOrNone()
 			if err != nil {
 				return err
 			}

@@ -33,7 +33,7 @@ func (a *app) versionVerb() *cobra.Command {
 func (a *app) verbs() []*cobra.Command {
 	return []*cobra.Command{
 		a.statusVerb(), a.doctorVerb(), a.planVerb(), a.runVerb(), a.resumeVerb(), a.undoVerb(),
-		a.serviceVerb(), a.spoolVerb(), a.relayVerb(), a.logsVerb(), a.dnsblVerb(), a.smtpVerb(), a.delistVerb(), a.accountVerb(),
+		a.serviceVerb(), a.spoolVerb(), a.relayVerb(), a.logsVerb(), a.dnsblVerb(), a.smtpVerb(), a.traceVerb(), a.delistVerb(), a.accountVerb(),
 		a.incidentsVerb(), a.showVerb(), a.verifyVerb(), a.laterVerb(), a.sayVerb(), a.noticeVerb(), a.noteVerb(), a.attachVerb(), a.reportVerb(),
 		a.runbooksVerb(), a.lintVerb(), a.rehearseVerb(), a.versionVerb(), a.labVerb(),
 	}

@@ -120,6 +120,7 @@ func (w *world) wire(a *app) error {
 	w.host.DNSBL = w.dnsblEnv(a)
 	w.host.Delist = w.delistEnv(a, own)
 	w.host.SMTP = w.smtpEnv(a)
+	w.host.Trace = w.traceEnv(a, w.ownKnown())
 	if w.root == "/" {
 		w.host.Settings.InUse, w.host.Relay.InUse = w.running, w.running
 		w.host.Evidence = thisMachine(w.host.Evidence)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"hikeshi/actions"
@@ -14,7 +15,7 @@ import (
 
 // delistEnv is what the kinds of letters work with. It needs no mail server: own may be empty.
 func (w *world) delistEnv(a *app, own spool.Own) delist.Env {
-	return delist.Env{History: a.recordOf(w.state), Words: templates.Letters(), Programmes: templates.Programmes(), Writer: w.cfg.writer(own.Domains), Lang: a.lang(), Zone: time.Local, Clock: a.now}
+	return delist.Env{History: a.recordOf(w.state), Asked: a.askedElsewhere(w), Words: templates.Letters(), Programmes: templates.Programmes(), Writer: w.cfg.writer(own.Domains), Lang: a.lang(), Zone: time.Local, Clock: a.now}
 }
 
 // recordOf returns a reader of the record of one incident of this state folder.
@@ -40,4 +41,21 @@ func (w *world) wireLetters(a *app) error {
 	w.host.Delist = w.delistEnv(a, spool.Own{Domains: w.cfg.Own.Domains})
 	w.kinds = byName(actions.Catalogue(w.host))
 	return nil
+}
+
+// askedElsewhere returns a reader of the letters that were sent in other incidents of this server.
+func (a *app) askedElsewhere(w *world) func(string) ([]*runbook.LetterHistory, error) {
+	return func(incident string) ([]*runbook.LetterHistory, error) {
+		all, ids, err := a.histories(w.state)
+		if err != nil {
+			return nil, err
+		}
+		var sent []*runbook.LetterHistory
+		for _, id := range ids {
+			if h := all[id]; id != incident && h.Opening.Root == w.root {
+				sent = append(sent, slices.DeleteFunc(slices.Clone(h.Letters), func(l *runbook.LetterHistory) bool { return len(l.Sent) == 0 })...)
+			}
+		}
+		return sent, nil
+	}
 }

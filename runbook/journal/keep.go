@@ -57,6 +57,11 @@ func (j *Journal) Draft(l runbook.Letter, name string, text []byte) error {
 	return j.Append(runbook.Record{Event: runbook.Drafted, Letter: &l, Evidence: &ref})
 }
 
+// Withhold records that the letter id is not to be sent as it stands.
+func (j *Journal) Withhold(id, why string) error {
+	return j.Append(runbook.Record{Event: runbook.Held, Letter: &runbook.Letter{ID: id}, Text: why})
+}
+
 func (j *Journal) copyIn(name string, r io.Reader, backup bool) (ref runbook.EvidenceRef, made bool, err error) {
 	ref = runbook.EvidenceRef{Name: name}
 	v, err := j.vault()

@@ -15,7 +15,7 @@ func (t teller) letters() []page.Item {
 	for _, l := range t.History.Letters {
 		text := fmt.Sprintf("%s [%s]: %s", l.Title.In(t.lang), l.ID, t.letterState(l))
 		if l.State == runbook.LetterIncomplete && len(l.Sent) == 0 {
-			text = t.because(text, strings.Join(l.Gaps, ", "))
+			text = t.because(text, strings.Join(l.Missing(t.lang), ", "))
 		}
 		sub := []page.Item{{Name: t.say("drafted", "作成"), Text: t.when(l.Drafted) + ", " + l.Kept.Name}}
 		for _, s := range l.Sent {
@@ -41,6 +41,8 @@ func (t teller) letterState(l *runbook.LetterHistory) string {
 		return t.say("ready, not sent", "作成済み、未送信")
 	case l.State == runbook.LetterIncomplete:
 		return t.say("incomplete, not sent", "未完成、未送信")
+	case l.State == runbook.LetterHeld:
+		return t.because(t.say("held back, not sent", "保留、未送信"), l.Why)
 	case l.State == runbook.LetterNotReady:
 		return t.say("written before it may be sent, not sent", "送信の条件を満たさないまま作成、未送信")
 	}
@@ -56,7 +58,10 @@ func (t teller) letter(r runbook.Record) []string {
 	if l == nil {
 		return nil
 	}
-	if r.Event == runbook.Sent {
+	switch r.Event {
+	case runbook.Held:
+		return []string{t.because(t.say("held back: %s [%s]", "送信を保留: %s [%s]", l.Title.In(t.lang), l.ID), r.Text)}
+	case runbook.Sent:
 		at := ""
 		if r.At != nil && r.Time.Sub(*r.At).Abs().Minutes() >= 1 {
 			at = t.say(", at %s", "、送信時刻 %s", t.when(*r.At))

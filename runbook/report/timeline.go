@@ -53,7 +53,7 @@ func (t teller) tell(r runbook.Record) []string {
 		return one("note: %s", "メモ: %s", r.Text)
 	case runbook.Looked:
 		return append(one("looked again: %s", "再確認: %s", r.Kind), t.warnings(r)...)
-	case runbook.Drafted, runbook.Sent:
+	case runbook.Drafted, runbook.Held, runbook.Sent:
 		return t.letter(r)
 	case runbook.Torn:
 		return one("record: %s", "記録: 異常終了で書きかけになった行を切り離して保存(%s)", r.Text)

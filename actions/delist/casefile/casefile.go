@@ -15,7 +15,7 @@ import (
 // A Case is one incident as its record tells it. All times are UTC.
 type Case struct {
 	Incident string
-	Host     string // the server's name
+	Host     string // the server's name: what it gives at HELO, if that is known
 	Opened   time.Time
 
 	First, Peak, Last time.Time // of the abuse, by the logs
@@ -36,6 +36,7 @@ type Case struct {
 
 	Queue    *Queue
 	Services *Services
+	Suspects []Suspect // that a look on the days after has found, of level suspect, by what they sent after the start
 	Watch    *Watch
 	Holds    time.Time // the gate at the end was passed
 
@@ -45,11 +46,12 @@ type Case struct {
 	Lists    *Lists
 	Refusals *Refusals
 	Letters  []*runbook.LetterHistory
+	Asked    []*runbook.LetterHistory // letters of other incidents of this server that were sent
 }
 
 // A Measure is one thing that was done and still stands.
 type Measure struct {
-	What  string    // passwords, renamed, planted, relay, login, denied, settings, hand_d to hand_g; cut, logs, lockouts, owners
+	What  string    // passwords, renamed, planted, relay, tightened, login, denied, settings, hand_d to hand_g; cut, logs, lockouts, owners
 	Count int       // of accounts, lines, addresses; 0 where there is nothing to count
 	At    time.Time // when it was done
 }
@@ -61,12 +63,22 @@ type Queue struct {
 	Reason   string   `json:"reason"`
 	Senders  []string `json:"senders"`
 	At       time.Time
+	Unknown  bool // a later look could not tell
+	Before   *int // messages at the end of the incident's own steps; nil if this is that
+}
+
+// A Suspect is an account that stands out in the logs since the services were started.
+type Suspect struct {
+	Name  string    `json:"name"`
+	Level string    `json:"level"` // hint, suspect
+	Last  time.Time `json:"last"`
 }
 
 // Services is how the services were seen last.
 type Services struct {
-	Down []string // ran before the incident, or are barred, and do not run
-	At   time.Time
+	Down    []string // ran before the incident, or are barred, and do not run
+	At      time.Time
+	Unknown bool // a later look could not tell
 }
 
 // Watch is what left for the outside when that was watched last.
@@ -87,6 +99,7 @@ type Lists struct {
 	Named    bool      `json:"named"`
 	Hosts    []Host    `json:"hosts"`
 	HELO     string    `json:"helo"`
+	Clear    []string  `json:"clear"`
 	At       time.Time
 }
 

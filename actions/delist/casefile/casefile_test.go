@@ -189,6 +189,72 @@ func TestGateByWord(t *testing.T) {
 	}
 }
 
+// TestStillListed: an entry that was seen stays until its list answers again; a list that could not be asked has not let go.
+func TestStillListed(t *testing.T) {
+	r := &record{t: t}
+	seen := func() (all []string) {
+		for _, l := range r.read().Lists.Listings {
+			all = append(all, l.List+"@"+l.Subject)
+		}
+		return all
+	}
+	r.step("lists", "dnsbl.check", runbook.ResultDone, `{"state":"listed","listings":[{"list":"zen","subject":"192.0.2.25"},{"list":"psbl","subject":"192.0.2.25"},{"list":"sem","subject":"192.0.2.25"}]}`)
+	look := func(facts string) {
+		r.add(runbook.Record{Event: runbook.Looked, Kind: "dnsbl.check", Facts: json.RawMessage(facts)})
+	}
+	look(`{"state":"listed","listings":[{"list":"sem","subject":"192.0.2.26"}],"untested":["zen"],"clear":["psbl"]}`)
+	if d := cmp.Diff([]string{"sem@192.0.2.26", "zen@192.0.2.25"}, seen()); d != "" {
+		t.Error(d)
+	}
+	look(`{"state":"untested","listings":[],"untested":["zen","sem"],"clear":[]}`)
+	if c := r.read(); len(c.Lists.Listings) != 2 || c.Lists.State != "untested" {
+		t.Errorf("%+v", c.Lists)
+	}
+	look(`{"state":"clean","listings":[],"clear":["zen","sem","psbl"]}`)
+	if got := seen(); len(got) != 0 {
+		t.Errorf("still listed: %v", got)
+	}
+}
+
+// TestNow: what was seen since the start counts, and a later look that could not tell is no proof of what was seen before.
+func TestNow(t *testing.T) {
+	r := &record{t: t}
+	r.change("start.1", "service.start", runbook.Reversible)
+	r.step("start", "service.start", runbook.ResultDone, `{}`)
+	r.step("verify_services", "service.status", runbook.ResultDone, `{"running":["d"]}`)
+	r.step("verify_backlog", "queue.scan", runbook.ResultDone, `{"messages":10}`)
+	if c := r.read(); c.Queue.Unknown || c.Services.Unknown || c.Queue.Before != nil {
+		t.Fatalf("%+v %+v", c.Queue, c.Services)
+	}
+	r.add(runbook.Record{Event: runbook.Looked, Kind: "service.status", Text: "no service manager"})
+	r.add(runbook.Record{Event: runbook.Looked, Kind: "queue.scan", Facts: json.RawMessage(`{"messages":310}`)})
+	r.add(runbook.Record{Event: runbook.Looked, Kind: "logs.suspects", Facts: json.RawMessage(`{"accounts":[{"name":"newthief","level":"suspect","last":"2026-11-21T19:30:00Z"},
+		{"name":"before","level":"suspect","last":"2026-11-21T17:30:00Z"},{"name":"perhaps","level":"hint","last":"2026-11-21T19:30:00Z"}]}`)})
+	c := r.read()
+	if !c.Services.Unknown || c.Queue.Messages != 310 || c.Queue.Before == nil || *c.Queue.Before != 10 {
+		t.Errorf("%+v %+v", c.Queue, c.Services)
+	}
+	if len(c.Suspects) != 1 || c.Suspects[0].Name != "newthief" {
+		t.Errorf("%+v", c.Suspects)
+	}
+	r.add(runbook.Record{Event: runbook.Looked, Kind: "queue.scan", Error: "no permission"})
+	if c := r.read(); !c.Queue.Unknown {
+		t.Errorf("%+v", c.Queue)
+	}
+}
+
+// TestTightened: a rule that was added to the relay settings confesses no open line.
+func TestTightened(t *testing.T) {
+	for fixed, want := range map[string]string{`{"fixed":0}`: "tightened", `{"fixed":2}`: "relay"} {
+		r := &record{t: t}
+		r.change("fix_relay.1", "relay.fix", runbook.Reopening)
+		r.step("fix_relay", "relay.fix", runbook.ResultDone, fixed)
+		if c := r.read(); len(c.Fixes) != 1 || c.Fixes[0].What != want {
+			t.Errorf("%s: %+v", fixed, c.Fixes)
+		}
+	}
+}
+
 // TestStrange: facts that make no sense are an error, not a guess.
 func TestStrange(t *testing.T) {
 	r := &record{t: t}

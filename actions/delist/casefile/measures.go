@@ -57,6 +57,9 @@ func (r *reader) measures() (fixes, guards []Measure) {
 			n = r.count(c.Step, m.count)
 		}
 		counted[c.Step] = true
+		if m.what == "relay" && r.fixed(c.Step) == 0 {
+			m.what = "tightened" // no line was open: a last one was added
+		}
 		add(m, Measure{m.what, n, c.Ended.UTC()})
 	}
 	if cause, done := r.answer("cause"), r.answer("by_hand"); done != "" && done != "not needed" && slices.Contains([]string{"d", "e", "f", "g"}, cause) {
@@ -90,4 +93,15 @@ func (r *reader) count(step, list string) int {
 		return 0
 	}
 	return len(all)
+}
+
+// fixed is how many open lines of the relay settings a step has mended.
+func (r *reader) fixed(step string) int {
+	var f struct {
+		Fixed int `json:"fixed"`
+	}
+	if s := r.Step(step); s != nil && json.Unmarshal(s.Facts, &f) == nil {
+		return f.Fixed
+	}
+	return 0
 }

@@ -20,6 +20,9 @@ func Read(h *runbook.History) (Case, error) {
 	r.course(&c)
 	c.Fixes, c.Guards = r.measures()
 	r.present(&c)
+	if c.Lists != nil && c.Lists.HELO != "" {
+		c.Host = c.Lists.HELO // its name among mail servers, where a machine may have any
+	}
 	// A word of the responder opens that gate as well, and proves nothing.
 	if s := h.Step("holds"); s != nil && s.Result == runbook.ResultDone && slices.Contains([]string{"", "not needed"}, r.answer("unwell")) {
 		c.Holds = s.Ended.UTC()
@@ -148,22 +151,50 @@ func (r *reader) course(c *Case) {
 
 // present reads what was seen last.
 func (r *reader) present(c *Case) {
-	var q Queue
-	if q.At = r.newest("queue.scan", &q); !q.At.IsZero() {
-		c.Queue = &q
-	}
+	r.queue(c)
 	var w Watch
 	if w.At = r.newest("evidence.watch", &w); !w.At.IsZero() {
 		c.Watch = &w
 	}
-	var l Lists
-	if l.At = r.newest("dnsbl.check", &l); !l.At.IsZero() {
-		c.Lists = &l
-	}
+	r.lists(c)
 	var f Refusals
 	if f.At = r.newest("logs.refusals", &f); !f.At.IsZero() {
 		c.Refusals = &f
 	}
+	var who struct {
+		Accounts []Suspect `json:"accounts"`
+	}
+	if at := r.newest("logs.suspects", &who); !at.IsZero() && at.After(c.Started) && !c.Started.IsZero() {
+		for _, s := range who.Accounts {
+			if s.Level == "suspect" && s.Last.After(c.Started) {
+				c.Suspects = append(c.Suspects, s)
+			}
+		}
+	}
+	r.services(c)
+}
+
+// blind says whether kind looked once more after at and could not tell.
+func (r *reader) blind(kind string, at time.Time) bool {
+	return slices.ContainsFunc(r.Looks, func(l runbook.Look) bool { return l.Kind == kind && len(l.Facts) == 0 && l.At.After(at) })
+}
+
+func (r *reader) queue(c *Case) {
+	var q Queue
+	if q.At = r.newest("queue.scan", &q); q.At.IsZero() {
+		return
+	}
+	q.Unknown = r.blind("queue.scan", q.At)
+	for _, s := range r.Steps {
+		var f Queue
+		if s.Head.Uses == "queue.scan" && len(s.Facts) > 0 && s.Ended.Before(q.At) && s.Ended.After(c.Started) && r.decode(s.Head.Uses, s.Facts, &f) == nil {
+			q.Before = &f.Messages
+		}
+	}
+	c.Queue = &q
+}
+
+func (r *reader) services(c *Case) {
 	var now struct {
 		Running []string `json:"running"`
 		Stopped []string `json:"stopped"`
@@ -180,10 +211,47 @@ func (r *reader) present(c *Case) {
 	if !r.newest("service.stop", &before).IsZero() {
 		want = before.FoundRunning
 	}
-	c.Services = &Services{At: at}
+	c.Services = &Services{At: at, Unknown: r.blind("service.status", at)}
 	for _, u := range want {
 		if !slices.Contains(now.Running, u) && !slices.Contains(c.Services.Down, u) {
 			c.Services.Down = append(c.Services.Down, u)
 		}
 	}
+}
+
+// lists reads what the blocklists said last. An entry that was seen before stays as it was seen then, until its list answers again: a list
+// that could not be asked has not let go.
+func (r *reader) lists(c *Case) {
+	for _, facts := range r.all("dnsbl.check") {
+		var l Lists
+		if r.decode("dnsbl.check", facts.Facts, &l) != nil {
+			continue
+		}
+		l.At = facts.At.UTC()
+		if c.Lists != nil {
+			for _, old := range c.Lists.Listings {
+				if !slices.Contains(l.Clear, old.List) && !slices.ContainsFunc(l.Listings, func(x Listing) bool { return x.List == old.List }) {
+					l.Listings = append(l.Listings, old)
+				}
+			}
+		}
+		c.Lists = &l
+	}
+}
+
+// all are the facts that kind has found, in steps and looks, oldest first.
+func (r *reader) all(kind string) []runbook.Look {
+	var all []runbook.Look
+	for _, s := range r.Steps {
+		if s.Head.Uses == kind && len(s.Facts) > 0 && s.Result == runbook.ResultDone {
+			all = append(all, runbook.Look{Kind: kind, At: s.Ended, Facts: s.Facts})
+		}
+	}
+	for _, l := range r.Looks {
+		if l.Kind == kind && len(l.Facts) > 0 {
+			all = append(all, l)
+		}
+	}
+	slices.SortStableFunc(all, func(x, y runbook.Look) int { return x.At.Compare(y.At) })
+	return all
 }

@@ -20,6 +20,8 @@ type Writer struct {
 	ProviderEmail string       // its address for such matters
 	Domains       []string     // of the server, the first one is the main one
 	Static        bool         // the outgoing addresses are fixed ones
+	Host          string       // the name that the server gives itself; "" if neither its settings nor the configuration tell
+	Addresses     []string     // from which the server sends, such as the world sees them
 }
 
 // Stamp writes a time for a letter, with its zone and in UTC, as whoever compares logs needs it: 2026-11-22 04:44 JST (2026-11-21 19:44 UTC).

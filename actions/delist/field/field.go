@@ -30,6 +30,7 @@ import (
 	"hikeshi/actions/delist/casefile"
 	"hikeshi/actions/delist/field/vocabulary"
 	"hikeshi/actions/delist/harmless"
+	"hikeshi/runbook"
 )
 
 // Fields are the fields that requests may carry, and the sentences of their values.
@@ -115,4 +116,12 @@ func values() map[string]func(*writing) string {
 		"smtp_reply": (*writing).smtpReply, "smtp_replies": (*writing).smtpReplies, "reply_time": (*writing).replyTime,
 		"problem_title": (*writing).problemTitle,
 	}
+}
+
+// Label is what a need is called, in both languages; its name where nobody knows it.
+func (f Fields) Label(need string) runbook.Text {
+	if e, ok := f.book.Fields[need]; ok {
+		return e.Label
+	}
+	return runbook.T(harmless.Line(need), "")
 }

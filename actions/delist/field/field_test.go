@@ -275,7 +275,7 @@ func TestSentences(t *testing.T) {
 				seen[a.Text] = true
 			}
 		}
-		for _, m := range strings.Fields("passwords renamed planted relay login denied settings hand_d hand_e hand_f hand_g cut logs lockouts owners") {
+		for _, m := range strings.Fields("passwords renamed planted relay tightened login denied settings hand_d hand_e hand_f hand_g cut logs lockouts owners") {
 			for _, count := range []int{0, 1, 1234} {
 				c := casefile.Case{Fixes: []casefile.Measure{{What: m, Count: count, At: when(18, 0)}}}
 				c.Guards = c.Fixes

@@ -109,7 +109,7 @@ func (w *writing) cleanSince() string {
 func (w *writing) prevention() string {
 	var text []string
 	for _, m := range w.Case.Fixes {
-		if m.What == "login" {
+		if m.What == "login" || m.What == "tightened" {
 			text = append(text, w.say("standing_login"))
 		}
 	}

@@ -35,10 +35,14 @@ func queue(c casefile.Case) runbook.GateRow {
 	switch {
 	case q == nil:
 		return because(r, false, runbook.T("nobody has looked at the queue", "キューを調べていない"))
-	case q.At.Before(c.Started):
+	case q.Unknown:
+		return because(r, false, runbook.T("the queue could not be looked at now", "いまはキューを調べられない"))
+	case q.At.Before(c.Started) || q.At.Before(c.Stopped):
 		return because(r, false, runbook.T("nobody has looked at the queue since the services were started", "サービスの再開後にキューを調べていない"))
 	case q.Over:
 		return because(r, false, runbook.Tf("%[2]d messages wait: %[1]s", "%[2]d 通が滞留(しきい値超過)", q.Reason, q.Messages))
+	case q.Before != nil && q.Messages > 2**q.Before+grown:
+		return because(r, false, runbook.Tf("%d messages wait, and %d did at the end of the incident", "%d 通が滞留。対応の終わりには %d 通だった", q.Messages, *q.Before))
 	}
 	for _, sender := range q.Senders {
 		for _, name := range c.Accounts {
@@ -50,11 +54,18 @@ func queue(c casefile.Case) runbook.GateRow {
 	return because(r, true, runbook.Tf("%d messages wait", "滞留 %d 通", q.Messages))
 }
 
+// grown is by how many messages more than twice its size a queue may grow after an incident before somebody has to look at it.
+const grown = 50
+
 func services(c casefile.Case) runbook.GateRow {
 	r := row(runbook.T("the services run as before", "サービスが元どおり動いている"))
 	switch s := c.Services; {
 	case s == nil:
 		return because(r, false, runbook.T("nobody has looked at the services", "サービスの状態を調べていない"))
+	case s.Unknown:
+		return because(r, false, runbook.T("the services could not be looked at now", "いまはサービスの状態を調べられない"))
+	case s.At.Before(c.Started) || s.At.Before(c.Stopped):
+		return because(r, false, runbook.T("nobody has looked at the services since they were stopped or started", "停止または再開の後にサービスの状態を調べていない"))
 	case len(s.Down) > 0:
 		return because(r, false, runbook.Tf("down: %s", "停止中: %s", strings.Join(s.Down, ", ")))
 	}
@@ -78,6 +89,8 @@ func quiet(c casefile.Case) runbook.GateRow {
 		return because(r, false, runbook.T("the record tells of no stop: nothing proves that it has ended", "停止の記録がなく、終息を示すものがない"))
 	case !c.Started.IsZero() && c.Last.After(c.Started):
 		return because(r, false, runbook.Tf("the logs show some at %s, after the services were started", "サービス再開後の %s にもログに現れている", c.Last.Format("2006-01-02 15:04Z")))
+	case len(c.Suspects) > 0:
+		return because(r, false, runbook.Tf("%s stands out in the logs since the services were started", "サービス再開後のログで %s が目立つ", c.Suspects[0].Name))
 	case c.Watch == nil || !c.Watch.Known || c.Watch.At.Before(c.Stopped):
 		return because(r, false, runbook.T("what leaves was not watched after the stop, or could not be counted", "停止後に送信を見張っていない、または数えられなかった"))
 	case c.Watch.Outside > 0:
@@ -121,7 +134,7 @@ func Request(a Asking) []runbook.GateRow {
 	rows := []runbook.GateRow{matters(a), waited(a)}
 	if a.Listing != nil {
 		r := row(runbook.T("the list passes its self-test", "リストが自己検査に合格している"))
-		health := map[string]runbook.Text{"healthy": runbook.T("", ""), "unproven": runbook.T("it has no test entries; nothing speaks against it", "検査用の項目がないリスト。疑わしい点はない")}
+		health := map[string]runbook.Text{"healthy": runbook.T("self-test passed", "自己検査に合格"), "unproven": runbook.T("it has no test entries; nothing speaks against it", "検査用の項目がないリスト。疑わしい点はない")}
 		text, ok := health[a.Listing.Health]
 		if !ok {
 			text = runbook.Tf("its state: %s", "状態: %s", a.Listing.Health)
@@ -154,12 +167,12 @@ func waited(a Asking) runbook.GateRow {
 	if a.Letter == nil || len(a.Letter.Sent) == 0 {
 		return because(r, true, runbook.T("not asked yet", "未申請"))
 	}
-	last := a.Letter.Sent[len(a.Letter.Sent)-1].At.Format("2006-01-02 15:04Z")
+	last := a.Letter.LastSent().UTC().Format("2006-01-02 15:04Z")
 	switch again := a.Letter.Again(); {
 	case again.IsZero():
 		return because(r, false, runbook.Tf("asked at %s; how long it wants to be left alone is not known", "%s に申請済み。再申請までの期間は不明", last))
 	case a.Now.Before(again):
-		return because(r, false, runbook.Tf("asked at %[1]s; not again before %[2]s", "%[1]s に申請済み。%[2]s まで再申請しない", last, again.Format("2006-01-02 15:04Z")))
+		return because(r, false, runbook.Tf("asked at %[1]s; not again before %[2]s", "%[1]s に申請済み。%[2]s まで再申請しない", last, again.UTC().Format("2006-01-02 15:04Z")))
 	}
 	return because(r, true, runbook.Tf("asked at %s, and still listed", "%s に申請済みだが、まだ掲載されている", last))
 }

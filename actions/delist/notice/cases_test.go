@@ -3,6 +3,7 @@ package notice
 import (
 	"io/fs"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -50,10 +51,14 @@ func full() Request {
 	c.Watch = &casefile.Watch{Known: true, Seconds: 300, At: at("2026-11-22 06:01")}
 	c.MailboxRead, c.PersonalData = "was_read", "asked"
 	c.Lists = &casefile.Lists{
-		Hosts: []casefile.Host{{Address: "192.0.2.25", Names: []string{"mail1.example.jp"}, State: "fine"}},
+		Named: true, HELO: "mail1.example.jp.", Hosts: []casefile.Host{{Address: "192.0.2.25", Names: []string{"mail1.example.jp"}, State: "fine"}},
 		Listings: []casefile.Listing{
-			{Subject: "192.0.2.25", Name: "Example Network List", Network: true, Routes: []casefile.Route{{Way: "provider"}}},
-			{Subject: "192.0.2.25", Name: "Example Address List", Routes: []casefile.Route{{Way: "form"}}},
+			{Subject: "192.0.2.25", Name: "Example Network List", Tier: 2, Network: true, Routes: []casefile.Route{{Way: "provider"}}},
+			{Subject: "192.0.2.25", Name: "Example Address List", Tier: 1, Routes: []casefile.Route{{Way: "form"}}},
+			{Subject: "192.0.2.25", Name: "Example Parts", Tier: 1, Routes: []casefile.Route{{Part: "SBL", Way: "provider"}, {Part: "XBL", Way: "form"}}},
+			{Subject: "192.0.2.25", Name: "Example Wide List", Tier: 2, Network: true, Routes: []casefile.Route{{Way: "wait"}}},
+			{Subject: "192.0.2.25", Name: "Example Idle List", Tier: 3, Network: true, Routes: []casefile.Route{{Way: "provider"}}},
+			{Subject: "example.jp", Domain: true, Name: "Example Domain List", Tier: 1, Routes: []casefile.Route{{Way: "form"}}},
 		},
 		At: at("2026-11-22 06:20"),
 	}
@@ -97,3 +102,6 @@ func mustWrite(t *testing.T, r Request, name string) []Notice {
 	}
 	return list
 }
+
+// missing says whether a notice names that fact among what is to be filled in.
+func missing(n Notice, name string) bool { return slices.Contains(n.Letter.Gaps, labels[name]) }

@@ -42,12 +42,11 @@ type Request struct {
 
 // A Notice is one text for one reader.
 type Notice struct {
-	Letter  runbook.Letter // Name is left to who writes it down
-	Lang    string
-	Missing []runbook.Text // what the gaps are, for the responder
-	File    string         // a name for its file
-	Text    string         // as it is read
-	Data    []byte         // as a file: a message that mail programs open, or Text
+	Letter runbook.Letter // Name is left to who writes it down
+	Lang   string
+	File   string // a name for its file
+	Text   string // as it is read
+	Data   []byte // as a file: a message that mail programs open, or Text
 }
 
 // Write writes the notice name in lang: one, or for the owners of accounts one for each account that was named, which may be none. The
@@ -104,8 +103,8 @@ func (t Texts) one(r Request, s spec, lang, account string) (Notice, error) {
 			return Notice{}, err
 		}
 	}
-	n.Letter.Gaps, n.Missing = p.gaps, p.missing
-	if len(p.gaps) > 0 {
+	n.Letter.Gaps = p.missing
+	if len(p.missing) > 0 {
 		n.Letter.State = runbook.LetterIncomplete
 	}
 	return n, nil

@@ -2,13 +2,12 @@ package notice
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
-	"strings"
 	"text/template"
 	"time"
 
 	"hikeshi/actions/delist/casefile"
+	"hikeshi/actions/delist/gate"
 	"hikeshi/runbook"
 )
 
@@ -17,20 +16,24 @@ type Page struct {
 	lang    string
 	zone    *time.Location
 	known   map[string]fact
+	lists   []string // that list the server, one a line
 	view    View
-	gaps    []string
 	missing []runbook.Text
 }
 
 // A View is what a text can branch on. Nothing in it comes from outside.
 type View struct {
-	Cause   string             // a to h, "" if nobody decided
-	Fixes   []casefile.Measure // still in force, by their names
-	Guards  []casefile.Measure
-	Mailbox string // not_read, was_read, unknown, ""
-	Locked  bool   // the passwords of all accounts that were named are replaced
-	Mixed   bool   // times and amounts may include mail of the owners of the accounts
-	Quiet   bool   // nothing left for the outside when that was watched last
+	Recorded bool               // there is a record at all
+	Cause    string             // a to h, "" if nobody decided
+	Fixes    []casefile.Measure // still in force, by their names
+	Guards   []casefile.Measure
+	Mailbox  string  // not_read, was_read, unknown, ""
+	Mixed    bool    // times and amounts may include mail of the owners of the accounts
+	Again    bool    // the logs show abuse after what should have ended it
+	Quiet    bool    // nothing left for the outside when that was watched last, and no abuse was seen since
+	Open     bool    // the gate of requests for delisting is open
+	Owners   bool    // some lists hear nobody but the owner of the network
+	Account  Account // what was done with the account that the notice is about
 }
 
 // A fact has its text for people; a time also has those for who compares logs, and for reading aloud. It is not known where text is "".
@@ -40,7 +43,6 @@ type fact struct{ text, stamp, spoken string }
 var labels = map[string]runbook.Text{
 	"host":         runbook.T("name of the server", "サーバー名"),
 	"addresses":    runbook.T("IP addresses of the server", "サーバーの IP アドレス"),
-	"domains":      runbook.T("domains of the server", "対象ドメイン"),
 	"reference":    runbook.T("number of the incident", "事案番号"),
 	"now":          runbook.T("date", "日付"),
 	"next":         runbook.T("time of the next word", "次のご連絡の時刻"),
@@ -56,14 +58,18 @@ var labels = map[string]runbook.Text{
 	"recipients":   runbook.T("number of recipients", "宛先の数"),
 	"sources":      runbook.T("number of source addresses", "送信元アドレスの数"),
 	"aside":        runbook.T("number of messages set aside", "退避した通数"),
+	"watch":        runbook.T("time of the watch", "監視した時刻"),
+	"looked":       runbook.T("time when the blocklists were asked", "ブロックリストに照会した時刻"),
 	"watched":      runbook.T("minutes that were watched", "監視した時間"),
 	"cause":        runbook.T("cause", "原因"),
 	"fixes":        runbook.T("what closed the hole", "実施した対策"),
 	"guards":       runbook.T("what prevents a repeat", "再発防止策"),
+	"happened":     runbook.T("what happened", "起きたこと"),
+	"kind":         runbook.T("kind of incident", "インシデントの種別"),
 	"account":      runbook.T("account", "アカウント"),
 	"locked":       runbook.T("what was done with the account", "アカウントへの処置"),
+	"planted":      runbook.T("whether settings that a stranger had planted in this account were removed", "このアカウントに仕込まれた設定を削除したかどうか"),
 	"mailbox":      runbook.T("whether the mailbox was read", "メールボックスを読まれたかどうか"),
-	"lists":        runbook.T("lists that only the owner of the network can ask", "回線事業者だけが解除を申請できるリスト"),
 	"organisation": runbook.T("organisation", "組織名"),
 	"name":         runbook.T("name of the writer", "担当者名"),
 	"role":         runbook.T("role of the writer", "役職"),
@@ -74,6 +80,7 @@ var labels = map[string]runbook.Text{
 	"noticed":      runbook.T("how it was noticed", "発見のきっかけ"),
 	"clock":        runbook.T("whether the clock is synchronised by NTP, and its error", "NTP 同期の有無と時刻の誤差"),
 	"request":      runbook.T("a request to contact the sources, or for information", "対応依頼か情報提供のどちらか"),
+	"source_list":  runbook.T("each source address if the sources are to be contacted (attach the logs)", "対応依頼の場合はアクセス元アドレスの一覧(該当ログを添付)"),
 	"logs":         runbook.T("kinds of logs that are attached", "添付するログの種類"),
 	"site":         runbook.T("where the server stands: own premises, data centre, cloud, hosting", "設置環境(自社、データセンター、クラウド、ホスティング)"),
 }
@@ -83,28 +90,20 @@ func newPage(r Request, s spec, lang, account string) *Page {
 	p.writer(r.Writer)
 	p.times(r)
 	p.counts(r.Case)
-	p.lists(r.Case)
 	c := r.Case
-	p.set("host", c.Host)
+	p.server(c, r.Writer)
 	p.set("reference", c.Incident)
 	p.set("account", account)
-	p.view = View{Cause: c.Cause, Fixes: c.Fixes, Guards: c.Guards, Mailbox: c.MailboxRead, Mixed: c.Mixed}
-	for _, m := range c.Fixes {
-		p.view.Locked = p.view.Locked || m.What == "passwords" && m.Count > 0 && m.Count >= len(c.Accounts)
-	}
+	p.view = View{Recorded: c.Incident != "", Cause: c.Cause, Fixes: c.Fixes, Guards: c.Guards, Mailbox: c.MailboxRead, Mixed: c.Mixed, Again: again(c), Quiet: quiet(c)}
+	p.view.Open, p.view.Account = gate.Open(gate.Server(c)), done(c)
+	p.listings(c)
 	if s.owners && len(c.Accounts) > 1 && c.MailboxRead == "was_read" {
 		p.view.Mailbox = "" // of one of them, and nobody has said which
 	}
-	if w := c.Watch; w != nil && w.Known && w.Outside == 0 {
-		p.view.Quiet = true
-		p.set("watched", span(w.Seconds, lang))
+	if p.view.Quiet {
+		p.set("watched", span(c.Watch.Seconds, lang))
 	}
 	return p
-}
-
-// Restored says whether the services run again, by the record: they were started, and were all seen running after that.
-func Restored(c casefile.Case) bool {
-	return !c.Started.IsZero() && c.Services != nil && !c.Services.At.Before(c.Started) && len(c.Services.Down) == 0
 }
 
 // writer are the facts of the configuration.
@@ -115,19 +114,26 @@ func (p *Page) writer(w casefile.Writer) {
 	p.set("email", w.Email)
 	p.set("abuse", w.Abuse)
 	p.set("phone", w.Phone)
-	p.set("domains", strings.Join(w.Domains, ", "))
 }
 
 func (p *Page) times(r Request) {
 	c := r.Case
+	var watch, looked time.Time
+	if quiet(c) {
+		watch = c.Watch.At
+	}
+	if c.Lists != nil {
+		looked = c.Lists.At
+	}
 	if !Restored(c) {
 		c.Started = time.Time{}
 	}
-	if c.Reopened.After(c.Holds) {
+	if c.Reopened.After(c.Holds) || again(c) {
 		c.Holds = time.Time{}
 	}
 	for name, at := range map[string]time.Time{
-		"now": r.Now, "next": r.Next, "opened": c.Opened, "stopped": c.Stopped, "started": c.Started, "first": c.First, "peak": c.Peak, "last": c.Last, "holds": c.Holds, "reopened": c.Reopened,
+		"now": r.Now, "next": r.Next, "opened": c.Opened, "stopped": c.Stopped, "started": c.Started, "first": c.First, "peak": c.Peak, "last": c.Last,
+		"holds": c.Holds, "reopened": c.Reopened, "watch": watch, "looked": looked,
 	} {
 		if !at.IsZero() {
 			p.known[name] = moment(at.In(r.Zone), r.Now.In(r.Zone), p.lang)
@@ -142,27 +148,6 @@ func (p *Page) counts(c casefile.Case) {
 			p.set(name, number(*n))
 		}
 	}
-}
-
-// lists are the addresses that were looked up, and the lists on which only the owner of the network can act.
-func (p *Page) lists(c casefile.Case) {
-	if c.Lists == nil {
-		return
-	}
-	var addresses, network []string
-	for _, h := range c.Lists.Hosts {
-		if a, err := netip.ParseAddr(h.Address); err == nil {
-			addresses = append(addresses, a.String())
-		}
-	}
-	for _, l := range c.Lists.Listings {
-		provider := slices.ContainsFunc(l.Routes, func(r casefile.Route) bool { return r.Way == "provider" })
-		if name := l.Name + ": " + l.Subject; (l.Network || provider) && !slices.Contains(network, name) {
-			network = append(network, name)
-		}
-	}
-	p.set("addresses", strings.Join(addresses, ", "))
-	p.set("lists", strings.Join(network, "; "))
 }
 
 // set takes in a fact of one line; one without text is not known.
@@ -187,6 +172,7 @@ func (p *Page) funcs() template.FuncMap {
 		"stamp": form(func(f fact) string { return f.stamp }),
 		"say":   form(func(f fact) string { return f.spoken }),
 		"known": func(name string) bool { _, ok := p.known[name]; return ok },
+		"lists": func() []string { return p.lists },
 		"many":  func(n int) string { return number(int64(n)) },
 		"at":    func(at time.Time) string { return at.In(p.zone).Format("2006-01-02 15:04 MST") },
 	}
@@ -198,8 +184,8 @@ func (p *Page) gap(name string) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("no fact has the name %q", name)
 	}
-	if !slices.Contains(p.gaps, name) {
-		p.gaps, p.missing = append(p.gaps, name), append(p.missing, label)
+	if !slices.Contains(p.missing, label) {
+		p.missing = append(p.missing, label)
 	}
 	if p.lang == "ja" {
 		return "【要記入:" + label.JA + "】", nil

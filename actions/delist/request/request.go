@@ -182,13 +182,15 @@ func operator(name string) string {
 	return strings.Join(labels[max(0, len(labels)-n):], ".")
 }
 
+// letter is the letter of that id that was sent last, in this incident or another one; else that of this incident.
 func letter(c casefile.Case, id string) *runbook.LetterHistory {
-	for _, l := range c.Letters {
-		if l.ID == id {
-			return l
+	var found *runbook.LetterHistory
+	for _, l := range slices.Concat(c.Letters, c.Asked) {
+		if l.ID == id && (found == nil || l.LastSent().After(found.LastSent())) {
+			found = l
 		}
 	}
-	return nil
+	return found
 }
 
 // Waits is how long the operator is left alone after a request.

@@ -64,6 +64,11 @@ func TestAskedBefore(t *testing.T) {
 		if got := All(c, nil, now)[0].Open(); got != want {
 			t.Errorf("asked %s ago: %v, want %v", ago, got, want)
 		}
+		c.Asked, c.Letters = c.Letters, []*runbook.LetterHistory{{Letter: runbook.Letter{ID: "psbl@192.0.2.25"}}}
+		if got := All(c, nil, now)[0].Open(); got != want {
+			t.Errorf("asked %s ago in another incident: %v, want %v", ago, got, want)
+		}
+		c.Asked = nil
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/mail"
+	"slices"
 	"strings"
 	"text/template"
 	"time"
@@ -38,8 +39,8 @@ type Press struct {
 // A Sheet is a request that was written down.
 type Sheet struct {
 	Text []byte
-	Ext  string   // .eml, .txt
-	Gaps []string // what a person has to fill in
+	Ext  string         // .eml, .txt
+	Gaps []runbook.Text // what a person has to fill in
 }
 
 // a page is what the templates are filled with. Texts are of one line but those of Fields.
@@ -52,10 +53,19 @@ type page struct {
 	Closed                            bool     // the hole is closed, by the record
 	Shut                              []string // conditions that do not hold
 	Do                                []string
-	Gaps                              []string
+	Gaps                              []string // in the language of the page
 	Fields                            []field.Answer
 	Organisation, Person, Role        string
 	Email, Provider                   string
+
+	shown   string // the language of the page
+	missing []runbook.Text
+}
+
+// gap notes what a person has to fill in.
+func (d *page) gap(what runbook.Text) {
+	d.missing = append(d.missing, what)
+	d.Gaps = append(d.Gaps, harmless.Line(what.In(d.shown)))
 }
 
 // Write writes r down.
@@ -74,7 +84,7 @@ func (p Press) Write(r request.Request) (Sheet, error) {
 	if err != nil {
 		return Sheet{}, fmt.Errorf("writing the request %s: %w", r.ID, err)
 	}
-	s := Sheet{Text: []byte(text), Ext: ".txt", Gaps: d.Gaps}
+	s := Sheet{Text: []byte(text), Ext: ".txt", Gaps: d.missing}
 	if r.Way == request.Email || r.Way == request.Letter {
 		s.Ext = ".eml"
 		if s.Text, err = p.mail(r, text); err != nil {
@@ -148,7 +158,7 @@ func (p Press) from(r request.Request) string {
 func (p Press) page(r request.Request, shown, sent string) page {
 	say := func(t runbook.Text) string { return harmless.Line(t.In(shown)) }
 	d := page{
-		ID: r.ID, Incident: p.Case.Incident, Name: harmless.Line(r.Name), Subject: harmless.Line(r.Subject), Host: harmless.Line(p.Case.Host), URL: fillIn(r.Route.URL, r), Lookup: fillIn(r.Route.Lookup, r),
+		shown: shown, ID: r.ID, Incident: p.Case.Incident, Name: harmless.Line(r.Name), Subject: harmless.Line(r.Subject), Host: harmless.Line(p.Case.Host), URL: fillIn(r.Route.URL, r), Lookup: fillIn(r.Route.Lookup, r),
 		Dispute: fillIn(r.Route.Dispute, r), Unverified: r.Route.Unverified, Who: say(r.Route.Who), Expires: say(r.Route.Expires.Text), Answered: say(r.Route.Reply.Text),
 		Waits: span(r.Waits(), shown), Paid: say(r.Route.Paid), Note: say(r.Route.Note), Closed: gate.Open(p.Server) && p.Case.Cause != "",
 	}
@@ -181,7 +191,13 @@ func reason(row runbook.GateRow, lang string) string {
 
 // fields gathers what the operator wants.
 func (p Press) fields(d *page, r request.Request, sent string) {
+	if r.Listing == nil && r.Reply == nil && !slices.ContainsFunc(r.Route.Needs, func(need string) bool { return strings.HasPrefix(need, "smtp_repl") }) {
+		p.refusal(d, sent)
+	}
 	for _, need := range r.Route.Needs {
+		if need == "provider" && r.Way == request.Letter {
+			continue // it is the reader
+		}
 		a := p.Fields.Value(need, field.Input{Case: p.Case, Writer: p.Writer, Subject: r.Subject, Domain: r.Domain, Listing: r.Listing, Reply: r.Reply, Lang: sent, Person: p.Lang, Zone: p.Zone})
 		if a.Do != "" {
 			d.Do = append(d.Do, a.Do)
@@ -190,10 +206,17 @@ func (p Press) fields(d *page, r request.Request, sent string) {
 			continue
 		}
 		if a.Gap {
-			d.Gaps = append(d.Gaps, a.Label)
+			d.gap(p.Fields.Label(need))
 		}
 		d.Fields = append(d.Fields, a)
 	}
+}
+
+// refusal asks for what the record does not hold: that anybody was refused.
+func (p Press) refusal(d *page, sent string) {
+	what := runbook.T("when mail was refused, and the reply, word for word", "受信を拒否された時刻と、その応答(原文のまま)")
+	d.gap(what)
+	d.Fields = append(d.Fields, field.Answer{Label: runbook.T("refusal", "受信拒否").In(sent), Text: field.Gap(sent, what.In(sent)), Gap: true})
 }
 
 // signature is who writes, in letters.
@@ -205,7 +228,7 @@ func (p Press) signature(d *page, r request.Request, sent string) {
 		if text = harmless.Line(text); text != "" {
 			return text
 		}
-		d.Gaps = append(d.Gaps, gap.In(sent))
+		d.gap(gap)
 		return field.Gap(sent, gap.In(sent))
 	}
 	w := p.Writer

@@ -1,18 +1,39 @@
 package dead
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 
 	"hikeshi/actions/dnsbl/table"
 	"hikeshi/runbook"
 )
 
+// ErrIrregular says that a name leads to a folder, a FIFO or a device: no configuration stands there, and reading might never end.
+var ErrIrregular = errors.New("it is no regular file")
+
+// Open opens a regular file, to be read. Anything else is ErrIrregular, and is neither waited for nor touched.
+func Open(file string) (*os.File, error) {
+	if fi, err := os.Stat(file); err != nil || !fi.Mode().IsRegular() {
+		return nil, cmp.Or(err, ErrIrregular)
+	}
+	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	if fi, err := f.Stat(); err != nil || !fi.Mode().IsRegular() { // it was put there just now
+		f.Close()
+		return nil, cmp.Or(err, ErrIrregular)
+	}
+	return f, nil
+}
+
 // In returns the dead zones that stand in a file. The error says why it cannot be read.
 func In(lists []table.Dead, file string) ([]Hit, error) {
-	f, err := os.Open(file)
+	f, err := Open(file)
 	if err != nil {
 		return nil, err
 	}

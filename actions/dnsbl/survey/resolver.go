@@ -15,9 +15,10 @@ type Resolver struct {
 	Servers   []netip.AddrPort
 	Behind    []netip.AddrPort // whom a stub passes the questions on to
 	Public    []string         // names of public resolvers among them, which lists do not answer
-	Alive     []netip.AddrPort // have answered, and not with REFUSED
+	Alive     []netip.AddrPort // have answered, not with REFUSED, and can be believed
 	Refusing  []netip.AddrPort // answer nothing but REFUSED: this host may not ask them
-	Rewriting []netip.Addr     // what they answer for names that do not exist; none if they are honest
+	Lying     []netip.AddrPort // answer with addresses for names that do not exist
+	Rewriting []netip.Addr     // what those answer; none if all are honest
 }
 
 // String names the resolvers.
@@ -33,9 +34,14 @@ func (r Resolver) String() string {
 	return strings.Join(all, ", ")
 }
 
-// Meet looks whether the resolvers answer, and how they answer for a name that cannot exist (RFC 6761 section 6.4). of makes the Asker
-// for one of them; behind are the upstreams of the system's stub resolver, if it is used.
-func Meet(ctx context.Context, servers, behind []netip.AddrPort, label string, of func(netip.AddrPort) Asker) Resolver {
+// nowhere are zones of different operators in which a random name does not exist: one where no name can (RFC 6761 section 6.4), which
+// some resolvers answer by themselves, and some from the root.
+var nowhere = []string{"invalid", "com", "org", "jp"}
+
+// Meet looks whether the resolvers answer, and how they answer for names that nobody has. One that has an address for such a name, be
+// it that of a provider or one in 127.0.0.0/8 like the answer of a list, would have one for every subject. label makes random labels of
+// a length, of makes the Asker for one resolver; behind are the upstreams of the system's stub resolver, if it is used.
+func Meet(ctx context.Context, servers, behind []netip.AddrPort, label func(int) string, of func(netip.AddrPort) Asker) Resolver {
 	r := Resolver{Servers: servers}
 	if slices.ContainsFunc(servers, func(s netip.AddrPort) bool { return ask.IsStub(s.Addr()) }) {
 		r.Behind = behind
@@ -45,23 +51,44 @@ func Meet(ctx context.Context, servers, behind []netip.AddrPort, label string, o
 			r.Public = append(r.Public, name)
 		}
 	}
-	replies := make([]ask.Reply, len(servers))
+	replies := make([][]ask.Reply, len(servers))
 	var all sync.WaitGroup
 	for i, s := range servers {
-		all.Go(func() { replies[i] = of(s).Ask(ctx, label+".invalid", ask.A) })
+		replies[i] = make([]ask.Reply, len(nowhere))
+		one := of(s)
+		for j, zone := range nowhere {
+			name := label(labelLength) + "." + zone
+			all.Go(func() { replies[i][j] = one.Ask(ctx, name, ask.A) })
+		}
 	}
 	all.Wait()
-	for i, reply := range replies {
-		if reply.Status == ask.Refused {
-			r.Refusing = append(r.Refusing, servers[i])
-		} else if reply.Answered() {
-			r.Alive = append(r.Alive, servers[i])
-		}
+	for i, s := range servers {
+		r.know(s, replies[i])
+	}
+	return r
+}
+
+// labelLength is that of a random label: long enough that nobody has it.
+const labelLength = 20
+
+// know sorts one resolver in by what it says.
+func (r *Resolver) know(s netip.AddrPort, replies []ask.Reply) {
+	answered, refused, lied := false, false, false
+	for _, reply := range replies {
+		answered = answered || reply.Answered() && reply.Status != ask.Refused
+		refused = refused || reply.Status == ask.Refused
 		for _, a := range reply.Addrs {
-			if !slices.Contains(r.Rewriting, a) {
+			if lied = true; !slices.Contains(r.Rewriting, a) {
 				r.Rewriting = append(r.Rewriting, a)
 			}
 		}
 	}
-	return r
+	switch {
+	case lied:
+		r.Lying = append(r.Lying, s)
+	case answered:
+		r.Alive = append(r.Alive, s)
+	case refused:
+		r.Refusing = append(r.Refusing, s)
+	}
 }

@@ -37,9 +37,9 @@ type Health struct {
 func Judge(l table.List, listed, clean []Reading) Health {
 	for _, r := range clean {
 		switch {
-		case r.Sense == Entry, r.Sense == Remark && l.Category == "": // a remark on everybody is no praise either
+		case r.Sense == Entry, r.Sense == Remark: // a remark on everybody says nothing of anybody
 			return Health{State: World, Why: runbook.Tf("lists what must not be listed (%s): it lists the whole world", "掲載されてはならない試験項目まで掲載 (%s): 全世界を掲載している", joined(r))}
-		case r.Sense != Absent && r.Sense != Remark:
+		case r.Sense != Absent:
 			return unwell(r)
 		}
 	}

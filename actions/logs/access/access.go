@@ -110,12 +110,14 @@ func asked(r *desk.Reading) []string {
 type looked struct {
 	account        Account
 	strange, usual sum
+	named          bool // a log of the window names the account
 }
 
 // look reads it; whole says that every log of mailboxes covers the time.
 func look(ctx context.Context, r *desk.Reading, name string, whole bool) looked {
 	l := looked{account: Account{Name: name, From: []Peer{}}}
 	if a := r.Book.Accounts[name]; a != nil {
+		l.named = a.First != 0 || a.Reads > 0
 		for _, p := range a.Peers() {
 			if u := a.Uses[p]; wanted(r, p, u) {
 				l.add(ctx, r, p, u)

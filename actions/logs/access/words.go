@@ -31,6 +31,9 @@ func (l looked) finding(f *Facts) runbook.Finding {
 	case !u.none():
 		return runbook.Finding{Level: runbook.OK, Text: runbook.T(name+": the mailbox was used from usual addresses only"+l.owner().EN, name+": メールボックスは普段の接続元からだけ使われている"+l.owner().JA)}
 	}
+	if !l.named {
+		return runbook.Finding{Level: runbook.Info, Text: runbook.T(name+": no log of this time names the account; is it spelt so?", name+": この期間のログにこのアカウントは出てこない。表記を確かめる")}
+	}
 	return runbook.Finding{Level: runbook.OK, Text: runbook.T(name+": the mailbox was not read from there", name+": その接続元からメールボックスは読まれていない")}
 }
 

@@ -22,6 +22,7 @@ type Account struct {
 	Hours       []Hour // that have something in them
 	Days        []Day  // of the window
 	Steps       []Step // of the timeline: what came from peers that are not usual
+	Strange     Range  // messages of the window from peers that are not usual
 	Past        Past   // the history
 	Uses        map[netip.Prefix]*Use
 	More        tally.Distinct // peers beyond those in Uses
@@ -83,6 +84,9 @@ type Step struct {
 	Messages, Recipients, Failures, Returned int32
 	Usual                                    int32 // messages from peers that are usual for their account, which are in none of the others
 }
+
+// A Range is when the first and the last of something happened, on the wall clock; 0 if nothing did.
+type Range struct{ First, Last int64 }
 
 // A Use is how an account was used from one peer.
 type Use struct {

@@ -23,6 +23,9 @@ func (l *Lines) Refs() []deed.Ref {
 	return l.usual
 }
 
+// Usual says that all lines are of peers that are usual.
+func (l *Lines) Usual() bool { return len(l.strange) == 0 && len(l.usual) > 0 }
+
 // Claims are logins that do not count.
 type Claims struct {
 	N    int64

@@ -37,6 +37,27 @@ func (a *Account) Seen(wall int64) {
 	a.Last = max(a.Last, wall)
 }
 
+// Take notes that so many things happened at a time.
+func (r *Range) Take(wall int64, n int32) {
+	if n > 0 {
+		r.Join(Range{wall, wall})
+	}
+}
+
+// Join takes in another range.
+func (r *Range) Join(o Range) {
+	if o.First != 0 && (r.First == 0 || o.First < r.First) {
+		r.First = o.First
+	}
+	r.Last = max(r.Last, o.Last)
+}
+
+// Add adds what another step holds.
+func (s *Step) Add(o Step) {
+	s.Messages, s.Recipients, s.Usual = s.Messages+o.Messages, s.Recipients+o.Recipients, s.Usual+o.Usual
+	s.Failures, s.Returned = s.Failures+o.Failures, s.Returned+o.Returned
+}
+
 // SameName says whether a sender is the address of a login, which may lack the domain.
 func SameName(login, sender string) bool {
 	if login == sender {

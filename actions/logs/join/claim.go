@@ -32,17 +32,24 @@ const (
 )
 
 // Claims are those that wait for their message, in the order in which they came.
-type Claims struct{ waiting []Claim }
+type Claims struct {
+	all  []Claim
+	next int // those before it are taken out
+}
 
 // Add enters a claim.
-func (c *Claims) Add(x Claim) { c.waiting = append(c.waiting, x) }
+func (c *Claims) Add(x Claim) { c.all = append(c.all, x) }
 
 // Due takes out the first claim if its message would have been told by now.
 func (c *Claims) Due(now int64) (x Claim, ok bool) {
-	if len(c.waiting) == 0 || now <= c.waiting[0].Deed.Wall+wait && len(c.waiting) < maxClaims {
+	switch {
+	case c.next == len(c.all), now <= c.all[c.next].Deed.Wall+wait && len(c.all)-c.next < maxClaims:
 		return x, false
 	}
-	x, c.waiting = c.waiting[0], c.waiting[1:]
+	x = c.all[c.next]
+	if c.next++; c.next == len(c.all) || c.next >= maxClaims {
+		c.all, c.next = append(c.all[:0], c.all[c.next:]...), 0
+	}
 	return x, true
 }
 
@@ -52,7 +59,7 @@ func (j *Joiner) Proof(id uint64) Proof {
 	switch {
 	case !told:
 		return Unproven
-	case o.forged, o.waits != nil && !o.waits.done && o.waits.Forged():
+	case o.waits == j.forged, o.waits != nil && !o.waits.done && o.waits.Forged():
 		return MadeUp
 	}
 	return Proven
@@ -61,6 +68,14 @@ func (j *Joiner) Proof(id uint64) Proof {
 // Forged says that the sender of a message is made to look like a login.
 func (m *Message) Forged() bool {
 	return m.Said && len(m.Sender) > 5 && strings.EqualFold(m.Sender[:5], "auth-") && strings.Contains(m.Sender, ":")
+}
+
+// Step is the message in a step of the timeline. Mail that comes from where the owner of the account is counts apart.
+func (m *Message) Step(usual bool) entry.Step {
+	if usual {
+		return entry.Step{Usual: 1}
+	}
+	return entry.Step{Messages: 1, Recipients: int32(m.Count), Returned: int32(m.Failed)}
 }
 
 // Doubt enters the end of a session of p whose login is not proven: what else was handed in by it has this login or none, nobody knows.

@@ -38,8 +38,8 @@ type Message struct {
 	Blind        bool // no log told of sessions at that time
 	Doubt        bool // the login of its session is not proven
 	Recipients   []uint64
-	Sent, Failed int64      // deliveries
-	Returned     []deed.Ref // lines of those that failed
+	Sent, Failed int64    // deliveries
+	Returned     deed.Ref // line of the first that failed, if Failed says that one did
 
 	alone bool // no more than one session of its peer was open
 	done  bool
@@ -59,12 +59,11 @@ type door struct {
 	recent  []recent
 }
 
-// owner is whose message it is: a login, or that of a message that waits.
+// owner is whose message it is: a login, or that of a message that waits; of one that is settled waits may be a mark of the Joiner. There
+// are many of them, so they are small.
 type owner struct {
-	login  string
-	usual  bool // it came from a peer that is usual for the login
-	forged bool // its sender was made to look like a login
-	waits  *Message
+	login string
+	waits *Message
 }
 
 // A Joiner joins messages with sessions, and deliveries with messages. It remembers the last maxIDs messages at least. What it is
@@ -75,17 +74,25 @@ type Joiner struct {
 	queue      []*Message // in the order of time
 	young, old map[uint64]owner
 	logins     map[uint64]string // by the id of the message, told before the message
+
+	usual, forged *Message // marks: it came from a peer that is usual for the login; its sender was made to look like a login
 }
 
 // New returns a Joiner that calls settle for each message once, with its login or "".
 func New(settle func(*Message, string)) *Joiner {
-	return &Joiner{settle: settle, doors: map[netip.Prefix]*door{}, young: map[uint64]owner{}, old: map[uint64]owner{}, logins: map[uint64]string{}}
+	return &Joiner{settle: settle, doors: map[netip.Prefix]*door{}, young: map[uint64]owner{}, old: map[uint64]owner{}, logins: map[uint64]string{},
+		usual: &Message{done: true}, forged: &Message{done: true}}
 }
 
 // Remember notes whose message an id is, and whether it came from a peer that is usual for the login.
 func (j *Joiner) Remember(id uint64, login string, usual bool) {
-	o, _ := j.whose(id)
-	j.remember(id, owner{login: login, usual: usual, forged: o.forged})
+	o := owner{login: login}
+	if old, _ := j.whose(id); old.waits == j.forged {
+		o.waits = j.forged
+	} else if usual {
+		o.waits = j.usual
+	}
+	j.remember(id, o)
 }
 
 func (j *Joiner) remember(id uint64, o owner) {
@@ -109,9 +116,9 @@ func (j *Joiner) whose(id uint64) (o owner, ok bool) {
 func (j *Joiner) Whose(id uint64) (login string, usual bool, waits *Message) {
 	o, _ := j.whose(id)
 	if o.waits != nil && o.waits.done {
-		return "", false, nil
+		return o.login, o.waits == j.usual, nil
 	}
-	return o.login, o.usual, o.waits
+	return o.login, false, o.waits
 }
 
 // Knows says whether a message was told already.
@@ -170,7 +177,11 @@ func (j *Joiner) Message(m *Message) {
 
 func (j *Joiner) done(m *Message, login string) {
 	m.done = true
-	j.remember(m.ID, owner{forged: m.Forged()})
+	o := owner{}
+	if m.Forged() {
+		o.waits = j.forged
+	}
+	j.remember(m.ID, o)
 	j.settle(m, login)
 }
 

@@ -60,6 +60,8 @@ type Book struct {
 	Guessers map[netip.Prefix]*Guess // peers that failed to log in
 	Guessed  map[string]*Guess       // names that somebody failed to log in with
 	Steps    []Step                  // the timeline, from Since on
+	Strange  entry.Range             // its messages from peers that are not usual
+	Owners   entry.Range             // and from those that are
 	Lost     int64                   // messages and logins that any figure of an account or a peer may lack
 	Full     bool                    // peers of an account, or steps, are left out
 	Days     uint32                  // of history with anything in it: bit 0 is the day before the window

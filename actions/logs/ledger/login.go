@@ -162,7 +162,7 @@ func (b *Book) loginFail(d *deed.Deed) {
 		known = b.Usual(a, p, day)
 	}
 	if window && (!told || d.Session) {
-		b.step(abused(a, !known && !device), name, p, d.Wall, func(s *Step) { s.Failures++ })
+		b.step(abused(a, !known && !device), name, p, d.Wall, Step{Failures: 1})
 	}
 	if p.IsValid() && !(told && d.Session) {
 		failed(entry.GuessOf(b.Guessers, p, &b.Lost), d, !known && !(device && b.Inside(p)), tally.Hash([]byte(name)), window)

@@ -83,7 +83,7 @@ func (b *Book) settle(w *join.Message, login string) {
 	}
 	if window && w.Place.IsValid() {
 		b.fromSource(b.source(w.Place, w.Wall), w, nil, false)
-		b.step(nil, "", w.Place, w.Wall, sent(w, false))
+		b.step(nil, "", w.Place, w.Wall, w.Step(false))
 	}
 }
 
@@ -96,14 +96,6 @@ func (b *Book) relayed(w *join.Message, window bool) {
 	}
 	s.Relayed++
 	s.RelayRefs = entry.Keep(s.RelayRefs, w.At)
-}
-
-// sent enters a message into a step of the timeline. Mail that comes from where the owner of the account is counts apart.
-func sent(w *join.Message, usual bool) func(*Step) {
-	if usual {
-		return func(s *Step) { s.Usual++ }
-	}
-	return func(s *Step) { s.Messages++; s.Recipients += int32(w.Count); s.Returned += int32(w.Failed) }
 }
 
 // message enters a message of an account.
@@ -156,7 +148,7 @@ func (b *Book) message(w *join.Message, a *Account, relayed bool) {
 		useMessage(u, w, other, relayed)
 		b.fromSource(b.source(w.Place, w.Wall), w, a, unusual)
 	}
-	b.step(abused(a, unusual), a.Name, w.Place, w.Wall, sent(w, usual))
+	b.step(abused(a, unusual), a.Name, w.Place, w.Wall, w.Step(usual))
 }
 
 // lines notes where the log tells of a message.
@@ -166,8 +158,8 @@ func (b *Book) lines(w *join.Message, day *entry.Day, h *entry.Hour, unusual, ot
 	if other {
 		day.Named.Keep(w.At, unusual)
 	}
-	for _, r := range w.Returned {
-		h.Returned.Keep(r, unusual)
+	if w.Failed > 0 {
+		h.Returned.Keep(w.Returned, unusual)
 	}
 }
 
@@ -203,8 +195,10 @@ func (b *Book) delivery(d *deed.Deed) {
 	name, usual, waits := b.join.Whose(d.ID)
 	if waits != nil {
 		if failed {
+			if waits.Failed == 0 {
+				waits.Returned = d.At
+			}
 			waits.Failed += n
-			waits.Returned = entry.Keep(waits.Returned, d.At)
 		} else {
 			waits.Sent += n
 		}
@@ -212,7 +206,7 @@ func (b *Book) delivery(d *deed.Deed) {
 	}
 	a := b.Accounts[name]
 	if failed && !usual && d.Wall >= b.o.Since {
-		b.step(a, name, netip.Prefix{}, d.Wall, func(s *Step) { s.Returned += int32(n) })
+		b.step(a, name, netip.Prefix{}, d.Wall, Step{Returned: int32(n)})
 	}
 	if a == nil {
 		return
@@ -240,17 +234,20 @@ func (b *Book) read(d *deed.Deed) {
 }
 
 // step enters something into the timeline, and into that of an account if one is given.
-func (b *Book) step(a *Account, name string, p netip.Prefix, wall int64, enter func(*Step)) {
+func (b *Book) step(a *Account, name string, p netip.Prefix, wall int64, more Step) {
 	i := (wall - b.o.Since) / max(b.o.Step, 1)
 	if wall < b.o.Since || i >= int64(len(b.Steps)) {
 		return
 	}
 	if b.o.Only == nil || b.o.Only(name, p) {
-		enter(&b.Steps[i])
+		b.Steps[i].Add(more)
+		b.Strange.Take(wall, more.Messages)
+		b.Owners.Take(wall, more.Usual)
 	}
 	if a == nil {
 		return
 	}
+	a.Strange.Take(wall, more.Messages)
 	s, fresh := a.StepAt(int32(i), b.steps < maxSteps)
 	if s == nil {
 		b.Full = true
@@ -259,5 +256,5 @@ func (b *Book) step(a *Account, name string, p netip.Prefix, wall int64, enter f
 	if fresh {
 		b.steps++
 	}
-	enter(s)
+	s.Add(more)
 }

@@ -69,17 +69,17 @@ func (j *judge) hours(e *Entry, a *ledger.Account) {
 	far, late := int64(0), []deed.Ref(nil)
 	for i := range a.Hours {
 		h := &a.Hours[i]
-		j.hit(e, perHour, above(h.Messages, a.Past.Hour.Messages), h.Lines.Refs(), runbook.Text{})
-		j.hit(e, rcptHour, above(h.Recipients, a.Past.Hour.Recipients), h.Lines.Refs(), runbook.Text{})
+		j.seen(e, perHour, above(h.Messages, a.Past.Hour.Messages), &h.Lines, runbook.Text{})
+		j.seen(e, rcptHour, above(h.Recipients, a.Past.Hour.Recipients), &h.Lines, runbook.Text{})
 		if float64(h.NewLogins+h.NewMessages) >= j.rules[ipsHour].Least {
-			j.hit(e, ipsHour, j.spread(ipsHour, h.Places.N()), h.Lines.Refs(), runbook.Text{})
+			j.seen(e, ipsHour, j.spread(ipsHour, h.Places.N()), &h.Lines, runbook.Text{})
 		}
 		if all := h.Sent + h.Failed; float64(h.Failed) >= j.rules[returned].Least {
 			share := 100 * float64(h.Failed) / float64(all)
 			if h.Failed < strongReturned {
 				share = min(share, j.rules[returned].Strong-1)
 			}
-			j.hit(e, returned, share, h.Returned.Refs(), runbook.Tf("%d of %d deliveries", "配送 %[2]d 件中 %[1]d 件", h.Failed, all))
+			j.seen(e, returned, share, &h.Returned, runbook.Tf("%d of %d deliveries", "配送 %[2]d 件中 %[1]d 件", h.Failed, all))
 		}
 		if off[int(h.Hour%24)] {
 			if n := h.NewLogins + h.NewMessages; n > 0 {
@@ -96,7 +96,8 @@ func (j *judge) hours(e *Entry, a *ledger.Account) {
 // strongReturned is how many failures it takes for the strong threshold of D7 (UwUMail: 25 hard bounces in an hour).
 const strongReturned = 25
 
-// peak puts the highest values in the place of those that reached the threshold first.
+// peak puts the highest value in the place of the one that reached the threshold first: of the hours in which strangers had a part, if the
+// signal was seen in such an hour.
 func (j *judge) peak(e *Entry, a *ledger.Account) {
 	for i := range e.Hits {
 		hit := &e.Hits[i]
@@ -110,8 +111,8 @@ func (j *judge) peak(e *Entry, a *ledger.Account) {
 			case ipsHour:
 				v = float64(h.Places.N())
 			}
-			if v > hit.Value {
-				hit.Value, hit.Refs = v, h.Lines.Refs()
+			if v > hit.Value && (hit.owners || !h.Lines.Usual()) {
+				hit.Value, hit.Refs, hit.owners = v, h.Lines.Refs(), h.Lines.Usual()
 			}
 		}
 	}
@@ -144,11 +145,11 @@ func offClock(p *entry.Past) (off [24]bool) {
 func (j *judge) days(e *Entry, a *ledger.Account) {
 	for i := range a.Days {
 		d := &a.Days[i]
-		j.hit(e, rcptDay, above(d.Recipients, a.Past.Day.Recipients), d.Lines.Refs(), runbook.Text{})
-		j.hit(e, ipsDay, j.spread(ipsDay, d.Places.N()), d.Lines.Refs(), runbook.Text{})
-		j.hit(e, senders, above(d.Senders, a.Past.Day.Senders), d.Named.Refs(), runbook.Text{})
+		j.seen(e, rcptDay, above(d.Recipients, a.Past.Day.Recipients), &d.Lines, runbook.Text{})
+		j.seen(e, ipsDay, j.spread(ipsDay, d.Places.N()), &d.Lines, runbook.Text{})
+		j.seen(e, senders, above(d.Senders, a.Past.Day.Senders), &d.Named, runbook.Text{})
 		if j.b.Known() {
-			j.hit(e, fresh, above(d.Fresh, a.Past.Day.Fresh), d.Lines.Refs(), runbook.Text{})
+			j.seen(e, fresh, above(d.Fresh, a.Past.Day.Fresh), &d.Lines, runbook.Text{})
 		}
 		most, name := 0, ""
 		for h, places := range d.HELOs {
@@ -159,7 +160,7 @@ func (j *judge) days(e *Entry, a *ledger.Account) {
 		if !j.b.Known() {
 			continue
 		}
-		j.hit(e, helo, float64(most), d.Lines.Refs(), runbook.Tf("HELO %q", "HELO %q", name))
+		j.seen(e, helo, float64(most), &d.Lines, runbook.Tf("HELO %q", "HELO %q", name))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"hikeshi/actions/logs/deed"
+	"hikeshi/actions/logs/entry"
 	"hikeshi/actions/logs/ledger"
 	"hikeshi/runbook"
 )
@@ -25,6 +26,8 @@ type Hit struct {
 	Value  float64
 	Detail runbook.Text // what exactly; may be empty
 	Refs   []deed.Ref
+
+	owners bool // all of it came from peers that are usual for the account
 }
 
 // Strong says that the value reaches the higher threshold.
@@ -108,19 +111,27 @@ func sortEntries(all []Entry) {
 
 // hit measures value by a rule.
 func (j *judge) hit(e *Entry, rule string, value float64, refs []deed.Ref, detail runbook.Text) {
-	r := j.rules[rule]
-	if value < r.Warn {
+	j.put(e, rule, Hit{Value: value, Detail: detail, Refs: refs})
+}
+
+// seen is hit, of an hour or a day of an account: one in which strangers had a part goes before one that is all its owner's.
+func (j *judge) seen(e *Entry, rule string, value float64, l *entry.Lines, detail runbook.Text) {
+	j.put(e, rule, Hit{Value: value, Detail: detail, Refs: l.Refs(), owners: l.Usual()})
+}
+
+func (j *judge) put(e *Entry, rule string, h Hit) {
+	if h.Rule = j.rules[rule]; h.Value < h.Warn {
 		return
 	}
 	if what, ok := spreadOver(rule); ok && !j.b.Known() {
-		r.What = what
+		h.What = what
 	}
-	h := Hit{Rule: r, Value: value, Detail: detail, Refs: refs}
 	for i, other := range e.Hits {
 		if other.Signal() != h.Signal() {
 			continue
 		}
-		if h.Strong() && !other.Strong() { // the same signal, by the hour and by the day
+		// The same signal, by the hour and by the day.
+		if other.owners && !h.owners || other.owners == h.owners && h.Strong() && !other.Strong() {
 			e.Hits[i] = h
 		}
 		return

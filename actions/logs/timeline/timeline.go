@@ -74,39 +74,42 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	f := Facts{Of: of, Accounts: []string{}, Seconds: r.Span.Step, Steps: []Step{}, Separated: r.Book.Known()}
 	var about []runbook.Finding
 	f.Read, about = r.Sources(ctx)
-	f.fill(r, f.steps(r))
+	steps, span := f.steps(r)
+	f.fill(r, steps)
+	f.First, f.Last = r.Time(span.First), r.Time(span.Last)
 	if r.Nothing() {
 		return runbook.Outcome{Findings: about, Facts: f}, nil
 	}
 	return runbook.Outcome{Findings: append(f.findings(r), about...), Facts: f}, nil
 }
 
-// steps are those that are counted.
-func (f *Facts) steps(r *desk.Reading) []entry.Step {
+// steps are those that are counted, and when the first and the last message of them was sent.
+func (f *Facts) steps(r *desk.Reading) ([]entry.Step, entry.Range) {
 	if f.Of == named {
 		f.Accounts = append(f.Accounts, r.Named()...)
-		return r.Book.Steps
+		return r.Book.Steps, r.Book.Strange
 	}
+	span := entry.Range{}
 	sum := make([]entry.Step, len(r.Book.Steps))
 	for _, e := range r.Judge().Accounts {
 		if e.Level != signals.Suspect {
 			continue
 		}
 		f.Accounts = append(f.Accounts, e.Name)
+		span.Join(r.Book.Accounts[e.Name].Strange)
 		for _, s := range r.Book.Accounts[e.Name].Steps {
-			to := &sum[s.At]
-			to.Messages, to.Recipients = to.Messages+s.Messages, to.Recipients+s.Recipients
-			to.Failures, to.Returned = to.Failures+s.Failures, to.Returned+s.Returned
+			sum[s.At].Add(s)
 		}
 	}
 	if len(f.Accounts) == 0 {
-		f.Of = all
-		return r.Book.Steps
+		f.Of, span = all, r.Book.Strange
+		span.Join(r.Book.Owners)
+		return r.Book.Steps, span
 	}
 	for i := range sum {
 		sum[i].At = int32(i)
 	}
-	return sum
+	return sum, span
 }
 
 func (f *Facts) fill(r *desk.Reading, steps []entry.Step) {
@@ -119,15 +122,8 @@ func (f *Facts) fill(r *desk.Reading, steps []entry.Step) {
 		at := r.Time(wall(r, s))
 		f.Steps = append(f.Steps, Step{at, desk.Told(known, int64(s.Messages)), desk.Told(usual, int64(s.Usual)), desk.Told(known, int64(s.Recipients)), s.Failures, s.Returned})
 		messages, owners = messages+int64(s.Messages), owners+int64(s.Usual)
-		n := f.counted(s)
-		if n > f.Most {
+		if n := f.counted(s); n > f.Most {
 			f.Most, f.Peak = n, at
-		}
-		if n > 0 {
-			if f.First.IsZero() {
-				f.First = at
-			}
-			f.Last = at
 		}
 	}
 	f.Messages, f.Usual, f.Spark = desk.Told(known, messages), desk.Told(usual, owners), f.spark(steps)

@@ -34,7 +34,7 @@ func (f *Facts) summary(zone *time.Location) runbook.Finding {
 		all:      runbook.T("everybody", "全体"),
 	}[f.Of]
 	n, usual := desk.Total(f.Messages), desk.Total(f.Usual)
-	text := func(t time.Time) string { return t.In(zone).Format("2006-01-02 15:04") }
+	text := func(t time.Time) string { return t.In(zone).Format("2006-01-02 15:04:05") }
 	beside := runbook.Text{}
 	if usual > 0 {
 		beside = runbook.Tf("; beside these %s from addresses that are usual for their account", "。このほか、普段の接続元から %s 通", desk.Number(usual))
@@ -60,8 +60,8 @@ func (f *Facts) summary(zone *time.Location) runbook.Finding {
 	}
 	when := []any{text(f.First), text(f.Peak), f.Most, f.Seconds, text(f.Last)}
 	return runbook.Finding{Level: level, Text: runbook.T(
-		desk.Number(n)+" messages of "+whom.EN+from.EN+fmt.Sprintf(": first %s, most %s (%d in %d s), last %s", when...)+beside.EN,
-		whom.JA+"のメール "+desk.Number(n)+" 通"+from.JA+fmt.Sprintf(": 最初 %[1]s、最多 %[2]s(%[4]d 秒に %[3]d 通)、最後 %[5]s", when...)+beside.JA)}
+		desk.Number(n)+" messages of "+whom.EN+from.EN+fmt.Sprintf(": first %s, most in the %[4]d s from %[2]s (%[3]d), last %[5]s", when...)+beside.EN,
+		whom.JA+"のメール "+desk.Number(n)+" 通"+from.JA+fmt.Sprintf(": 最初 %[1]s、最多 %[2]s から %[4]d 秒間(%[3]d 通)、最後 %[5]s", when...)+beside.JA)}
 }
 
 // table sums up the steps from the first to the last message in no more rows than a screen has.
@@ -75,7 +75,7 @@ func (f *Facts) table(zone *time.Location) []runbook.Finding {
 	}
 	var found []runbook.Finding
 	for i := 0; i < len(f.Steps) && len(found) <= rows; {
-		if at := f.Steps[i].At; at.Before(f.First) || at.After(f.Last) {
+		if at := f.Steps[i].At; !at.Add(time.Duration(f.Seconds)*time.Second).After(f.First) || at.After(f.Last) {
 			i++
 			continue
 		}

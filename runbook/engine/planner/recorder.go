@@ -39,6 +39,14 @@ func (r Recorder) Draft(l runbook.Letter, name string, text []byte) error {
 	return nil
 }
 
+// Withhold takes back that a letter may be sent.
+func (r Recorder) Withhold(id, why string) error {
+	if h, ok := r.Journal.(runbook.Withholder); ok {
+		return h.Withhold(id, why)
+	}
+	return nil
+}
+
 // Progress tells how far a long operation is.
 func (r Recorder) Progress(done, total int64) { r.Told(r.Step, done, total) }
 

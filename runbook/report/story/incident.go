@@ -197,7 +197,7 @@ func changeOf(c *runbook.ChangeHistory, lang string) Change {
 }
 
 func letterOf(l *runbook.LetterHistory, lang string) Letter {
-	row := Letter{ID: l.ID, To: l.To, About: l.About, Title: l.Title.In(lang), State: l.State, Gaps: append([]string{}, l.Gaps...), Drafted: l.Drafted.UTC(), Kept: l.Kept.Name,
+	row := Letter{ID: l.ID, To: l.To, About: l.About, Title: l.Title.In(lang), State: l.State, Gaps: l.Missing(lang), Drafted: l.Drafted.UTC(), Kept: l.Kept.Name,
 		Sent: []time.Time{}, Again: utc(l.Again()), Until: l.Until}
 	for _, s := range l.Sent {
 		row.Sent = append(row.Sent, s.At.UTC())

@@ -173,7 +173,7 @@ func placeholders() map[string]string {
 	for name := range strings.FieldsSeq("cause_a cause_b cause_c cause_d cause_e cause_f cause_g cause_h") {
 		all[name] = "n"
 	}
-	for name := range strings.FieldsSeq("passwords renamed planted relay login denied settings hand_d hand_e hand_f hand_g cut logs lockouts owners") {
+	for name := range strings.FieldsSeq("passwords renamed planted relay tightened login denied settings hand_d hand_e hand_f hand_g cut logs lockouts owners") {
 		all["done_"+name] = "n"
 	}
 	return all

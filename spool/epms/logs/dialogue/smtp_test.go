@@ -95,6 +95,20 @@ func TestSample(t *testing.T) {
 	}
 }
 
+// FAQ bsd/04-16, and what the receiver writes of a peer in its lock-out table: what follows is read all the same.
+func TestRefusedPeers(t *testing.T) {
+	const after = "\n220 mail1.example.jp E-POST ESMTP Receiver\nAUTH LOGIN\n334 x\nYWRtaW4=\n535 5.7.0 Authentication failed."
+	for first, want := range map[string]string{
+		"Query_FILTER_RBL(203.0.113.9)=found list": "",
+		"Query_FILTER_RBL(203.0.113.9)=found list\n550 5.7.0 Sorry. Your IP is in the open relay data base list.\r": "",
+		"0> reject address = [203.0.113.9]": "reject client=203.0.113.9\n",
+	} {
+		if got := follow(t, spool.SMTP, first+after); got != want+`login-failed login="admin"` {
+			t.Errorf("%q: %s", first, got)
+		}
+	}
+}
+
 func TestLogins(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"login":                             {"AUTH LOGIN\n334 VXNlcm5hbWU6\n" + b64("taro@example.jp") + "\n334 UGFzc3dvcmQ6\n" + b64("hunter2") + "\n235 2.0.0 Authentication successful.", `login login="taro@example.jp"`},

@@ -1,0 +1,181 @@
+// Package message finds the message that is the spam itself in what a responder has at hand: the message as a file, an mbox of several, a
+// complaint with the spam attached (message/rfc822, nested too, or a file named .eml), forwarded as text with the header quoted, or a
+// report by RFC 5965 (ARF) or RFC 3464 (DSN).
+//
+// Read it with Read, take a Mail, and look at its Spam. Where a mail holds several messages, the innermost one that has Received lines is
+// taken: a complaint has its own way, which says nothing of the spam. Within a report it is the message that the report is about, and not
+// what may be attached to that. Each is kept in Found, since a spammer can attach a message too.
+//
+// Mail that breaks the rules is read all the same: without a blank line before the body, with CR alone at line ends, with octets above
+// 127, in UTF-16 with or without its mark. Everything is bounded (MaxFile, MaxHeader, MaxMails); what was left out is said. Nothing is
+// decoded but what may hold a message, and nothing is written.
+package message
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"hikeshi/actions/trace/received/words"
+)
+
+// The bounds, in bytes and in numbers.
+const (
+	MaxFile   = 64 << 20 // of a file
+	MaxHeader = 1 << 20  // of one header
+	MaxMails  = 1000     // of an mbox
+	maxValue  = 16 << 10 // of one field
+	maxFields = 5000     // of one header
+	maxDepth  = 10       // messages in messages
+	maxFound  = 200      // messages in one mail
+	maxParts  = 2000     // parts of one mail
+	maxNest   = 20       // parts in parts
+	maxText   = 4 << 20  // of a text that may quote a header
+)
+
+// ErrEmpty says that there is nothing in the file.
+var ErrEmpty = errors.New("the file is empty")
+
+// A File is what was read.
+type File struct {
+	Mails []Mail
+	Left  int  // mails of an mbox that were not looked at
+	Cut   bool // the file is longer than MaxFile, and the rest was left out
+}
+
+// A Mail is one mail of a file.
+type Mail struct {
+	Number int       // 1 is the first
+	Spam   int       // of Found: the message that is taken to be the spam
+	Found  []Message // the mail itself first, then what it holds in order
+	Report *Report   // of the mail, nil if it is none
+	Left   bool      // it holds more messages or parts than are looked at
+}
+
+// How says how a message lies in its mail.
+type How string
+
+// The ways.
+const (
+	Itself   How = "itself"   // the mail is it
+	Attached How = "attached" // as a part
+	Reported How = "reported" // as the part that a report is about
+	Quoted   How = "quoted"   // its header is quoted in the text
+)
+
+// A Message is the header of one message.
+type Message struct {
+	How     How
+	Part    string  // 2.1 is the first part of the second one; "" for the mail itself
+	Depth   int     // 0 is the mail itself
+	Fields  []Field // in order
+	Dropped int     // fields that were too many or too large to be kept
+	NoBlank bool    // the body begins without a blank line
+}
+
+// A Field is one field of a header.
+type Field struct {
+	Name   string
+	Value  string // folded as it stands; bounded, anything may be in it
+	Offset int64  // where it begins in the file, bytes; -1 where that cannot be told, since its place was decoded
+}
+
+// Is compares the name, letter case ignored.
+func (f Field) Is(name string) bool { return strings.EqualFold(f.Name, name) }
+
+// Get returns the first field of a name, in one line of printable characters; "" if there is none.
+func (m Message) Get(name string) string {
+	for _, f := range m.Fields {
+		if f.Is(name) {
+			return words.Bound(strings.TrimSpace(words.Printable(f.Value)))
+		}
+	}
+	return ""
+}
+
+// Count says how many fields of a name there are.
+func (m Message) Count(name string) int {
+	n := 0
+	for _, f := range m.Fields {
+		if f.Is(name) {
+			n++
+		}
+	}
+	return n
+}
+
+// Taken is the message that is taken to be the spam.
+func (m Mail) Taken() Message { return m.Found[m.Spam] }
+
+// Outer takes the mail itself, whatever it holds.
+func (m Mail) Outer() Mail {
+	m.Spam = 0
+	return m
+}
+
+// Read reads a file. The error is that of r, or wraps ErrEmpty.
+func Read(r io.Reader) (File, error) {
+	data, err := io.ReadAll(io.LimitReader(r, MaxFile+1))
+	if err != nil {
+		return File{}, fmt.Errorf("reading the message: %w", err)
+	}
+	var f File
+	if f.Cut = len(data) > MaxFile; f.Cut {
+		data = data[:MaxFile]
+	}
+	text, moved := narrow(data)
+	if len(bytes.TrimSpace(text)) == 0 {
+		return f, fmt.Errorf("reading the message: %w", ErrEmpty)
+	}
+	starts, end := split(text), len(text)
+	if len(starts) > MaxMails {
+		f.Left, end = len(starts)-MaxMails, starts[MaxMails]
+		starts = starts[:MaxMails]
+	}
+	for i, at := range starts {
+		until, base := end, int64(at)
+		if i+1 < len(starts) {
+			until = starts[i+1]
+		}
+		if moved {
+			base = -1
+		}
+		f.Mails = append(f.Mails, open(text[at:until], base, i+1))
+	}
+	return f, nil
+}
+
+// open reads one mail.
+func open(b []byte, base int64, number int) Mail {
+	r := &reader{mail: Mail{Number: number}}
+	r.message(b, place{how: Itself, base: base})
+	r.choose()
+	return r.mail
+}
+
+// choose takes what a report is about; else the deepest message with Received lines, an attached one before a quoted one, the first before
+// others.
+func (r *reader) choose() {
+	best := -1
+	for i, m := range r.mail.Found {
+		if m.Count("Received") == 0 && m.How != Reported {
+			continue
+		}
+		if best < 0 || better(m, r.mail.Found[best]) {
+			best = i
+		}
+	}
+	r.mail.Spam = max(best, 0)
+}
+
+func better(m, than Message) bool {
+	if (m.How == Reported) != (than.How == Reported) {
+		return m.How == Reported
+	}
+	if (m.How == Quoted) != (than.How == Quoted) && than.How != Itself && m.How != Itself {
+		return m.How != Quoted
+	}
+	return m.Depth > than.Depth
+}
