@@ -8,6 +8,16 @@ var inJapanese = []struct {
 	en *regexp.Regexp
 	ja string
 }{
+	{whole("`hikeshi incidents` lists them; an address is 203.0.113.25 or 2001:db8::25, a domain example.jp"), "`hikeshi incidents` で一覧を見る。アドレスは 203.0.113.25 や 2001:db8::25、ドメインは example.jp の形"},
+	{whole("name an address or a domain instead: `hikeshi delist draft 203.0.113.25`"), "アドレスかドメインを指定する: `hikeshi delist draft 203.0.113.25`"},
+	{whole("name one letter with --file"), "--file では文面を1つだけ指定する"},
+	{whole("write 14:20, 2026-11-21 14:20 or 2026-11-21T14:20:00\\+09:00"), "14:20、2026-11-21 14:20、2026-11-21T14:20:00+09:00 のように書く"},
+	{whole("write it down when it was sent"), "送ってから記録する"},
+	{whole("write the time at which it was sent"), "実際に送った時刻を書く"},
+	{whole("--file FILE names what was sent"), "送ったものは --file FILE で指定する"},
+	{whole("`hikeshi delist list` shows them"), "`hikeshi delist list` で一覧を見る"},
+	{whole("how many different replies are shown; without it 20"), "表示する応答の種類の数。省略時は 20"},
+	{whole("an address is 192.0.2.25, a network 192.0.2.0/24, a domain or host example.jp"), "アドレスは 192.0.2.25、ネットワークは 192.0.2.0/24、ドメインやホストは example.jp の形"},
 	{whole("`hikeshi incidents` lists them"), "`hikeshi incidents` で一覧を見る"},
 	{whole("`hikeshi spool list` shows how many there are"), "`hikeshi spool list` で通数を確かめる"},
 	{whole("`hikeshi spool list` shows what is set aside"), "`hikeshi spool list` で退避中のものを見る"},
