@@ -34,12 +34,7 @@ func (a *app) dnsblVerb() *cobra.Command {
 func (w *world) dnsblEnv(a *app) dnsbl.Env {
 	env := dnsbl.Env{Builtin: templates.DNSBL(), Lists: w.cfg.DNS.Lists, Resolvers: w.cfg.DNS.Resolvers, Clock: a.now,
 		ResolvConf: "/etc/resolv.conf", Upstreams: "/run/systemd/resolve/resolv.conf"}
-	own := spool.Own{Addresses: w.cfg.own, Domains: w.cfg.Own.Domains, Hostname: w.cfg.Own.Hostname}
-	if w.server != nil && w.root != "/" { // the interfaces of this machine are not those of another root
-		own = ownOf(w.server)
-	} else if w.server != nil {
-		own = w.own()
-	}
+	own := w.ours()
 	if d, ok := w.server.(spool.Denier); ok {
 		env.Files = append(env.Files, filepath.Join(filepath.Dir(d.DenyFile()), "ordb.dat"))
 	}

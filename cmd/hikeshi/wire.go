@@ -118,7 +118,7 @@ func (w *world) wire(a *app) error {
 	w.host.Evidence = w.evidenceEnv(a)
 	w.wireLogs(own)
 	w.host.DNSBL = w.dnsblEnv(a)
-	w.host.Delist = w.delistEnv(a, own)
+	w.host.Delist = w.delistEnv(a, w.ours())
 	if w.root == "/" {
 		w.host.Settings.InUse, w.host.Relay.InUse = w.running, w.running
 		w.host.Evidence = thisMachine(w.host.Evidence)
