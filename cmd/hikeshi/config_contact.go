@@ -1,11 +1,13 @@
 package main
 
 import (
+	"net/netip"
 	"slices"
 
 	"hikeshi/actions/delist/casefile"
 	"hikeshi/actions/delist/eml"
 	"hikeshi/runbook"
+	"hikeshi/spool"
 )
 
 // contactConfig is who writes letters, as the configuration says it.
@@ -33,11 +35,23 @@ func (c contactConfig) check(bad func(key, value, want string) error) error {
 	return nil
 }
 
-// writer is who writes letters for a server of these domains.
-func (c config) writer(domains []string) casefile.Writer {
+// writer is who writes letters for a server of which this is known.
+func (c config) writer(own spool.Own) casefile.Writer {
 	t := c.Contact
-	return casefile.Writer{
+	w := casefile.Writer{
 		Organisation: t.Organisation, Name: t.Name, Role: t.Role, Email: t.Email, Abuse: t.Abuse, Phone: t.Phone, Address: t.Address, Policy: t.Policy,
-		Provider: t.Provider, ProviderEmail: t.ProviderEmail, Domains: slices.Clone(domains), Static: t.Static,
+		Provider: t.Provider, ProviderEmail: t.ProviderEmail, Domains: slices.Clone(own.Domains), Static: t.Static,
+		Host: own.Hostname,
 	}
+	for _, p := range own.Addresses {
+		if p.IsSingleIP() && public(p.Addr()) && !slices.Contains(w.Addresses, p.Addr().String()) {
+			w.Addresses = append(w.Addresses, p.Addr().String())
+		}
+	}
+	return w
+}
+
+// public says whether an address is one that the world can see: neither private nor between a provider and its customers (RFC 6598).
+func public(a netip.Addr) bool {
+	return a.IsGlobalUnicast() && !a.IsPrivate() && !netip.MustParsePrefix("100.64.0.0/10").Contains(a)
 }

@@ -93,8 +93,8 @@ func (a *app) draftRequests(ctx context.Context, args []string, f delistFlags) e
 			return a.dnsblRefusal(err)
 		}
 	}
-	h, err := history(a.store(w.state), jr.ID())
-	if h == nil {
+	h, err := w.host.Delist.History(jr.ID())
+	if err != nil {
 		return err
 	}
 	r, err := w.host.Delist.Draft(h, f.Wish)

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -12,7 +14,7 @@ import (
 	"hikeshi/actions/delist/casefile"
 	"hikeshi/actions/delist/notice"
 	"hikeshi/runbook"
-	"hikeshi/spool"
+	"hikeshi/runbook/journal"
 )
 
 // noticeFlags say how notices are written.
@@ -38,8 +40,9 @@ func (a *app) noticeVerb() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "notice [INCIDENT] NAME...", Short: "write notices, and send none: mail is down, it is back, what happened", Args: cobra.MinimumNArgs(1),
 		Long: `Notice prints each notice and lays it down in the drafts of the incident (without
-INCIDENT: the newest that stopped services or ran a runbook). It is never refused:
-a first notice can be written while the queue is still dirty.
+INCIDENT: the newest that stopped services or ran a runbook). No gate holds it
+back: a first notice can be written while the queue is still dirty. But nothing is
+written from a record that was changed (exit code 7).
 
   first       mail is down: staff, upstream, customers, and words to say
   restored    mail is back: the same
@@ -59,7 +62,7 @@ Kind in runbooks: notice.draft.`,
 		ValidArgsFunction: a.completeNotices,
 	}
 	f.add(a, cmd)
-	cmd.Flags().StringVarP(&f.out, "out", "o", "", "write the one notice to `FILE` as well, which must not be there yet")
+	cmd.Flags().StringVarP(&f.out, "out", "o", "", "write the one notice to `FILE` as well, which must not be there yet; - is\nstandard output, for it alone")
 	return cmd
 }
 
@@ -93,7 +96,10 @@ func (a *app) writeNotices(args []string, f noticeFlags) error {
 	if f.out != "" && len(list) != 1 {
 		return usagef("name a single one, such as first-staff", "--out %s: %d notices would be written", f.out, len(list))
 	}
-	if f.out != "" {
+	if f.out == "-" && a.isJSON() {
+		return usagef("", "%s", a.word("--out - and --output json: standard output is for one document", "--out - と --output json は併用できない。標準出力に出せる文書は 1 つだけ"))
+	}
+	if f.out != "" && f.out != "-" {
 		if err := createFile(f.out, list[0].Data); err != nil {
 			return fmt.Errorf("writing the notice: %w", err)
 		}
@@ -102,7 +108,7 @@ func (a *app) writeNotices(args []string, f noticeFlags) error {
 	if err != nil {
 		return err
 	}
-	return a.showNotices(d.incident, list, left, files)
+	return a.showNotices(notices{d.incident, list, left, files, f.out == "-"})
 }
 
 // noticeArgs tells the incident, which may be left out, from the names of notices.
@@ -164,8 +170,9 @@ type letterDesk struct {
 	c        casefile.Case
 }
 
-// letterDesk needs the state folder and the configuration, no mail server. Without a name it takes the newest incident that stopped the
-// services or went through a runbook.
+// letterDesk needs the state folder and the configuration, no mail server; one that is there tells its name and its addresses. Without a
+// name it takes the newest incident that stopped the services or went through a runbook. With an error of code exitUndetermined, a record
+// that cannot be read, the desk is there without a case.
 func (a *app) letterDesk(name string) (letterDesk, error) {
 	cfg, err := readConfig(a.flags.config)
 	if err != nil {
@@ -177,15 +184,16 @@ func (a *app) letterDesk(name string) (letterDesk, error) {
 		return letterDesk{}, err
 	}
 	w := &world{cfg: cfg, state: state}
-	d := letterDesk{env: w.delistEnv(a, spool.Own{Domains: cfg.Own.Domains})}
-	if name != "" {
-		jr, _, err := a.openIncident(name)
-		if err != nil {
-			return d, err
-		}
-		d.incident = jr.ID()
-		jr.Close()
-	} else if d.incident, err = a.newestIncident(state); err != nil || d.incident == "" {
+	if w.root, err = filepath.Abs(a.flags.root); err != nil {
+		return letterDesk{}, usagef("", "--root %s: %w", a.flags.root, err)
+	}
+	if w.server, err = a.findServer(cfg); codeOf(err) == exitUsage {
+		return letterDesk{}, err
+	} else if err != nil {
+		w.server = nil // the configuration has to do
+	}
+	d := letterDesk{env: w.delistEnv(a, w.ownKnown())}
+	if d.incident, err = a.noticeCase(state, name); err != nil || d.incident == "" {
 		return d, err
 	}
 	h, err := d.env.History(d.incident)
@@ -198,17 +206,39 @@ func (a *app) letterDesk(name string) (letterDesk, error) {
 	return d, nil
 }
 
-// newestIncident is the newest that stopped services or went through a runbook; "" if there is none.
-func (a *app) newestIncident(state string) (string, error) {
-	all, ids, err := a.histories(state)
-	if err != nil {
-		return "", err
+// noticeCase is the incident that name stands for, or without a name the newest that stopped services or went through a runbook; "" if
+// there is none. One that cannot be read may be that one, so none is taken from before it.
+func (a *app) noticeCase(state, name string) (string, error) {
+	s := a.store(state)
+	if name != "" {
+		id, err := s.Find(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", usagef("`hikeshi incidents` lists them", "%w", err)
+		}
+		return id, a.unreadable(err)
 	}
-	for _, id := range slices.Backward(ids) {
-		stops := slices.ContainsFunc(all[id].Changes, func(c *runbook.ChangeHistory) bool { return c.Kind == "service.stop" })
-		if stops || len(all[id].Steps) > 1 {
-			return id, nil
+	entries, err := journal.List(s)
+	if err != nil {
+		return "", a.unreadable(err)
+	}
+	for _, e := range slices.Backward(entries) {
+		h, err := history(s, e.ID)
+		if err != nil {
+			return "", failf(exitUndetermined, a.word("name the incident, if it is another one", "別の事案についてなら、事案を指定する"),
+				a.word("the newest incident, %s, cannot be read: %v", "最新の事案 %s を読めない: %v"), e.ID, err)
+		}
+		stops := slices.ContainsFunc(h.Changes, func(c *runbook.ChangeHistory) bool { return c.Kind == "service.stop" })
+		if stops || len(h.Steps) > 1 {
+			return e.ID, nil
 		}
 	}
 	return "", nil
+}
+
+// unreadable is the error of a folder of incidents that cannot be read; nil if err is nil.
+func (a *app) unreadable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return failf(exitUndetermined, a.word("--state DIR names the folder of the incidents", "事案のあるディレクトリは --state DIR で指定する"), a.word("the incidents cannot be read: %w", "事案の記録を読めない: %w"), err)
 }

@@ -19,7 +19,8 @@ func (a *app) sayVerb() *cobra.Command {
 		Long: `Say prints what can be said on the telephone now: that mail is down (first), or
 that it is back (restored). By default the record decides: restored once the
 services were started and all seen running again. It records nothing and needs
-neither a mail server nor an incident; what is not known is marked.`,
+neither a mail server nor an incident; what is not known is marked. Exit code 7:
+there are incidents, and they cannot be read.`,
 		Example: "  hikeshi say\n  hikeshi say restored --for customers --in ja\n  hikeshi say 20261121-0312 first --next 05:30",
 		RunE: func(_ *cobra.Command, args []string) error {
 			return a.say(args, f)
@@ -53,9 +54,9 @@ func (a *app) say(args []string, f noticeFlags) error {
 	if f.audience != "" && !slices.Contains(audiences(), f.audience) {
 		return usagef("", "--for %q: use one of %s", f.audience, strings.Join(audiences(), ", "))
 	}
-	d, err := a.letterDesk(incident)
-	if err != nil {
-		return err
+	d, unread := a.letterDesk(incident)
+	if unread != nil && codeOf(unread) != exitUndetermined {
+		return unread
 	}
 	if when == "" {
 		when = "first"
@@ -73,7 +74,16 @@ func (a *app) say(args []string, f noticeFlags) error {
 	if err != nil {
 		return noticeRefusal(err)
 	}
-	return a.showNotices(d.incident, list, left, nil)
+	switch {
+	case unread != nil:
+		left = append(left, runbook.Finding{Level: runbook.Warn, Text: runbook.Tf("%s; what happened and when is to be filled in", "%s。起きたことと時刻は記入が必要", a.translated(joined(unread.Error())))})
+	case d.incident == "":
+		left = append(left, runbook.Finding{Level: runbook.Warn, Text: runbook.T("no incident is recorded: what happened and when is to be filled in", "事案の記録がない。起きたことと時刻は記入が必要")})
+	}
+	if err := a.showNotices(notices{incident: d.incident, list: list, left: left}); err != nil {
+		return err
+	}
+	return silent(codeOf(unread))
 }
 
 type noticesDocument struct {
@@ -94,28 +104,36 @@ type noticeRow struct {
 	Text  string   `json:"text"`
 }
 
+// notices are what there is to show.
+type notices struct {
+	incident string // "" if there is none
+	list     []notice.Notice
+	left     []runbook.Finding
+	files    map[string]string // below the folder of the incident, by the id of the letter
+	raw      bool              // the one notice as its file, for standard output
+}
+
 // showNotices prints notices: their texts on standard output and nothing else, unless there are several; what is missing on standard error.
-func (a *app) showNotices(incident string, list []notice.Notice, left []runbook.Finding, files map[string]string) error {
-	if a.isJSON() {
-		doc := noticesDocument{Version: 1, Kind: "notices", Incident: incident, Letters: []noticeRow{}, Findings: findingRows(left, a.lang())}
+func (a *app) showNotices(all notices) error {
+	list, left, files := all.list, all.left, all.files
+	switch {
+	case a.isJSON():
+		doc := noticesDocument{Version: 1, Kind: "notices", Incident: all.incident, Letters: []noticeRow{}, Findings: findingRows(left, a.lang())}
 		for _, n := range list {
 			doc.Letters = append(doc.Letters, noticeRow{n.Letter.ID, n.Letter.To, n.Letter.Title.In(a.lang()), string(n.Letter.State), n.Letter.Missing(a.lang()), files[n.Letter.ID], n.Text})
 		}
 		return a.json(doc)
-	}
-	for i, n := range list {
-		if len(list) > 1 {
-			if i > 0 {
-				fmt.Fprintln(a.stdout)
-			}
-			fmt.Fprintf(a.stdout, "--- %s: %s\n\n", n.Letter.ID, n.Letter.Title.In(a.lang()))
+	case all.raw:
+		if _, err := a.stdout.Write(list[0].Data); err != nil {
+			return err
 		}
-		fmt.Fprint(a.stdout, clean(n.Text))
+	default:
+		a.printNotices(list)
 	}
 	s := a.screenOn(a.stderr)
 	for _, n := range list {
 		if file := files[n.Letter.ID]; file != "" {
-			s.printf("hikeshi: %s\n", fmt.Sprintf(a.word("incident %s, %s", "事案 %s の %s"), incident, file))
+			s.printf("hikeshi: %s\n", fmt.Sprintf(a.word("incident %s, %s", "事案 %s の %s"), all.incident, file))
 		}
 		if len(n.Letter.Gaps) > 0 {
 			left = append(left, delist.NoticeFinding(n))
@@ -123,4 +141,40 @@ func (a *app) showNotices(incident string, list []notice.Notice, left []runbook.
 	}
 	s.findings(left)
 	return nil
+}
+
+// printNotices prints the texts of notices, each with a head where there are several.
+func (a *app) printNotices(list []notice.Notice) {
+	s := a.screenOn(a.stdout)
+	for i, n := range list {
+		if len(list) > 1 {
+			if i > 0 {
+				s.printf("\n")
+			}
+			s.hang(4, fmt.Sprintf("--- %s: %s", n.Letter.ID, n.Letter.Title.In(a.lang())))
+			s.printf("\n")
+		}
+		s.letter(n.Text)
+	}
+}
+
+// letter prints a text for others. At a terminal its lines are wrapped; in a file or a pipe every one stays as it is.
+func (s *screen) letter(text string) {
+	if !s.tty {
+		s.printf("%s", clean(text))
+		return
+	}
+	for _, l := range lines(text) {
+		s.hang(hanging(l), l)
+	}
+}
+
+// hanging is how far what does not fit on a line of a letter hangs below it: by its indentation, and below the text of an item.
+func hanging(l string) int {
+	text := strings.TrimLeft(l, " ")
+	n := len(l) - len(text)
+	if strings.HasPrefix(text, "- ") || strings.HasPrefix(text, "・") {
+		n += 2
+	}
+	return n
 }

@@ -118,7 +118,7 @@ func (w *world) wire(a *app) error {
 	w.host.Evidence = w.evidenceEnv(a)
 	w.wireLogs(own)
 	w.host.DNSBL = w.dnsblEnv(a)
-	w.host.Delist = w.delistEnv(a, own)
+	w.host.Delist = w.delistEnv(a, w.ownKnown())
 	w.host.Trace = w.traceEnv(a, w.ownKnown())
 	w.host.SMTP = w.smtpEnv(a)
 	if w.root == "/" {

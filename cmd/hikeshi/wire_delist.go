@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io/fs"
 	"slices"
 	"time"
 
@@ -15,20 +14,23 @@ import (
 
 // delistEnv is what the kinds of letters work with. It needs no mail server: own may be empty.
 func (w *world) delistEnv(a *app, own spool.Own) delist.Env {
-	return delist.Env{History: a.recordOf(w.state), Asked: a.askedElsewhere(w), Words: templates.Letters(), Programmes: templates.Programmes(), Writer: w.cfg.writer(own.Domains), Lang: a.lang(), Zone: time.Local, Clock: a.now}
+	return delist.Env{History: a.recordOf(w.state), Asked: a.askedElsewhere(w), Words: templates.Letters(), Programmes: templates.Programmes(), Writer: w.cfg.writer(own), Lang: a.lang(), Zone: time.Local, Clock: a.now}
 }
 
-// recordOf returns a reader of the record of one incident of this state folder.
+// recordOf returns a reader of the record of one incident of this state folder. A record that is not whole, or was changed, is an error:
+// letters claim nothing from what is left of it.
 func (a *app) recordOf(state string) func(string) (*runbook.History, error) {
 	return func(incident string) (*runbook.History, error) {
-		all, _, err := a.histories(state)
-		if err != nil {
+		s := a.store(state)
+		if _, err := s.Find(incident); err != nil {
 			return nil, err
 		}
-		if all[incident] == nil {
-			return nil, fmt.Errorf("incident %s: %w", incident, fs.ErrNotExist)
+		h, err := history(s, incident)
+		if err != nil { // not wrapped: a file that is missing in it is no missing incident
+			return nil, failf(exitUndetermined, fmt.Sprintf(a.word("`hikeshi verify %s` shows what is wrong with it", "異常の内容は `hikeshi verify %s` で確かめる"), incident),
+				a.word("the record of incident %s is not as it was written, and no letter claims anything from it: %v", "事案 %s の記録が書かれたときの状態にないため、文面の根拠にしない: %v"), incident, err)
 		}
-		return all[incident], nil
+		return h, nil
 	}
 }
 
@@ -38,7 +40,7 @@ func (w *world) wireLetters(a *app) error {
 		return w.wire(a)
 	}
 	w.host.DNSBL = w.dnsblEnv(a)
-	w.host.Delist = w.delistEnv(a, spool.Own{Domains: w.cfg.Own.Domains})
+	w.host.Delist = w.delistEnv(a, w.ownKnown())
 	w.kinds = byName(actions.Catalogue(w.host))
 	return nil
 }
