@@ -37,7 +37,7 @@ type Reply struct {
 	Enhanced  string          `json:"enhanced" expr:"enhanced"`   // 5.7.1, "" if there is none
 	Blocking  bool            `json:"blocking" expr:"blocking"`   // it speaks of a block, a list, a reputation or spam
 	Text      string          `json:"text" expr:"text"`           // in lower case; {ip}, {n} and {host} stand for what differs
-	Example   string          `json:"example" expr:"example"`     // the first one; users of other servers are taken out
+	Example   string          `json:"example" expr:"example"`     // the first one; users of other servers, and keys of customers of a list, are taken out
 	Names     []string        `json:"names" expr:"names"`         // hosts, zones and hosts of URLs that it names, but for our own
 	Codes     []string        `json:"codes" expr:"codes"`         // enhanced codes, and marks such as S3140
 	Addresses []string        `json:"addresses" expr:"addresses"` // of ours that it names

@@ -2,20 +2,27 @@ package reply
 
 import "strings"
 
-// hide takes the address of the recipient out of a text, and the local parts of all other mail addresses: users of other servers are
-// nobody's business. The domains stay.
+// roles are local parts that name no person (RFC 2142), and others that everybody has: as words of their own they stay.
+var roles = map[string]bool{"info": true, "marketing": true, "sales": true, "support": true, "abuse": true, "noc": true, "security": true, "postmaster": true, "hostmaster": true,
+	"usenet": true, "news": true, "webmaster": true, "www": true, "ftp": true, "mail": true, "admin": true, "root": true, "user": true}
+
+// hide takes the address of the recipient out of a text, the local parts of all other mail addresses, and what else names a user: users
+// of other servers are nobody's business. The domains stay. Keys of customers of a list go too.
 func hide(text, recipient string) string {
 	local := recipient
 	if i := strings.LastIndexByte(recipient, '@'); i >= 0 {
 		local = recipient[:i]
-		for _, at := range []string{"@", "=", "%40"} { // as itself, in an address that returns mail, in a URL
+		for _, at := range []string{"@", "=", "%40", "=40"} { // as itself, in an address that returns mail, in a URL
 			text = replace(text, local+at+recipient[i+1:], "*"+at+recipient[i+1:], false)
 		}
 	}
-	text = replace(text, local, "*", true)
-	text = replace(text, strings.Trim(local, `"`), "*", true)
 	base, _, _ := strings.Cut(local, "+")
-	return locals(replace(text, base, "*", true))
+	for _, name := range []string{local, strings.Trim(local, `"`), base} {
+		if !roles[strings.ToLower(name)] {
+			text = replace(text, name, "*", true)
+		}
+	}
+	return keys(values(locals(text)))
 }
 
 // replace puts another text in the place of a name, letter case free; whole: only where it stands as a word of its own.
@@ -55,33 +62,3 @@ func stands(text string, i, on int) bool {
 	}
 	return !alnum(text[i])
 }
-
-// locals puts a star in the place of each local part (RFC 5321 section 4.1.2): what stands before an @, a quoted one with its quotes.
-func locals(text string) string {
-	var b strings.Builder
-	done := 0
-	for i := range len(text) {
-		if text[i] != '@' {
-			continue
-		}
-		from := i
-		if from > done && text[from-1] == '"' {
-			if open := strings.LastIndexByte(text[done:from-1], '"'); open >= 0 {
-				from = done + open
-			}
-		}
-		for from > done && localByte(text[from-1]) {
-			from--
-		}
-		if from < i {
-			b.WriteString(text[done:from])
-			b.WriteString("*")
-			done = i
-		}
-	}
-	return b.String() + text[done:]
-}
-
-// localByte says whether a byte belongs to a local part as they are written in replies. A slash, an equals sign and what else stands
-// in URLs ends it.
-func localByte(c byte) bool { return alnum(c) || strings.IndexByte(".!#$%'*+-^_`{|}~", c) >= 0 }

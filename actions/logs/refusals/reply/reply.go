@@ -4,8 +4,11 @@
 //	550 5.7.1 Service unavailable; Client host [192.0.2.25] blocked using zen.spamhaus.org; https://check.spamhaus.org/query/ip/192.0.2.25
 //
 // A reply begins with three digits (RFC 5321 section 4.2), mostly followed by an enhanced code (RFC 3463); the rest is free text that a
-// stranger chose. So it is bounded, what is no printable ASCII is taken out, and the mail addresses in it lose what stands before the
-// @. What replies mean is said by words in English and by a few codes of large operators, see package block; other languages are not
+// stranger chose. So it is bounded, what is no printable ASCII is taken out, the mail addresses in it lose what stands before the @, and
+// fields that name a user (user=, rcpt= and their like) what stands behind; keys of a list's customers go too. The rest stays as it was
+// written, links as well.
+//
+// What replies mean is said by words in English and by a few codes of large operators, see package block; other languages are not
 // understood.
 package reply
 
@@ -30,7 +33,7 @@ type Reply struct {
 	Code      int          // 550; 0 if the text is no refusal of a server
 	Enhanced  string       // 5.7.1, "" if there is none
 	Blocking  bool         // it speaks of a block, a list, a reputation or spam
-	Names     []string     // hosts and zones, those of URLs too, in lower case
+	Names     []string     // hosts and zones that it refers to, those of URLs too, in lower case
 	Codes     []string     // enhanced codes, and marks of operators such as S3140
 	Addresses []netip.Addr // that it names
 	Normal    string       // the text in lower case, with what differs from reply to reply folded: addresses, numbers, ids
@@ -48,9 +51,6 @@ func Read(text, recipient []byte) Reply {
 	who := clean(recipient)
 	rest := hide(plain[len(head):], who)
 	s := scan{text: head + rest, head: len(head), reply: &r}
-	if i := strings.LastIndexByte(who, '@'); i >= 0 {
-		s.domain = strings.ToLower(who[i+1:])
-	}
 	s.run()
 	r.Enhanced = enhancedOf(r.Code, rest)
 	r.Blocking = block.Speaks(block.Reply{Enhanced: r.Enhanced, Codes: r.Codes, Names: r.Names, Words: s.words.String() + " "})

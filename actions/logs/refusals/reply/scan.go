@@ -3,17 +3,19 @@ package reply
 import (
 	"net/netip"
 	"strings"
+
+	"hikeshi/actions/logs/refusals/reply/block"
 )
 
 // A scan goes over a reply, word by word.
 type scan struct {
 	text   string
-	head   int    // bytes of the code at the beginning
-	domain string // of the recipient
+	head   int // bytes of the code at the beginning
 	reply  *Reply
 	normal strings.Builder
 	words  strings.Builder // what is said, in lower case, a space before each word: without names, addresses, numbers and marks
 	path   bool            // of a URL: up to the next space or bracket
+	before string          // the last word that was said, in lower case
 }
 
 // What is folded in the normal form.
@@ -60,7 +62,10 @@ func (s *scan) mark(i int) {
 
 // word takes a word, and returns it as it stands in the normal form.
 func (s *scan) word(w string, at int) string {
-	r := s.reply
+	r, lead := s.reply, s.before
+	if !s.path {
+		s.before = ""
+	}
 	if a, ok := address(w); ok {
 		r.Addresses = put(r.Addresses, a)
 		return foldAddress
@@ -72,8 +77,10 @@ func (s *scan) word(w string, at int) string {
 		r.Codes = put(r.Codes, e)
 		return w
 	}
-	if name, ok := host(w); ok {
-		s.name(name, at > 0 && s.text[at-1] == '@')
+	if name, about, ok := host(w); ok {
+		if exists(name) && (about || leads[lead] || block.Called(name) || s.linked(at, at+len(w))) && !s.mailed(at) {
+			r.Names = put(r.Names, name)
+		}
 		return hostFolded(name)
 	}
 	if isMark(w) {
@@ -83,15 +90,19 @@ func (s *scan) word(w string, at int) string {
 	for _, part := range strings.FieldsFunc(strings.ToLower(w), func(c rune) bool { return c < 'a' || c > 'z' }) {
 		s.words.WriteByte(' ')
 		s.words.WriteString(part)
+		s.before = part
 	}
 	return folded(w)
 }
 
-// name takes a host. The domain of the recipient's own address names nobody else.
-func (s *scan) name(name string, mail bool) {
-	if !mail || name != s.domain {
-		s.reply.Names = put(s.reply.Names, name)
-	}
+// mailed says whether what begins at i is the domain of a mail address, whose @ may be written as %40 or =40.
+func (s *scan) mailed(i int) bool {
+	return strings.IndexByte("@%*", s.text[i-1]) >= 0 || strings.HasSuffix(s.text[:i], "*=")
+}
+
+// linked says whether the host from i to end stands in a URL, be it one without its scheme.
+func (s *scan) linked(i, end int) bool {
+	return strings.HasSuffix(s.text[:i], "//") || strings.HasPrefix(s.text[end:], "/") || len(s.text[i:end]) > 4 && strings.EqualFold(s.text[i:i+4], "www.")
 }
 
 // address reads an address, also as a literal of RFC 5321 section 4.1.3 and with a port.
