@@ -144,6 +144,7 @@ var inJapanese = []struct {
 	{whole("refused: planning the cut: reading the target (\".*\"): of networks only IPv4 /24 and /16 .*"), "$1 は遮断できない: --hard で指定できるのは IPv4 の /24 か /16、または 1 つずつのアドレス"},
 	{whole("--handover with --format (\".*\"): use text or md"), "--handover と --format $1 は併用できない。text か md を指定する"},
 	{whole("--monitor prints one line for a monitoring system, --output json a document"), "--monitor は監視システム向けの1行、--output json は文書を出力する。併用できない"},
+	{whole("how many different replies are shown; without it 20"), "応答を何種類まで表示するか。省略時は 20"},
 	{whole("how many of each are shown; without it 20"), "それぞれ何件まで表示するか。省略時は 20"},
 	{whole("--top (-?\\d+): a number above 0"), "--top $1: 1 以上の数を指定する"},
 	{whole("`hikeshi dnsbl zones --dead FILE...` looks for dead lists in files"), "`hikeshi dnsbl zones --dead FILE...` でファイル中の廃止されたリストを探す"},
