@@ -266,11 +266,11 @@ func Accounts(h *runbook.History) []string {
 	return c.Accounts
 }
 
-// Started is when an incident started the services again, as the kinds of the logs take it; false if it did not.
-func Started(h *runbook.History) (since string, ok bool) {
+// Started is when an incident started the services again, UTC; zero if it did not.
+func Started(h *runbook.History) time.Time {
 	c, err := casefile.Read(h)
-	if err != nil || c.Started.IsZero() {
-		return "", false
+	if err != nil {
+		return time.Time{} // whoever drafts is told
 	}
-	return c.Started.Format(time.RFC3339), true
+	return c.Started
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -87,7 +88,7 @@ func (a *app) draftRequests(ctx context.Context, args []string, f delistFlags) e
 		if h == nil {
 			return err
 		}
-		if err := a.lookAgain(ctx, w, jr, glancesFor(w, h, subjects)); errors.Is(err, context.Canceled) {
+		if err := a.lookAgain(ctx, w, jr, glancesFor(w, h, subjects, a.now())); errors.Is(err, context.Canceled) {
 			return failf(exitInterrupted, "", "interrupted; what was found so far stands in incident %s, no request was written", jr.ID())
 		} else if err != nil {
 			return a.dnsblRefusal(err)
@@ -160,7 +161,7 @@ func (a *app) newestCase(w *world) (string, error) {
 }
 
 // glancesFor are what is asked again before requests are written. What needs a mail server is left out where there is none.
-func glancesFor(w *world, h *runbook.History, subjects []string) []glance {
+func glancesFor(w *world, h *runbook.History, subjects []string, now time.Time) []glance {
 	lists := glance{kind: "dnsbl.check", with: map[string]any{}}
 	if subjects != nil {
 		lists.with["subjects"] = subjects
@@ -169,8 +170,9 @@ func glancesFor(w *world, h *runbook.History, subjects []string) []glance {
 		return []glance{lists}
 	}
 	all := []glance{{kind: "queue.scan"}, {kind: "service.status"}, {kind: "logs.refusals"}}
-	if since, ok := delist.Started(h); ok { // who has begun since?
-		all = append(all, glance{"logs.suspects", map[string]any{"since": since}})
+	if started := delist.Started(h); !started.IsZero() { // who has begun since?
+		since := max(now.Sub(started), 0).Truncate(time.Minute) + time.Minute
+		all = append(all, glance{"logs.suspects", map[string]any{"since": since.String()}})
 	}
 	if accounts := delist.Accounts(h); len(accounts) > 0 {
 		all = append(all, glance{"logs.timeline", map[string]any{"since": "72h", "accounts": accounts}})

@@ -268,3 +268,22 @@ func TestRequestsDue(t *testing.T) {
 		t.Errorf("the hand-over does not tell of what is due:\n%s", out)
 	}
 }
+
+// TestGlances: all that is looked at before requests are written on a server is asked in a way that its kinds take.
+func TestGlances(t *testing.T) {
+	y := newYard(t)
+	h := endedWell(t, dnsbl.Facts{})
+	all := glancesFor(y.w, h, nil, evening.Add(26*time.Hour))
+	var kinds []string
+	for _, g := range all {
+		kinds = append(kinds, g.kind)
+		with, err := json.Marshal(g.with)
+		fine(t, err)
+		if _, err := y.w.kinds[g.kind].Action.Plan(t.Context(), runbook.Input{Incident: "x", Step: "look", With: with, Rec: y.rec}); err != nil {
+			t.Errorf("%s %s: %v", g.kind, with, err)
+		}
+	}
+	if got := strings.Join(kinds, " "); got != "queue.scan service.status logs.refusals logs.suspects logs.timeline dnsbl.check" {
+		t.Errorf("looked at %s", got)
+	}
+}
