@@ -12,10 +12,13 @@ func (s *session) smtp(said []byte, e *spool.Event) spool.Reading {
 	switch s.turn {
 	case name, secret:
 		s.client(said)
-	case body:
-		return s.message(said, e)
-	case answer:
-		if field.IsReply(said) {
+	case body, answer:
+		switch {
+		case !s.lines && greets(said):
+			s.reset()
+		case s.turn == body:
+			return s.message(said, e)
+		case field.IsReply(said):
 			e.Secret = false
 			return s.reply(said, e)
 		}
@@ -30,7 +33,7 @@ func (s *session) command(said []byte) {
 	s.turn, s.verb = answer, other
 	switch {
 	case field.IsReply(said):
-		if said[0] == '2' && said[1] == '2' && said[2] == '0' {
+		if greets(said) {
 			s.reset()
 		}
 		s.settled()
@@ -52,6 +55,12 @@ func (s *session) command(said []byte) {
 	case field.Fold(said, "QUIT"):
 		s.verb = quit
 	}
+}
+
+// greets says whether the server begins: a 220 answers no command but STARTTLS, after which everything said before is void (RFC 5321 section
+// 4.3.2, RFC 3207 section 4.2). Where a session before was cut off, its number may come again, and nothing of it belongs to the new one.
+func greets(said []byte) bool {
+	return field.IsReply(said) && said[0] == '2' && said[1] == '2' && said[2] == '0'
 }
 
 // path is the address of MAIL FROM or RCPT TO, without what follows it.

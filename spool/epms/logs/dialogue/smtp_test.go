@@ -212,3 +212,20 @@ func TestManySessions(t *testing.T) {
 		t.Errorf("%d, %d sessions", len(p.open.at), len(p.open.all))
 	}
 }
+
+// TestCutOff: when the service is stopped in the middle of a session, its number comes again. Nothing of the session before belongs to the
+// new one: neither its login nor the answer to its message.
+func TestCutOff(t *testing.T) {
+	begun := "220 mail1.example.jp\nEHLO a\n250 ok\nAUTH LOGIN\n334 VXNlcm5hbWU6\ndGFyb0BleGFtcGxlLmpw\n334 UGFzc3dvcmQ6\neA==\n235 2.0.0 ok\n"
+	next := "220 mail1.example.jp\nHELO mx.example.com\n250 ok\nMAIL FROM:<partner@example.com>\n250 ok\nRCPT TO:<jiro@example.jp>\n250 ok\nDATA\n354 id <B0000000002>\n250 2.0.0 taken\n"
+	want := `accept from="partner@example.com" to=1: id=B0000000002 reply="250 2.0.0 taken"`
+	for name, end := range map[string]string{
+		"idle": "", "sender": "MAIL FROM:<taro@example.jp>\n", "recipient": "MAIL FROM:<taro@example.jp>\n250 ok\nRCPT TO:<a@example.com>\n",
+		"data": "MAIL FROM:<taro@example.jp>\n250 ok\nRCPT TO:<a@example.com>\n250 ok\nDATA\n", "text": "MAIL FROM:<taro@example.jp>\n250 ok\nRCPT TO:<a@example.com>\n250 ok\nDATA\n354 id <B0000000001>\n",
+	} {
+		got := strings.ReplaceAll(follow(t, spool.SMTP, begun+end+next), `to=1:""`, "to=1:")
+		if _, after, _ := strings.Cut(got, "\n"); after != want {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
