@@ -165,21 +165,32 @@ func (b *Book) loginFail(d *deed.Deed) {
 		b.step(abused(a, !known && !device), name, p, d.Wall, func(s *Step) { s.Failures++ })
 	}
 	if p.IsValid() && !(told && d.Session) {
-		failed(entry.GuessOf(b.Guessers, p, &b.Lost), d, !known && !(device && b.Inside(p)), tally.Hash([]byte(name)), window)
+		g := entry.GuessOf(b.Guessers, p, &b.Lost)
+		failed(g, d, !known && !(device && b.Inside(p)), window)
+		if window {
+			g.Others.Add(tally.Hash([]byte(name)))
+		}
 	}
-	if name != "" && (!told || d.Session) {
-		failed(entry.GuessOf(b.Guessed, name, &b.Lost), d, !known && !device, entry.PlaceHash(p), window)
+	if name == "" {
+		return
+	}
+	g := entry.GuessOf(b.Guessed, name, &b.Lost)
+	if window && p.IsValid() && !d.Session {
+		g.Saw(p)
+	}
+	if !told || d.Session {
+		failed(g, d, !known && !device, window)
 	}
 }
 
 // failed counts a failure; try says that somebody may be trying passwords.
-func failed(g *Guess, d *deed.Deed, try bool, other uint64, window bool) {
+func failed(g *Guess, d *deed.Deed, try, window bool) {
 	sum := int64(0)
 	if try {
 		sum = g.Add(d.Wall)
 	}
 	if window {
-		g.Enter(d, other, sum)
+		g.Enter(d, sum)
 	}
 }
 

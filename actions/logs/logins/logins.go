@@ -34,7 +34,8 @@ type Facts struct {
 	SMTP     []string     `json:"smtp" expr:"smtp"`         // guessers by protocol: proposed for the lock-out tables
 	POP3     []string     `json:"pop3" expr:"pop3"`
 	IMAP4    []string     `json:"imap4" expr:"imap4"`
-	Cut      int          `json:"cut" expr:"cut"` // sources and accounts that are left out
+	Spread   []string     `json:"spread" expr:"spread"` // names that were tried from many addresses, seldom from each, or from nobody knows where
+	Cut      int          `json:"cut" expr:"cut"`       // sources and accounts that are left out
 }
 
 // Found is a success after a burst of failures, from a peer that is new for the account.
@@ -65,9 +66,9 @@ type Guesser struct {
 type Target struct {
 	Name     string    `json:"name" expr:"name"`
 	Failures int64     `json:"failures" expr:"failures"`
-	Sources  int       `json:"sources" expr:"sources"`
-	Worst    int64     `json:"worst" expr:"worst"` // failures in 10 minutes
-	Slow     bool      `json:"slow" expr:"slow"`   // tried from many peers, seldom from each
+	Sources  *int      `json:"sources" expr:"sources"` // null where no log tells of any address
+	Worst    int64     `json:"worst" expr:"worst"`     // failures in 10 minutes
+	Slow     bool      `json:"slow" expr:"slow"`       // tried from many peers, seldom from each
 	First    time.Time `json:"first" expr:"first"`
 	Last     time.Time `json:"last" expr:"last"`
 }
@@ -83,7 +84,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	f := Facts{Found: []Found{}, Sources: []Guesser{}, Accounts: []Target{}, SMTP: []string{}, POP3: []string{}, IMAP4: []string{}}
+	f := Facts{Found: []Found{}, Sources: []Guesser{}, Accounts: []Target{}, SMTP: []string{}, POP3: []string{}, IMAP4: []string{}, Spread: []string{}}
 	var about []runbook.Finding
 	f.Read, about = r.Sources(ctx)
 	found := broken(ctx, r, &f)
@@ -178,19 +179,43 @@ func targets(r *desk.Reading, f *Facts) []runbook.Finding {
 	var found []runbook.Finding
 	for _, name := range entry.Ranked(r.Book.Guessed, func(s string) string { return s }) {
 		g := r.Book.Guessed[name]
-		if g.N == 0 || !r.Account(name) {
+		if g.Failures() == 0 || !r.Account(name) {
 			continue
+		}
+		t := target(r, name, g)
+		text, spread := t.spread()
+		if spread {
+			f.Spread = append(f.Spread, t.Name)
 		}
 		if len(f.Accounts) >= r.Params.Top {
 			f.Cut++
 			continue
 		}
-		peers := g.Others.N()
-		t := Target{Name: name, Failures: g.N, Sources: peers, Worst: g.Worst, Slow: peers >= slowPeers && g.N <= int64(slowEach*peers), First: r.Time(g.First), Last: r.Time(g.Last)}
 		f.Accounts = append(f.Accounts, t)
-		if t.Slow {
-			found = append(found, runbook.Finding{Level: runbook.Warn, Text: runbook.Tf("%s is tried from %d addresses, seldom from each: %s failures", "%s は %d か所から少しずつ試されている: 失敗 %s 回", name, peers, desk.Number(g.N))})
+		if spread {
+			found = append(found, runbook.Finding{Level: runbook.Warn, Text: text})
 		}
 	}
 	return found
+}
+
+func target(r *desk.Reading, name string, g *entry.Guess) Target {
+	t := Target{Name: name, Failures: g.Failures(), Worst: g.Worst, First: r.Time(g.First), Last: r.Time(g.Last)}
+	if peers := g.Others.N(); g.Seen > 0 {
+		t.Sources, t.Slow = &peers, peers >= slowPeers && g.Seen <= int64(slowEach*peers)
+	}
+	return t
+}
+
+// spread says whether the failures for a name are a guesser's, though no single address stands out: seldom from each of many addresses,
+// by the sessions of each, or so many that nobody knows the addresses of. The first is the patient way around a lock-out.
+func (t Target) spread() (text runbook.Text, yes bool) {
+	switch {
+	case t.Slow:
+		return runbook.Tf("%s is tried from %d addresses, seldom from each: %s failures", "%s は %d か所から少しずつ試されている: 失敗 %s 回", t.Name, *t.Sources, desk.Number(t.Failures)), true
+	case t.Sources == nil && t.Failures >= patient:
+		return runbook.Tf("%s is tried: %s failures, from where is unknown: no log of this time tells the addresses",
+			"%s が試されている: 失敗 %s 回。接続元は不明(接続元を記録したログがない)", t.Name, desk.Number(t.Failures)), true
+	}
+	return runbook.Text{}, false
 }
