@@ -1,0 +1,118 @@
+package sizes
+
+import (
+	"context"
+	"errors"
+
+	"hikeshi/actions/logs/peek"
+	"hikeshi/spool"
+)
+
+// marks is how many places of a file are looked at, about: of the swollen day, and of each day before it.
+const (
+	marks     = 4096
+	pastMarks = 256
+)
+
+// minutes are how many bytes were written in each minute of a day.
+type minutes [1440]int64
+
+// sum is that of n minutes from at on, as far as the day goes.
+func (m *minutes) sum(at, n int) (bytes int64) {
+	for _, b := range m[at:min(at+n, len(m))] {
+		bytes += b
+	}
+	return bytes
+}
+
+// hours are the most that was written in each hour of the days before.
+type hours [24]int64
+
+// began is when the log began to grow faster than it usually does, on the wall clock; 0 if that cannot be told. The lines of the
+// swollen day, minute by minute, are compared with those of the days before, hour by hour.
+func began(ctx context.Context, ability spool.Logs, l spool.Log, newest, median int64) (int64, error) {
+	var now minutes
+	var usual hours
+	var errs []error
+	days := byDay(l.Files, newest)
+	for at := newest - compared; at <= newest; at++ {
+		var one minutes
+		for _, f := range days[at] {
+			n := int64(marks)
+			if at != newest {
+				n = pastMarks
+			}
+			errs = append(errs, one.add(ctx, ability.Parser(l.Name, f), f, n))
+		}
+		if at == newest {
+			now = one
+			continue
+		}
+		for h := range usual {
+			usual[h] = max(usual[h], one.sum(h*60, 60))
+		}
+	}
+	if at, ok := now.jump(usual, median); ok {
+		return newest*day + int64(at)*60, errors.Join(errs...)
+	}
+	return 0, errors.Join(errs...)
+}
+
+// byDay are the files of a day and of the days that it is compared with, without the compressed ones: their lines cannot be looked at
+// here and there.
+func byDay(files []spool.LogFile, newest int64) map[int64][]spool.LogFile {
+	all := map[int64][]spool.LogFile{}
+	for _, f := range files {
+		if at := dayOf(f); f.Compressed == "" && at <= newest && at >= newest-compared {
+			all[at] = append(all[at], f)
+		}
+	}
+	return all
+}
+
+// add counts the lines of a file. What lies between two places that are looked at counts for the minute of the later one: where a log
+// swells that is nearly the minute in which it was written.
+func (m *minutes) add(ctx context.Context, p spool.LogParser, f spool.LogFile, n int64) error {
+	if p == nil {
+		return nil
+	}
+	all, err := peek.Marks(ctx, f, p, n)
+	last := int64(0)
+	for _, k := range all {
+		if d := k.Wall - dayOf(f)*day; d >= 0 && d < day {
+			m[d/60] += k.Offset - last
+		}
+		last = k.Offset
+	}
+	return err
+}
+
+// jump is the first minute of the first hour that holds more than times what the busiest hour of the days before holds; where none does,
+// the first hour of the clock that holds more than times what it ever held. Where no day before can be looked at, a day's lines are
+// taken to come within six hours.
+func (m *minutes) jump(usual hours, median int64) (minute int, ok bool) {
+	busiest := int64(0)
+	for _, n := range usual {
+		busiest = max(busiest, n)
+	}
+	if busiest == 0 {
+		busiest = max(median/6, 1)
+	}
+	for at := range m {
+		if m.sum(at, 60) <= times*busiest {
+			continue
+		}
+		for i := at; i < min(at+60, len(m)); i++ {
+			if m[i]*60 > times*busiest && m.sum(i, 10)*6 > times*busiest {
+				return i, true
+			}
+		}
+		return at, true
+	}
+	for h, n := range usual {
+		if b := m.sum(h*60, 60); b > times*n && b > median/24 {
+			return h * 60, true
+		}
+	}
+	return 0, false
+}
