@@ -97,18 +97,18 @@ func TestSizesSince(t *testing.T) {
 		return fmt.Sprintf("<B%010d@mail1.example.jp> [%02d/Nov/2026:%02d:%02d:%02d] 192.0.2.7 pc hana@example.jp v@example.com\n", 7, day, minute/60, minute%60, second)
 	}
 	for day := 7; day <= 20; day++ {
-		text := ""
+		var text strings.Builder
 		for minute := 8 * 60; minute < 22*60; minute++ {
 			if office := minute < 17*60; office || minute%15 == 0 {
-				text += line(day, minute, 0)
+				text.WriteString(line(day, minute, 0))
 			}
 			if day == 20 && minute >= 20*60+19 {
 				for i := range 300 {
-					text += line(day, minute, i/5)
+					text.WriteString(line(day, minute, i/5))
 				}
 			}
 		}
-		put(t, dir, fmt.Sprintf("inlog/2611%02d.log", day), text)
+		put(t, dir, fmt.Sprintf("inlog/2611%02d.log", day), text.String())
 	}
 	put(t, dir, "outlog/261120.log", line(20, 600, 0))
 	check := func(want string) {

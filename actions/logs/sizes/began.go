@@ -8,11 +8,8 @@ import (
 	"hikeshi/spool"
 )
 
-// marks is how many places of a file are looked at, about: of the swollen day, and of each day before it.
-const (
-	marks     = 4096
-	pastMarks = 256
-)
+// marks is at how many places a long file is looked at, about.
+const marks = 4096
 
 // minutes are how many bytes were written in each minute of a day.
 type minutes [1440]int64
@@ -38,11 +35,7 @@ func began(ctx context.Context, ability spool.Logs, l spool.Log, newest, median 
 	for at := newest - compared; at <= newest; at++ {
 		var one minutes
 		for _, f := range days[at] {
-			n := int64(marks)
-			if at != newest {
-				n = pastMarks
-			}
-			errs = append(errs, one.add(ctx, ability.Parser(l.Name, f), f, n))
+			errs = append(errs, one.add(ctx, ability.Parser(l.Name, f), f))
 		}
 		if at == newest {
 			now = one
@@ -72,11 +65,11 @@ func byDay(files []spool.LogFile, newest int64) map[int64][]spool.LogFile {
 
 // add counts the lines of a file. What lies between two places that are looked at counts for the minute of the later one: where a log
 // swells that is nearly the minute in which it was written.
-func (m *minutes) add(ctx context.Context, p spool.LogParser, f spool.LogFile, n int64) error {
+func (m *minutes) add(ctx context.Context, p spool.LogParser, f spool.LogFile) error {
 	if p == nil {
 		return nil
 	}
-	all, err := peek.Marks(ctx, f, p, n)
+	all, err := peek.Marks(ctx, f, p, marks)
 	last := int64(0)
 	for _, k := range all {
 		if d := k.Wall - dayOf(f)*day; d >= 0 && d < day {
