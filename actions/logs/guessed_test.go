@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hikeshi/actions/logs"
+	"hikeshi/spool"
 )
 
 // spread writes 300 failed sessions for jiro from 300 addresses, one every two minutes: acceptlog tells the last try of each with its
@@ -62,5 +65,86 @@ func TestSpreadGuessing(t *testing.T) {
 		}
 		put(t, dir, "receivelog/261120.log", "[20/Nov/2026:09:00:00], 00000000, start\n")
 		check(300, 300, "jiro@example.jp is tried from 30")
+	}
+}
+
+type accounts interface{ spool.Accounts }
+
+// listing is a server that tells its accounts.
+type listing struct {
+	server
+	accounts
+	all []spool.Account
+}
+
+func (l listing) Accounts() (spool.AccountList, error) {
+	return spool.AccountList{Accounts: l.all}, nil
+}
+
+// A password that was typed as the user name is shown masked, and no line that holds it is quoted; names of accounts are shown.
+func TestPasswordAsName(t *testing.T) {
+	s := newScribe(t)
+	for i := range 12 {
+		for k, name := range []string{"PlantedBeta22", "taro", "Mistyped@example.jp", "hanako", "planted@example.com"} {
+			s.session(fmt.Sprintf("20/Nov/2026:1%d:%02d:00", k, i), stranger(i), "AUTH-LOGIN:"+name+" [failed]", "abort")
+		}
+	}
+	srv := server{dir: s.write(t)}
+	for _, c := range []struct {
+		env   spool.Server
+		shown string
+	}{
+		{listing{server: srv, all: []spool.Account{{Name: "Taro", Domain: "example.jp"}}}, "p...22 (no account)|p...om (no account)|taro|mistyped@example.jp|hanako"},
+		{srv, "p...22 (not a known name)|p...om (not a known name)|t... (not a known name)|mistyped@example.jp|hanako"},
+	} {
+		out, told := planned(t, logs.Env{Server: c.env, Own: spool.Own{Domains: []string{"example.jp"}}, Zone: time.UTC}, "logs.logins", "")
+		if strings.Contains(strings.ToLower(told), "planted") {
+			t.Error(told)
+		}
+		f := out.Facts.(logs.LoginsFacts)
+		for _, name := range strings.Split(c.shown, "|") {
+			wants(t, told, name+" is tried from 12 addresses")
+			if !slices.Contains(f.Spread, name) {
+				t.Errorf("%q are spread, not %q", f.Spread, name)
+			}
+		}
+		quoted := false
+		for _, g := range f.Sources {
+			for _, e := range g.Evidence {
+				quoted = quoted || strings.Contains(e.Text, "hanako [failed]")
+				if e.File == "" {
+					t.Errorf("%+v", e)
+				}
+			}
+		}
+		if !quoted && !strings.Contains(told, "taro [failed]") && c.env != spool.Server(srv) {
+			t.Error("no line is quoted")
+		}
+	}
+}
+
+// That nobody tries passwords, or is abused, is never said where no log of logins could be read or understood.
+func TestNothingHeardIsNotClean(t *testing.T) {
+	const nobody, clean = "nobody tries passwords", "looks abused in what"
+	for name, spoil := range map[string]func(t *testing.T, dir string){
+		"off":        func(t *testing.T, dir string) { os.RemoveAll(filepath.Join(dir, "acceptlog")) },
+		"unreadable": func(t *testing.T, dir string) { unreadable(t, filepath.Join(dir, "acceptlog", "261120.log")) },
+		"not understood": func(t *testing.T, dir string) {
+			put(t, dir, "acceptlog/261120.log", strings.Repeat("20.11.2026 somebody came\n", 9))
+		},
+	} {
+		dir := newScribe(t).write(t)
+		_, told := ask(t, dir, "logs.logins", "")
+		wants(t, told, "ok: "+nobody)
+		_, told = ask(t, dir, "logs.suspects", "")
+		wants(t, told, "ok: no account and no address "+clean)
+		spoil(t, dir)
+		_, told = ask(t, dir, "logs.logins", "")
+		wants(t, told, "warn: whether anybody tries passwords cannot be told", "acceptlog\n", "パスワードの総当たりの有無は判断できない")
+		_, more := ask(t, dir, "logs.suspects", "")
+		wants(t, more, "warn: who is abused, and from where, cannot be told", "判断できない")
+		if strings.Contains(told, nobody) || strings.Contains(more, clean) {
+			t.Errorf("%s:\n%s\n%s", name, told, more)
+		}
 	}
 }

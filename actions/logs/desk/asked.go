@@ -7,7 +7,6 @@ import (
 
 	"hikeshi/actions/logs/ledger"
 	"hikeshi/actions/logs/sweep"
-	"hikeshi/spool"
 )
 
 // Account says whether an account is asked about: all, if none is named. A name without a domain stands for every domain.
@@ -73,17 +72,6 @@ func (r *Reading) Named() []string {
 			found = []string{strings.ToLower(sweep.Safe([]byte(asked)))}
 		}
 		all = append(all, found...)
-	}
-	return all
-}
-
-// Blind are the logs that would tell of mailboxes that are read, and do not cover the window or cannot be read.
-func (r *Reading) Blind() []string {
-	all := []string{}
-	for _, l := range r.Logs {
-		if some, whole := r.covers(l); Says(l, spool.EventRead) && !l.Sessions && (!some || !whole) {
-			all = append(all, l.Name)
-		}
 	}
 	return all
 }

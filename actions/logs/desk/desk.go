@@ -70,7 +70,8 @@ type Reading struct {
 	sources []netip.Prefix
 	asked   []*ledger.Account // that are named; once the logs were read
 	exempt  []netip.Prefix
-	future  int64 // wall clock of the newest line, if that is in the future
+	names   *names // once somebody asked
+	future  int64  // wall clock of the newest line, if that is in the future
 }
 
 // Open reads the parameters and finds the logs and the window; it reads no log but for the time of the last lines.
@@ -186,6 +187,7 @@ func (r *Reading) Read(ctx context.Context, rec runbook.Recorder) error {
 		return fmt.Errorf("reading the logs: %w", err)
 	}
 	r.Book.Close()
+	r.Result.Hide = func(login []byte) bool { return r.hides(strings.ToLower(string(login))) }
 	r.know() // what could not be read to its end tells less
 	for name, a := range r.Book.Accounts {
 		if len(r.Params.Accounts) > 0 && r.Account(name) {

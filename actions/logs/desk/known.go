@@ -42,12 +42,17 @@ func (r *Reading) covers(l spool.Log) (some, all bool) {
 		broken[f.Path] = f.Problem != nil
 	}
 	for _, f := range l.Files {
-		if f.From == 0 && f.To == 0 || f.From < r.Span.Until && f.To > r.Span.Since {
+		if r.inWindow(f) {
 			whole := !broken[f.Path] && readable(f)
 			some, all = some || whole && (f.Size > 0 || l.State == spool.LogOn), all && whole
 		}
 	}
 	return some, all
+}
+
+// inWindow says whether a file may have lines of the window.
+func (r *Reading) inWindow(f spool.LogFile) bool {
+	return f.From == 0 && f.To == 0 || f.From < r.Span.Until && f.To > r.Span.Since
 }
 
 // taken says at which times a log tells of the messages that were accepted.

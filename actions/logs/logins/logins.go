@@ -64,7 +64,7 @@ type Guesser struct {
 
 // Target is a name that somebody failed to log in with.
 type Target struct {
-	Name     string    `json:"name" expr:"name"`
+	Name     string    `json:"name" expr:"name"` // masked, if it is no account of the server: it may be a password
 	Failures int64     `json:"failures" expr:"failures"`
 	Sources  *int      `json:"sources" expr:"sources"` // null where no log tells of any address
 	Worst    int64     `json:"worst" expr:"worst"`     // failures in 10 minutes
@@ -91,7 +91,8 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	found = append(found, guessers(ctx, r, &f)...)
 	found = append(found, targets(r, &f)...)
 	if len(found) == 0 && !r.Nothing() {
-		found = append(found, runbook.Finding{Level: runbook.OK, Text: runbook.T("nobody tries passwords in what these logs show", "これらのログから見える範囲では、パスワードの総当たりはない")})
+		found = append(found, r.Clean(runbook.T("nobody tries passwords in what these logs show", "これらのログから見える範囲では、パスワードの総当たりはない"),
+			runbook.T("whether anybody tries passwords", "パスワードの総当たりの有無")))
 	}
 	return runbook.Outcome{Findings: append(found, about...), Facts: f}, nil
 }
@@ -182,8 +183,9 @@ func targets(r *desk.Reading, f *Facts) []runbook.Finding {
 		if g.Failures() == 0 || !r.Account(name) {
 			continue
 		}
-		t := target(r, name, g)
-		text, spread := t.spread()
+		shown := r.Tried(name)
+		t := target(r, shown.EN, g)
+		text, spread := t.spread(shown.JA)
 		if spread {
 			f.Spread = append(f.Spread, t.Name)
 		}
@@ -209,13 +211,13 @@ func target(r *desk.Reading, name string, g *entry.Guess) Target {
 
 // spread says whether the failures for a name are a guesser's, though no single address stands out: seldom from each of many addresses,
 // by the sessions of each, or so many that nobody knows the addresses of. The first is the patient way around a lock-out.
-func (t Target) spread() (text runbook.Text, yes bool) {
+func (t Target) spread(ja string) (text runbook.Text, yes bool) {
 	switch {
 	case t.Slow:
-		return runbook.Tf("%s is tried from %d addresses, seldom from each: %s failures", "%s は %d か所から少しずつ試されている: 失敗 %s 回", t.Name, *t.Sources, desk.Number(t.Failures)), true
+		return runbook.Tf("%[1]s is tried from %[3]d addresses, seldom from each: %[4]s failures", "%[2]s は %[3]d か所から少しずつ試されている: 失敗 %[4]s 回", t.Name, ja, *t.Sources, desk.Number(t.Failures)), true
 	case t.Sources == nil && t.Failures >= patient:
-		return runbook.Tf("%s is tried: %s failures, from where is unknown: no log of this time tells the addresses",
-			"%s が試されている: 失敗 %s 回。接続元は不明(接続元を記録したログがない)", t.Name, desk.Number(t.Failures)), true
+		return runbook.Tf("%[1]s is tried: %[3]s failures, from where is unknown: no log of this time tells the addresses",
+			"%[2]s が試されている: 失敗 %[3]s 回。接続元は不明(接続元を記録したログがない)", t.Name, ja, desk.Number(t.Failures)), true
 	}
 	return runbook.Text{}, false
 }

@@ -26,7 +26,7 @@ func Marks(ctx context.Context, f spool.LogFile, p spool.LogParser, n int64) ([]
 	}
 	var all []Mark
 	var r lines.Reader
-	for _, piece := range file.Pieces(file.Size()/n) {
+	for _, piece := range file.Pieces(file.Size() / n) {
 		r.Reset(ctx, file, piece)
 		for range 200 {
 			line, ok := r.Next()
