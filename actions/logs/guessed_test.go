@@ -148,3 +148,32 @@ func TestNothingHeardIsNotClean(t *testing.T) {
 		}
 	}
 }
+
+// Guessing that spares every single name and address is told as a whole; a few dozen strangers who mistype their passwords are not.
+func TestSprayedPasswords(t *testing.T) {
+	for peers, want := range map[int]bool{150: true, 60: false} {
+		s := newScribe(t)
+		for i := range 2 * peers {
+			s.session(fmt.Sprintf("20/Nov/2026:%02d:%02d:00", 10+i/60, i%60), fmt.Sprintf("198.51.100.%d", 1+i%peers), fmt.Sprintf("AUTH-LOGIN:user%d@example.jp [failed]", i%75), "abort")
+		}
+		out, told := ask(t, s.write(t), "logs.logins", "")
+		if f := out.Facts.(logs.LoginsFacts); f.Spray.Sources > 0 != want || strings.Contains(told, "nobody tries") == want {
+			t.Errorf("%d: %+v\n%s", peers, f.Spray, told)
+		}
+		if want {
+			wants(t, told, "passwords are tried for 75 names from 150 addresses, seldom for or from each: 300 failures", "75 名に対し、150 か所から")
+		}
+	}
+}
+
+// Many addresses that try one name some times a day each are guessing too.
+func TestPatientGuessing(t *testing.T) {
+	s := newScribe(t)
+	for i := range 400 {
+		s.session(fmt.Sprintf("20/Nov/2026:%02d:%02d:%02d", 8+i/40, i%40, i%60), stranger(i), "AUTH-LOGIN:"+hana+" [failed]", "abort")
+	}
+	out, told := ask(t, s.write(t), "logs.logins", "")
+	if f := out.Facts.(logs.LoginsFacts); !slices.Contains(f.Spread, hana) {
+		t.Errorf("%q\n%s", f.Spread, told)
+	}
+}

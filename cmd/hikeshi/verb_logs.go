@@ -198,7 +198,7 @@ func logsOutcome(out runbook.Outcome) error {
 	case logs.SuspectsFacts:
 		found, partly = len(f.AccountNames)+len(f.SourceNames) > 0, f.Read.Problem || len(f.Read.Missing) > 0
 	case logs.LoginsFacts:
-		found, partly = len(f.Found)+len(f.SMTP)+len(f.POP3)+len(f.IMAP4)+len(f.Spread) > 0, f.Read.Problem || len(f.Read.Missing) > 0
+		found, partly = len(f.Found)+len(f.SMTP)+len(f.POP3)+len(f.IMAP4)+len(f.Spread)+f.Spray.Sources > 0, f.Read.Problem || len(f.Read.Missing) > 0
 	case logs.TimelineFacts:
 		found, partly = f.Of == "suspects", f.Read.Problem || len(f.Read.Missing) > 0
 	case logs.AccessFacts:

@@ -23,6 +23,7 @@ const (
 	severalOf = 3  // names
 	slowPeers = 10 // peers that try one name, each a few times only
 	slowEach  = 3
+	manyPeers = 30 // peers that try one name, each no more than patient times
 )
 
 // Facts are the facts of logs.logins.
@@ -35,6 +36,7 @@ type Facts struct {
 	POP3     []string     `json:"pop3" expr:"pop3"`
 	IMAP4    []string     `json:"imap4" expr:"imap4"`
 	Spread   []string     `json:"spread" expr:"spread"` // names that were tried from many addresses, seldom from each, or from nobody knows where
+	Spray    Spray        `json:"spray" expr:"spray"`   // all zero if nobody does
 	Cut      int          `json:"cut" expr:"cut"`       // sources and accounts that are left out
 }
 
@@ -90,6 +92,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	found := broken(ctx, r, &f)
 	found = append(found, guessers(ctx, r, &f)...)
 	found = append(found, targets(r, &f)...)
+	found = append(found, sprayed(r, &f)...)
 	if len(found) == 0 && !r.Nothing() {
 		found = append(found, r.Clean(runbook.T("nobody tries passwords in what these logs show", "これらのログから見える範囲では、パスワードの総当たりはない"),
 			runbook.T("whether anybody tries passwords", "パスワードの総当たりの有無")))
@@ -204,7 +207,7 @@ func targets(r *desk.Reading, f *Facts) []runbook.Finding {
 func target(r *desk.Reading, name string, g *entry.Guess) Target {
 	t := Target{Name: name, Failures: g.Failures(), Worst: g.Worst, First: r.Time(g.First), Last: r.Time(g.Last)}
 	if peers := g.Others.N(); g.Seen > 0 {
-		t.Sources, t.Slow = &peers, peers >= slowPeers && g.Seen <= int64(slowEach*peers)
+		t.Sources, t.Slow = &peers, peers >= slowPeers && (g.Seen <= int64(slowEach*peers) || peers >= manyPeers && g.Seen <= int64(patient*peers))
 	}
 	return t
 }
