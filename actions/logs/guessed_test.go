@@ -104,8 +104,8 @@ func TestPasswordAsName(t *testing.T) {
 		f := out.Facts.(logs.LoginsFacts)
 		for _, name := range strings.Split(c.shown, "|") {
 			wants(t, told, name+" is tried from 12 addresses")
-			if !slices.Contains(f.Spread, name) {
-				t.Errorf("%q are spread, not %q", f.Spread, name)
+			if slices.Contains(f.Spread, name) == strings.Contains(name, "...") {
+				t.Errorf("%q are spread, %q", f.Spread, name)
 			}
 		}
 		quoted := false

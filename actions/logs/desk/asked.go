@@ -63,7 +63,7 @@ func (r *Reading) Named() []string {
 		one.Params.Accounts = []string{asked}
 		found := []string{}
 		for name, a := range r.Book.Accounts {
-			if a.First != 0 && one.Account(name) {
+			if (a.First != 0 || a.Reads > 0) && one.Account(name) {
 				found = append(found, name)
 			}
 		}

@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
 	"strings"
 	"time"
 
 	"hikeshi/actions/logs/deed"
+	"hikeshi/actions/logs/entry"
 	"hikeshi/actions/logs/estimate"
 	"hikeshi/actions/logs/ledger"
 	"hikeshi/actions/logs/peek"
@@ -34,6 +36,8 @@ type Env struct {
 	// Estimate tells what can be known without logs; nil: nothing. It is asked where no log tells of messages or logins of the window, and
 	// never with a budget: it takes some seconds.
 	Estimate func(ctx context.Context) ([]estimate.Estimate, error)
+
+	span int64 // seconds that are asked about when nothing else is said; 0: Window
 }
 
 // Params are the parameters that the kinds have in common.
@@ -120,7 +124,7 @@ func (r *Reading) window(newest int64) error {
 	if o.Until, err = Moment("until", r.Params.Until, newest+1, newest, true); err != nil {
 		return err
 	}
-	if o.Since, err = Moment("since", r.Params.Since, o.Until-Window, o.Until, false); err != nil {
+	if o.Since, err = Moment("since", r.Params.Since, o.Until-r.length(), o.Until, false); err != nil {
 		return err
 	}
 	if o.Since >= o.Until {
@@ -160,6 +164,27 @@ func (e Env) inside(p netip.Prefix) bool {
 		}
 	}
 	return false
+}
+
+// For returns an Env that is asked about so many seconds when nothing else is said: about less, but not less than Window, where the
+// logs are so young that too few days before them would be left to say what is usual.
+func (e Env) For(seconds int64) Env {
+	e.span = seconds
+	return e
+}
+
+// length is that of the window when nothing else is said, in seconds.
+func (r *Reading) length() int64 {
+	oldest := int64(math.MaxInt64)
+	for _, l := range r.Logs {
+		for _, f := range l.Files {
+			if Says(l, spool.EventLogin) && f.From != 0 {
+				oldest = min(oldest, f.From)
+			}
+		}
+	}
+	const before = (entry.Enough + 1) * Window // days are counted back from the hour of the window
+	return max(Window, min(r.Env.span, r.Span.Until-oldest-before))
 }
 
 // Look opens and reads.

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"slices"
 	"strings"
 
 	"hikeshi/actions/logs/ledger"
@@ -50,6 +51,18 @@ func (r *Reading) Full(name string) string {
 		return name + "@" + with[0]
 	}
 	return name
+}
+
+// Spelt are the logins of the logs that stand for an address, as Full says.
+func (r *Reading) Spelt(address string) []string {
+	all := []string{}
+	for name := range r.Book.Accounts {
+		if name == address || r.Full(name) == address {
+			all = append(all, name)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // Tried is a name that somebody failed to log in with, as it is shown: one that is no account's may be a password that was typed into the

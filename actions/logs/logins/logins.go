@@ -35,7 +35,7 @@ type Facts struct {
 	SMTP     []string     `json:"smtp" expr:"smtp"`         // guessers by protocol: proposed for the lock-out tables
 	POP3     []string     `json:"pop3" expr:"pop3"`
 	IMAP4    []string     `json:"imap4" expr:"imap4"`
-	Spread   []string     `json:"spread" expr:"spread"` // names that were tried from many addresses, seldom from each, or from nobody knows where
+	Spread   []string     `json:"spread" expr:"spread"` // names that were tried from many addresses, seldom from each, or from unknown ones; without those that are no accounts
 	Spray    Spray        `json:"spray" expr:"spray"`   // all zero if nobody does
 	Cut      int          `json:"cut" expr:"cut"`       // sources and accounts that are left out
 }
@@ -189,7 +189,7 @@ func targets(r *desk.Reading, f *Facts) []runbook.Finding {
 		shown := r.Tried(name)
 		t := target(r, shown.EN, g)
 		text, spread := t.spread(shown.JA)
-		if spread {
+		if spread && shown.EN == name {
 			f.Spread = append(f.Spread, t.Name)
 		}
 		if len(f.Accounts) >= r.Params.Top {
