@@ -71,6 +71,9 @@ func (r *Reading) Deaf() []string {
 // Clean is what is said where nothing stands out: all is well, or, where a log of logins could not be read or understood, what cannot be
 // told because of it.
 func (r *Reading) Clean(well, question runbook.Text) runbook.Finding {
+	if r.Empty() {
+		return warn(runbook.T(question.EN+" cannot be told: nothing of this time is in the logs", question.JA+"は判断できない。この期間の記録がログにない"))
+	}
 	deaf := strings.Join(r.Deaf(), ", ")
 	if deaf == "" {
 		return runbook.Finding{Level: runbook.OK, Text: well}

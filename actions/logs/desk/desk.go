@@ -106,12 +106,19 @@ func (e Env) Open(ctx context.Context, in runbook.Input) (*Reading, error) {
 	if err != nil {
 		return nil, err
 	}
+	now := newest
 	if e.Clock != nil {
-		if now := sweep.WallOf(e.Clock().In(r.Zone())); newest > now+ahead {
+		if now = sweep.WallOf(e.Clock().In(r.Zone())); newest > now+ahead {
 			r.future, newest = newest, now
 		}
 	}
-	return r, r.window(newest)
+	if err := r.window(newest); err != nil {
+		return nil, err
+	}
+	if r.Params.Until != "" && r.Span.Until < now-ahead {
+		r.Env.Estimate = nil // what is to be seen now tells nothing of the past
+	}
+	return r, nil
 }
 
 // ahead is by how much the stamps of a log may be before the clock of this machine, in seconds.
@@ -224,6 +231,18 @@ func (r *Reading) Read(ctx context.Context, rec runbook.Recorder) error {
 
 // Nothing says that no log could be read.
 func (r *Reading) Nothing() bool { return r.read() == 0 }
+
+// Empty says that logs could be read, or need not be, and that none has a line of the window.
+func (r *Reading) Empty() bool {
+	if !r.Nothing() {
+		return r.Book.First == 0
+	}
+	there := false
+	for _, l := range r.Logs {
+		there = there || len(l.Files) > 0
+	}
+	return there && len(r.Result.Files) == 0
+}
 
 // read is the number of files that could be read.
 func (r *Reading) read() int {
