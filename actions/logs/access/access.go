@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hikeshi/actions/logs/desk"
+	"hikeshi/actions/logs/heard"
 	"hikeshi/actions/logs/ledger"
 	"hikeshi/actions/logs/signals"
 	"hikeshi/runbook"
@@ -79,7 +80,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	f := Facts{Accounts: []Account{}, Unknown: r.Blind(), Separated: r.Book.Known()}
+	f := Facts{Accounts: []Account{}, Unknown: heard.Blind(r), Separated: r.Book.Known()}
 	var about, found []runbook.Finding
 	f.Read, about = r.Sources(ctx)
 	mails, strange := int64(0), int64(0)
@@ -91,7 +92,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	}
 	f.Mails, f.Strange = desk.Told(len(f.Unknown) == 0, mails), desk.Told(len(f.Unknown) == 0, strange)
 	if len(f.Accounts) == 0 && !r.Nothing() {
-		found = append(found, r.Clean(runbook.T("no account to ask about: none is named and none looks abused", "対象のアカウントがない: 指定がなく、疑わしいものもない"),
+		found = append(found, heard.Clean(r, runbook.T("no account to ask about: none is named and none looks abused", "対象のアカウントがない: 指定がなく、疑わしいものもない"),
 			runbook.T("whose mailboxes to ask about", "調べるべきメールボックス")))
 	}
 	return runbook.Outcome{Findings: append(found, about...), Facts: f}, nil

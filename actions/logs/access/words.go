@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"hikeshi/actions/logs/desk"
+	"hikeshi/actions/logs/heard"
 	"hikeshi/runbook"
 )
 
@@ -62,7 +63,7 @@ func (l looked) text(text runbook.Text) runbook.Text {
 func (l looked) missing(unknown []string) runbook.Text {
 	var gone, odd []string
 	for _, name := range unknown {
-		if l.r.Odd(name) {
+		if heard.Odd(l.r, name) {
 			odd = append(odd, name)
 		} else {
 			gone = append(gone, name)

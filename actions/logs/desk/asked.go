@@ -75,3 +75,36 @@ func (r *Reading) Named() []string {
 	}
 	return all
 }
+
+// Missing are the accounts and peers that are asked about and stand in no log of the window, as they were asked for.
+func (r *Reading) Missing() []string {
+	var all []string
+	for _, asked := range r.Params.Accounts {
+		one := *r
+		one.Params.Accounts = []string{asked}
+		if !some(r.Book.Accounts, func(name string, a *ledger.Account) bool { return (a.First != 0 || a.Reads > 0) && one.Account(name) }) &&
+			!some(r.Book.Guessed, func(name string, g *ledger.Guess) bool { return g.Failures() > 0 && one.Account(name) }) {
+			all = append(all, strings.ToLower(asked))
+		}
+	}
+	for i, text := range r.Params.Sources {
+		in := func(p netip.Prefix) bool { return r.sources[i].Overlaps(p) }
+		used := func(_ string, a *ledger.Account) bool {
+			return some(a.Uses, func(p netip.Prefix, u *ledger.Use) bool { return u.First != 0 && in(p) })
+		}
+		if !some(r.Book.Accounts, used) && !some(r.Book.Sources, func(p netip.Prefix, s *ledger.Source) bool { return s.First != 0 && in(p) }) &&
+			!some(r.Book.Guessers, func(p netip.Prefix, g *ledger.Guess) bool { return g.Failures() > 0 && in(p) }) {
+			all = append(all, text)
+		}
+	}
+	return all
+}
+
+func some[K comparable, V any](all map[K]V, fits func(K, V) bool) bool {
+	for k, v := range all {
+		if fits(k, v) {
+			return true
+		}
+	}
+	return false
+}

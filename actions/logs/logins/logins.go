@@ -12,6 +12,7 @@ import (
 	"hikeshi/actions/logs/deed"
 	"hikeshi/actions/logs/desk"
 	"hikeshi/actions/logs/entry"
+	"hikeshi/actions/logs/heard"
 	"hikeshi/actions/logs/signals"
 	"hikeshi/runbook"
 	"hikeshi/spool"
@@ -94,7 +95,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	found = append(found, targets(r, &f)...)
 	found = append(found, sprayed(r, &f)...)
 	if len(found) == 0 && !r.Nothing() {
-		found = append(found, r.Clean(runbook.T("nobody tries passwords in what these logs show", "これらのログから見える範囲では、パスワードの総当たりはない"),
+		found = append(found, heard.Clean(r, runbook.T("nobody tries passwords in what these logs show", "これらのログから見える範囲では、パスワードの総当たりはない"),
 			runbook.T("whether anybody tries passwords", "パスワードの総当たりの有無")))
 	}
 	return runbook.Outcome{Findings: append(found, about...), Facts: f}, nil
