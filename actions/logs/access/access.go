@@ -114,7 +114,7 @@ func asked(r *desk.Reading) []string {
 	var once []string
 	for _, name := range all {
 		if r.Book.Accounts[name] != nil {
-			name = r.Full(name)
+			name = r.Names.Full(name)
 		}
 		if !slices.Contains(once, name) {
 			once = append(once, name)
@@ -133,7 +133,7 @@ type looked struct {
 
 // look reads it; whole says that every log of mailboxes covers the time.
 func look(ctx context.Context, r *desk.Reading, name string, whole bool) looked {
-	l := looked{r: r, account: Account{Name: name, Spelt: r.Spelt(name), From: []Peer{}}}
+	l := looked{r: r, account: Account{Name: name, Spelt: spelt(r, name), From: []Peer{}}}
 	one := merge(r, l.account.Spelt)
 	l.named = one.First != 0 || one.Reads > 0
 	for _, p := range one.Peers() {
@@ -144,6 +144,18 @@ func look(ctx context.Context, r *desk.Reading, name string, whole bool) looked 
 	l.account.Mails, l.account.Logins = desk.Told(whole, l.strange.mails+l.usual.mails), desk.Told(whole, l.strange.logins+l.usual.logins)
 	l.account.Strange, l.account.Usual = l.strange.part(whole), l.usual.part(whole)
 	return l
+}
+
+// spelt are the logins of the logs that stand for an account, with the domain and without.
+func spelt(r *desk.Reading, account string) []string {
+	all := []string{}
+	for name := range r.Book.Accounts {
+		if name == account || r.Names.Full(name) == account {
+			all = append(all, name)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // merge is how an account was used under all its spellings. A peer that is usual under one of them is usual.

@@ -11,10 +11,12 @@ import (
 	"strings"
 	"time"
 
+	"hikeshi/actions/logs/ask"
 	"hikeshi/actions/logs/deed"
 	"hikeshi/actions/logs/entry"
 	"hikeshi/actions/logs/estimate"
 	"hikeshi/actions/logs/ledger"
+	"hikeshi/actions/logs/names"
 	"hikeshi/actions/logs/peek"
 	"hikeshi/actions/logs/signals"
 	"hikeshi/actions/logs/sweep"
@@ -67,15 +69,15 @@ type Reading struct {
 	Span    ledger.Options
 	Book    *ledger.Book
 	Result  sweep.Result
-	Known   Known                             // that the logs tell of the whole window
-	Some    Known                             // of a part of it, at least
+	Known   Known // that the logs tell of the whole window
+	Some    Known // of a part of it, at least
+	Names   *names.Names
 	Each    func(e *spool.Event, at deed.Ref) // as in sweep.Options; nil: nobody looks
 
 	sources []netip.Prefix
 	asked   []*ledger.Account // that are named; once the logs were read
 	exempt  []netip.Prefix
-	names   *names // once somebody asked
-	future  int64  // wall clock of the newest line, if that is in the future
+	future  int64 // wall clock of the newest line, if that is in the future
 }
 
 // Open reads the parameters and finds the logs and the window; it reads no log but for the time of the last lines.
@@ -92,10 +94,10 @@ func (e Env) Open(ctx context.Context, in runbook.Input) (*Reading, error) {
 		return nil, fmt.Errorf("reading the logs: %w", errors.ErrUnsupported)
 	}
 	var err error
-	if r.sources, err = Prefixes("sources", r.Params.Sources); err != nil {
+	if r.sources, err = ask.Prefixes("sources", r.Params.Sources); err != nil {
 		return nil, err
 	}
-	if r.exempt, err = Prefixes("exempt_sources", r.Params.ExemptSources); err != nil {
+	if r.exempt, err = ask.Prefixes("exempt_sources", r.Params.ExemptSources); err != nil {
 		return nil, err
 	}
 	r.exempt = append(r.exempt, e.ExemptSources...)
@@ -128,10 +130,10 @@ const ahead = 3600
 func (r *Reading) window(newest int64) error {
 	o := &r.Span
 	var err error
-	if o.Until, err = Moment("until", r.Params.Until, newest+1, newest, true); err != nil {
+	if o.Until, err = ask.Moment("until", r.Params.Until, newest+1, newest, true); err != nil {
 		return err
 	}
-	if o.Since, err = Moment("since", r.Params.Since, o.Until-r.length(), o.Until, false); err != nil {
+	if o.Since, err = ask.Moment("since", r.Params.Since, o.Until-r.length(), o.Until, false); err != nil {
 		return err
 	}
 	if o.Since >= o.Until {
@@ -219,7 +221,11 @@ func (r *Reading) Read(ctx context.Context, rec runbook.Recorder) error {
 		return fmt.Errorf("reading the logs: %w", err)
 	}
 	r.Book.Close()
-	r.Result.Hide = func(login []byte) bool { return r.hides(strings.ToLower(string(login))) }
+	r.Names = names.New(r.Env.Server, r.Env.Own.Domains, func(name string) bool {
+		a := r.Book.Accounts[name]
+		return a != nil && a.Logins+a.Past.Logins > 0
+	})
+	r.Result.Hide = func(login []byte) bool { return r.Names.Hides(strings.ToLower(string(login))) }
 	r.know() // what could not be read to its end tells less
 	for name, a := range r.Book.Accounts {
 		if len(r.Params.Accounts) > 0 && r.Account(name) {
@@ -257,14 +263,14 @@ func (r *Reading) read() int {
 
 // Judge says who looks abused, without those that are exempt.
 func (r *Reading) Judge() signals.Verdict {
-	names := map[string]bool{}
+	exempt := map[string]bool{}
 	for _, a := range append(r.Params.ExemptAccounts, r.Env.ExemptAccounts...) {
-		names[strings.ToLower(a)] = true
+		exempt[strings.ToLower(a)] = true
 	}
 	return signals.Judge(r.Book, signals.Options{
 		Account: func(name string) bool {
 			local, _, _ := strings.Cut(name, "@")
-			return names[name] || names[local]
+			return exempt[name] || exempt[local]
 		},
 		Source: func(p netip.Prefix) bool { return overlaps(r.exempt, p) },
 	})

@@ -82,8 +82,15 @@ func (g *Guess) Saw(p netip.Prefix) {
 // time, or the other way round.
 func (g *Guess) Failures() int64 { return max(g.N, g.Seen) }
 
-// Enter counts a failure of the window.
-func (g *Guess) Enter(d *deed.Deed, sum int64) {
+// Fail counts a failure; try says that somebody may be trying passwords, window that it is of the window.
+func (g *Guess) Fail(d *deed.Deed, try, window bool) {
+	sum := int64(0)
+	if try {
+		sum = g.Add(d.Wall)
+	}
+	if !window {
+		return
+	}
 	if g.First == 0 {
 		g.First = d.Wall
 	}

@@ -166,7 +166,7 @@ func (b *Book) loginFail(d *deed.Deed) {
 	}
 	if p.IsValid() && !(told && d.Session) {
 		g := entry.GuessOf(b.Guessers, p, &b.Lost)
-		failed(g, d, !known && !(device && b.Inside(p)), window)
+		g.Fail(d, !known && !(device && b.Inside(p)), window)
 		if window {
 			g.Others.Add(tally.Hash([]byte(name)))
 		}
@@ -179,18 +179,7 @@ func (b *Book) loginFail(d *deed.Deed) {
 		g.Saw(p)
 	}
 	if !told || d.Session {
-		failed(g, d, !known && !device, window)
-	}
-}
-
-// failed counts a failure; try says that somebody may be trying passwords.
-func failed(g *Guess, d *deed.Deed, try, window bool) {
-	sum := int64(0)
-	if try {
-		sum = g.Add(d.Wall)
-	}
-	if window {
-		g.Enter(d, sum)
+		g.Fail(d, !known && !device, window)
 	}
 }
 

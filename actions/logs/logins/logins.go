@@ -187,7 +187,7 @@ func targets(r *desk.Reading, f *Facts) []runbook.Finding {
 		if g.Failures() == 0 || !r.Account(name) {
 			continue
 		}
-		shown := r.Tried(name)
+		shown := r.Names.Tried(name)
 		t := target(r, shown.EN, g)
 		text, spread := t.spread(shown.JA)
 		if spread && shown.EN == name {
