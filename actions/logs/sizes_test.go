@@ -102,7 +102,10 @@ func TestSizesSince(t *testing.T) {
 			if office := minute < 17*60; office || minute%15 == 0 {
 				text.WriteString(line(day, minute, 0))
 			}
-			if day == 20 && minute >= 20*60+19 {
+			if day == 20 && minute == 20*60+12 {
+				text.WriteString(strings.Repeat(line(day, minute, 0), 9)) // a busy minute, no flood
+			}
+			if day == 20 && minute >= 20*60+19 || day == 13 && minute == 600 { // and a newsletter the week before
 				for i := range 300 {
 					text.WriteString(line(day, minute, i/5))
 				}

@@ -3,6 +3,7 @@ package sizes
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"hikeshi/actions/logs/peek"
 	"hikeshi/spool"
@@ -22,14 +23,37 @@ func (m *minutes) sum(at, n int) (bytes int64) {
 	return bytes
 }
 
-// hours are the most that was written in each hour of the days before.
-type hours [24]int64
+// usual is what was written in the hours of the days before, day by day: in each hour of the clock, and in the busiest one.
+type usual struct {
+	hours   [24][]int64
+	busiest []int64
+}
+
+func (u *usual) add(m *minutes) {
+	most := int64(0)
+	for h := range u.hours {
+		n := m.sum(h*60, 60)
+		u.hours[h], most = append(u.hours[h], n), max(most, n)
+	}
+	if most > 0 {
+		u.busiest = append(u.busiest, most)
+	}
+}
+
+// middle is the median, 0 of none: one day of a newsletter does not make its hour a usual one.
+func middle(all []int64) int64 {
+	if len(all) == 0 {
+		return 0
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
+}
 
 // began is when the log began to grow faster than it usually does, on the wall clock; 0 if that cannot be told. The lines of the
 // swollen day, minute by minute, are compared with those of the days before, hour by hour.
 func began(ctx context.Context, ability spool.Logs, l spool.Log, newest, median int64) (int64, error) {
 	var now minutes
-	var usual hours
+	var past usual
 	var errs []error
 	days := byDay(l.Files, newest)
 	for at := newest - compared; at <= newest; at++ {
@@ -41,11 +65,11 @@ func began(ctx context.Context, ability spool.Logs, l spool.Log, newest, median 
 			now = one
 			continue
 		}
-		for h := range usual {
-			usual[h] = max(usual[h], one.sum(h*60, 60))
+		if len(days[at]) > 0 {
+			past.add(&one)
 		}
 	}
-	if at, ok := now.jump(usual, median); ok {
+	if at, ok := now.jump(past, median); ok {
 		return newest*day + int64(at)*60, errors.Join(errs...)
 	}
 	return 0, errors.Join(errs...)
@@ -80,30 +104,33 @@ func (m *minutes) add(ctx context.Context, p spool.LogParser, f spool.LogFile) e
 	return err
 }
 
-// jump is the first minute of the first hour that holds more than times what the busiest hour of the days before holds; where none does,
-// the first hour of the clock that holds more than times what it ever held. Where no day before can be looked at, a day's lines are
-// taken to come within six hours.
-func (m *minutes) jump(usual hours, median int64) (minute int, ok bool) {
-	busiest := int64(0)
-	for _, n := range usual {
-		busiest = max(busiest, n)
-	}
+// jump is the first minute of the first hour that holds more than times what the busiest hour of a day before holds, by the median, and a
+// tenth of what the worst one holds; where none does, the first hour of the clock that holds more than times its own median. Where no day
+// before can be looked at, a day's lines are taken to come within six hours.
+func (m *minutes) jump(past usual, median int64) (minute int, ok bool) {
+	busiest := middle(past.busiest)
 	if busiest == 0 {
 		busiest = max(median/6, 1)
 	}
+	limit := times * busiest
 	for at := range m {
-		if m.sum(at, 60) <= times*busiest {
+		limit = max(limit, m.sum(at, 60)/10) // beside a flood a day may be a busy one too
+	}
+	for at := range m {
+		if m.sum(at, 60) <= limit {
 			continue
 		}
-		for i := at; i < min(at+60, len(m)); i++ {
-			if m[i]*60 > times*busiest && m.sum(i, 10)*6 > times*busiest {
-				return i, true
+		hour := m[at:min(at+60, len(m))]
+		least := max(limit/60, slices.Max(hour)/10) // and beside its first minute another one
+		for i := range hour {
+			if hour[i] > least && m.sum(at+i, 10)*6 > limit {
+				return at + i, true
 			}
 		}
 		return at, true
 	}
-	for h, n := range usual {
-		if b := m.sum(h*60, 60); b > times*n && b > median/24 {
+	for h, days := range past.hours {
+		if b := m.sum(h*60, 60); b > times*middle(days) && b > median/24 {
 			return h * 60, true
 		}
 	}
