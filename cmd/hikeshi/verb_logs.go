@@ -21,7 +21,8 @@ the logs (file:offset). Where the logs are off, living connections, a sample of 
 queue, the rate of message IDs and the failure counters stand in, as estimates.`,
 			"  hikeshi logs suspects\n  hikeshi logs suspects --since 6h --exempt-account news@example.jp\n  hikeshi logs suspects --since \"2026-11-20 22:00\" --until \"2026-11-21 04:00\" --output json"),
 		a.logsLook("logins", "who tries passwords, and whether one was found", `Logins counts failures of SMTP AUTH, POP3 and IMAP4 for each address and account:
-bursts, a success after a burst, and slow guessing from many addresses.`+mailboxLogs,
+bursts, a success after a burst, and slow guessing from many addresses. A name that is
+no account of this server is shown masked: a password may have been typed in its place.`+mailboxLogs,
 			"  hikeshi logs logins\n  hikeshi logs logins --account taro@example.jp --since 168h"),
 		a.logsLook("timeline", "when the abuse began, was worst and ended", `Timeline counts messages, recipients and failed logins over the window, of the
 accounts and sources named, else of the suspects, else of all. Mail from addresses
