@@ -21,7 +21,8 @@ the logs (file:offset). Where the logs are off, living connections, a sample of 
 queue, the rate of message IDs and the failure counters stand in, as estimates.`,
 			"  hikeshi logs suspects\n  hikeshi logs suspects --since 6h --exempt-account news@example.jp\n  hikeshi logs suspects --since \"2026-11-20 22:00\" --until \"2026-11-21 04:00\" --output json"),
 		a.logsLook("logins", "who tries passwords, and whether one was found", `Logins counts failures of SMTP AUTH, POP3 and IMAP4 for each address and account:
-bursts, a success after a burst, and slow guessing from many addresses.`+mailboxLogs,
+bursts, a success after a burst, and slow guessing from many addresses. A name that is
+no account of this server is shown masked: a password may have been typed in its place.`+mailboxLogs,
 			"  hikeshi logs logins\n  hikeshi logs logins --account taro@example.jp --since 168h"),
 		a.logsLook("timeline", "when the abuse began, was worst and ended", `Timeline counts messages, recipients and failed logins over the window, of the
 accounts and sources named, else of the suspects, else of all. Mail from addresses
@@ -30,7 +31,10 @@ before recipients, failed logins and mail that came back or was delayed.`,
 			"  hikeshi logs timeline\n  hikeshi logs timeline --account taro@example.jp --since 48h --output json"),
 		a.logsLook("access", "whether the mailboxes were read", `Access counts logins and messages read out by POP3 and IMAP4, of the accounts named,
 by address, and tells the addresses that are usual for the account from others. Where
-the logs of POP3 and IMAP4 are off, that is said: unknown is not no.`+mailboxLogs,
+the logs of POP3 and IMAP4 are off or not understood, that is said: unknown is not no.
+A login without a domain counts for the account whose it must be. Without --since it is
+the last 7 days, but of logs younger than 13 days no more than leave 6 days before to
+tell usual addresses by, and at least one day; each sentence names its time.`+mailboxLogs,
 			"  hikeshi logs access --account taro@example.jp\n  hikeshi logs access --account taro@example.jp --source 203.0.113.9"),
 		a.logsLook("sizes", "each log against its own history", `Sizes compares the newest day of each log with the median of the days before, and
 says which are switched off. Compressed days are unpacked to count their text, up to
@@ -73,10 +77,12 @@ const mailboxLogs = `
 The vendor does not document the lines of pop3log and receivepop3: how they are read
 here is a best guess, and lines that do not fit are counted as not understood.`
 
-const logsCodes = `
+const logsTimes = `
 
 Times are those of the server: 2026-11-21, "2026-11-21 03:00", 03:00, or a duration
-before the end such as 6h. Without --since it is the last day of the logs.
+before the end such as 6h.`
+
+const logsCodes = `
 
 Exit codes: 0 no suspect (hints do not count), 3 something stands out, 7 a log is off
 or cannot be read, and nothing stands out in the others.`
@@ -84,8 +90,12 @@ or cannot be read, and nothing stands out in the others.`
 // logsLook is the verb of the kind logs.NAME.
 func (a *app) logsLook(name, short, long, example string) *cobra.Command {
 	var f logsFlags
+	times := logsTimes
+	if name != "access" {
+		times += " Without --since it is the last day of the logs."
+	}
 	cmd := &cobra.Command{
-		Use: name, Short: short, Args: cobra.NoArgs, Long: long + logsCodes, Example: example,
+		Use: name, Short: short, Args: cobra.NoArgs, Long: long + times + logsCodes, Example: example,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.top < 0 || cmd.Flags().Changed("top") && f.top == 0 {
 				return usagef("how many of each are shown; without it 20", "--top %d: a number above 0", f.top)
@@ -198,7 +208,7 @@ func logsOutcome(out runbook.Outcome) error {
 	case logs.SuspectsFacts:
 		found, partly = len(f.AccountNames)+len(f.SourceNames) > 0, f.Read.Problem || len(f.Read.Missing) > 0
 	case logs.LoginsFacts:
-		found, partly = len(f.Found)+len(f.SMTP)+len(f.POP3)+len(f.IMAP4) > 0, f.Read.Problem || len(f.Read.Missing) > 0
+		found, partly = len(f.Found)+len(f.SMTP)+len(f.POP3)+len(f.IMAP4)+len(f.Spread)+f.Spray.Sources > 0, f.Read.Problem || len(f.Read.Missing) > 0
 	case logs.TimelineFacts:
 		found, partly = f.Of == "suspects", f.Read.Problem || len(f.Read.Missing) > 0
 	case logs.AccessFacts:

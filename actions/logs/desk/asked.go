@@ -7,7 +7,6 @@ import (
 
 	"hikeshi/actions/logs/ledger"
 	"hikeshi/actions/logs/sweep"
-	"hikeshi/spool"
 )
 
 // Account says whether an account is asked about: all, if none is named. A name without a domain stands for every domain.
@@ -64,7 +63,7 @@ func (r *Reading) Named() []string {
 		one.Params.Accounts = []string{asked}
 		found := []string{}
 		for name, a := range r.Book.Accounts {
-			if a.First != 0 && one.Account(name) {
+			if (a.First != 0 || a.Reads > 0) && one.Account(name) {
 				found = append(found, name)
 			}
 		}
@@ -77,13 +76,35 @@ func (r *Reading) Named() []string {
 	return all
 }
 
-// Blind are the logs that would tell of mailboxes that are read, and do not cover the window or cannot be read.
-func (r *Reading) Blind() []string {
-	all := []string{}
-	for _, l := range r.Logs {
-		if some, whole := r.covers(l); Says(l, spool.EventRead) && !l.Sessions && (!some || !whole) {
-			all = append(all, l.Name)
+// Missing are the accounts and peers that are asked about and stand in no log of the window, as they were asked for.
+func (r *Reading) Missing() []string {
+	var all []string
+	for _, asked := range r.Params.Accounts {
+		one := *r
+		one.Params.Accounts = []string{asked}
+		if !some(r.Book.Accounts, func(name string, a *ledger.Account) bool { return (a.First != 0 || a.Reads > 0) && one.Account(name) }) &&
+			!some(r.Book.Guessed, func(name string, g *ledger.Guess) bool { return g.Failures() > 0 && one.Account(name) }) {
+			all = append(all, strings.ToLower(asked))
+		}
+	}
+	for i, text := range r.Params.Sources {
+		in := func(p netip.Prefix) bool { return r.sources[i].Overlaps(p) }
+		used := func(_ string, a *ledger.Account) bool {
+			return some(a.Uses, func(p netip.Prefix, u *ledger.Use) bool { return u.First != 0 && in(p) })
+		}
+		if !some(r.Book.Accounts, used) && !some(r.Book.Sources, func(p netip.Prefix, s *ledger.Source) bool { return s.First != 0 && in(p) }) &&
+			!some(r.Book.Guessers, func(p netip.Prefix, g *ledger.Guess) bool { return g.Failures() > 0 && in(p) }) {
+			all = append(all, text)
 		}
 	}
 	return all
+}
+
+func some[K comparable, V any](all map[K]V, fits func(K, V) bool) bool {
+	for k, v := range all {
+		if fits(k, v) {
+			return true
+		}
+	}
+	return false
 }

@@ -6,13 +6,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
 	"strings"
 	"time"
 
+	"hikeshi/actions/logs/ask"
 	"hikeshi/actions/logs/deed"
+	"hikeshi/actions/logs/entry"
 	"hikeshi/actions/logs/estimate"
 	"hikeshi/actions/logs/ledger"
+	"hikeshi/actions/logs/names"
 	"hikeshi/actions/logs/peek"
 	"hikeshi/actions/logs/signals"
 	"hikeshi/actions/logs/sweep"
@@ -34,6 +38,8 @@ type Env struct {
 	// Estimate tells what can be known without logs; nil: nothing. It is asked where no log tells of messages or logins of the window, and
 	// never with a budget: it takes some seconds.
 	Estimate func(ctx context.Context) ([]estimate.Estimate, error)
+
+	span int64 // seconds that are asked about when nothing else is said; 0: Window
 }
 
 // Params are the parameters that the kinds have in common.
@@ -63,8 +69,9 @@ type Reading struct {
 	Span    ledger.Options
 	Book    *ledger.Book
 	Result  sweep.Result
-	Known   Known                             // that the logs tell of the whole window
-	Some    Known                             // of a part of it, at least
+	Known   Known // that the logs tell of the whole window
+	Some    Known // of a part of it, at least
+	Names   *names.Names
 	Each    func(e *spool.Event, at deed.Ref) // as in sweep.Options; nil: nobody looks
 
 	sources []netip.Prefix
@@ -87,10 +94,10 @@ func (e Env) Open(ctx context.Context, in runbook.Input) (*Reading, error) {
 		return nil, fmt.Errorf("reading the logs: %w", errors.ErrUnsupported)
 	}
 	var err error
-	if r.sources, err = Prefixes("sources", r.Params.Sources); err != nil {
+	if r.sources, err = ask.Prefixes("sources", r.Params.Sources); err != nil {
 		return nil, err
 	}
-	if r.exempt, err = Prefixes("exempt_sources", r.Params.ExemptSources); err != nil {
+	if r.exempt, err = ask.Prefixes("exempt_sources", r.Params.ExemptSources); err != nil {
 		return nil, err
 	}
 	r.exempt = append(r.exempt, e.ExemptSources...)
@@ -101,12 +108,19 @@ func (e Env) Open(ctx context.Context, in runbook.Input) (*Reading, error) {
 	if err != nil {
 		return nil, err
 	}
+	now := newest
 	if e.Clock != nil {
-		if now := sweep.WallOf(e.Clock().In(r.Zone())); newest > now+ahead {
+		if now = sweep.WallOf(e.Clock().In(r.Zone())); newest > now+ahead {
 			r.future, newest = newest, now
 		}
 	}
-	return r, r.window(newest)
+	if err := r.window(newest); err != nil {
+		return nil, err
+	}
+	if r.Params.Until != "" && r.Span.Until < now-ahead {
+		r.Env.Estimate = nil // what is to be seen now tells nothing of the past
+	}
+	return r, nil
 }
 
 // ahead is by how much the stamps of a log may be before the clock of this machine, in seconds.
@@ -116,10 +130,10 @@ const ahead = 3600
 func (r *Reading) window(newest int64) error {
 	o := &r.Span
 	var err error
-	if o.Until, err = Moment("until", r.Params.Until, newest+1, newest, true); err != nil {
+	if o.Until, err = ask.Moment("until", r.Params.Until, newest+1, newest, true); err != nil {
 		return err
 	}
-	if o.Since, err = Moment("since", r.Params.Since, o.Until-Window, o.Until, false); err != nil {
+	if o.Since, err = ask.Moment("since", r.Params.Since, o.Until-r.length(), o.Until, false); err != nil {
 		return err
 	}
 	if o.Since >= o.Until {
@@ -161,6 +175,27 @@ func (e Env) inside(p netip.Prefix) bool {
 	return false
 }
 
+// For returns an Env that is asked about so many seconds when nothing else is said: about less, but not less than Window, where the
+// logs are so young that too few days before them would be left to say what is usual.
+func (e Env) For(seconds int64) Env {
+	e.span = seconds
+	return e
+}
+
+// length is that of the window when nothing else is said, in seconds.
+func (r *Reading) length() int64 {
+	oldest := int64(math.MaxInt64)
+	for _, l := range r.Logs {
+		for _, f := range l.Files {
+			if Says(l, spool.EventLogin) && f.From != 0 {
+				oldest = min(oldest, f.From)
+			}
+		}
+	}
+	const before = (entry.Enough + 1) * Window // days are counted back from the hour of the window
+	return max(Window, min(r.Env.span, r.Span.Until-oldest-before))
+}
+
 // Look opens and reads.
 func (e Env) Look(ctx context.Context, in runbook.Input) (*Reading, error) {
 	r, err := e.Open(ctx, in)
@@ -186,6 +221,11 @@ func (r *Reading) Read(ctx context.Context, rec runbook.Recorder) error {
 		return fmt.Errorf("reading the logs: %w", err)
 	}
 	r.Book.Close()
+	r.Names = names.New(r.Env.Server, r.Env.Own.Domains, func(name string) bool {
+		a := r.Book.Accounts[name]
+		return a != nil && a.Logins+a.Past.Logins > 0
+	})
+	r.Result.Hide = func(login []byte) bool { return r.Names.Hides(strings.ToLower(string(login))) }
 	r.know() // what could not be read to its end tells less
 	for name, a := range r.Book.Accounts {
 		if len(r.Params.Accounts) > 0 && r.Account(name) {
@@ -197,6 +237,18 @@ func (r *Reading) Read(ctx context.Context, rec runbook.Recorder) error {
 
 // Nothing says that no log could be read.
 func (r *Reading) Nothing() bool { return r.read() == 0 }
+
+// Empty says that logs could be read, or need not be, and that none has a line of the window.
+func (r *Reading) Empty() bool {
+	if !r.Nothing() {
+		return r.Book.First == 0
+	}
+	there := false
+	for _, l := range r.Logs {
+		there = there || len(l.Files) > 0
+	}
+	return there && len(r.Result.Files) == 0
+}
 
 // read is the number of files that could be read.
 func (r *Reading) read() int {
@@ -211,14 +263,14 @@ func (r *Reading) read() int {
 
 // Judge says who looks abused, without those that are exempt.
 func (r *Reading) Judge() signals.Verdict {
-	names := map[string]bool{}
+	exempt := map[string]bool{}
 	for _, a := range append(r.Params.ExemptAccounts, r.Env.ExemptAccounts...) {
-		names[strings.ToLower(a)] = true
+		exempt[strings.ToLower(a)] = true
 	}
 	return signals.Judge(r.Book, signals.Options{
 		Account: func(name string) bool {
 			local, _, _ := strings.Cut(name, "@")
-			return names[name] || names[local]
+			return exempt[name] || exempt[local]
 		},
 		Source: func(p netip.Prefix) bool { return overlaps(r.exempt, p) },
 	})

@@ -18,7 +18,7 @@ func (r *Reading) know() {
 	r.Known = Known{Domains: len(r.Env.Own.Domains) > 0}
 	r.Some = r.Known
 	for _, l := range r.Logs {
-		some, all := r.covers(l)
+		some, all := r.Covers(l)
 		r.Some.add(l, some)
 		r.Known.add(l, some && all)
 	}
@@ -33,21 +33,26 @@ func (k *Known) add(l spool.Log, covered bool) {
 	k.Deliveries = k.Deliveries || covered && Says(l, spool.EventSent)
 }
 
-// covers says whether a log has files of the window that can be opened, and once the logs were read, that were read to their end: some of
+// Covers says whether a log has files of the window that can be opened, and once the logs were read, that were read to their end: some of
 // its files, or all.
-func (r *Reading) covers(l spool.Log) (some, all bool) {
+func (r *Reading) Covers(l spool.Log) (some, all bool) {
 	all = l.Problem == nil
 	broken := map[string]bool{}
 	for _, f := range r.Result.Files {
 		broken[f.Path] = f.Problem != nil
 	}
 	for _, f := range l.Files {
-		if f.From == 0 && f.To == 0 || f.From < r.Span.Until && f.To > r.Span.Since {
+		if r.InWindow(f) {
 			whole := !broken[f.Path] && readable(f)
 			some, all = some || whole && (f.Size > 0 || l.State == spool.LogOn), all && whole
 		}
 	}
 	return some, all
+}
+
+// InWindow says whether a file may have lines of the window.
+func (r *Reading) InWindow(f spool.LogFile) bool {
+	return f.From == 0 && f.To == 0 || f.From < r.Span.Until && f.To > r.Span.Since
 }
 
 // taken says at which times a log tells of the messages that were accepted.

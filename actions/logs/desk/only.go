@@ -21,7 +21,7 @@ func (r *Reading) Only(kinds ...spool.EventKind) {
 func (r *Reading) Uncovered() []spool.Log {
 	var all []spool.Log
 	for _, l := range r.Logs {
-		if some, whole := r.covers(l); !some || !whole {
+		if some, whole := r.Covers(l); !some || !whole {
 			all = append(all, l)
 		}
 	}

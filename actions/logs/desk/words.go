@@ -142,6 +142,9 @@ func (r *Reading) Sources(ctx context.Context) (Sources, []runbook.Finding) {
 	found := []runbook.Finding{info(runbook.Tf("read from %s to %s, server time, and %d days of history: %s of logs", "サーバー時刻 %s から %s までと、それ以前の %d 日分を読んだ(ログ %s)",
 		Clock(r.Span.Since), Clock(r.Span.Until), s.Window.Days, Size(r.Result.Bytes)))}
 	switch {
+	case r.Empty():
+		s.Problem = true
+		found = []runbook.Finding{warn(r.empty())}
 	case r.Nothing():
 		s.Problem = true
 		found = []runbook.Finding{warn(runbook.T("no log could be read: who is abused, and from where, is unknown", "読めるログがない。だれが、どこから悪用されたかは不明"))}
@@ -170,6 +173,11 @@ func (r *Reading) Sources(ctx context.Context) (Sources, []runbook.Finding) {
 		}
 	}
 	return s, append(append(found, r.claims(ctx)...), r.states(&s)...)
+}
+
+// empty says that no log has lines of the window.
+func (r *Reading) empty() runbook.Text {
+	return runbook.Tf("no log has lines of this time, %s to %s, server time", "この期間 (サーバー時刻 %s から %s) の行はどのログにもない", Clock(r.Span.Since), Clock(r.Span.Until))
 }
 
 // claims tells of logins that count for nothing.

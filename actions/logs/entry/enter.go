@@ -140,6 +140,17 @@ func (u *Use) PastMail(at deed.Ref) {
 	u.PastMessages++
 }
 
+// Join adds how an account was used from the same peer under another spelling.
+func (u *Use) Join(o *Use) {
+	u.First, u.Last = min(u.First, o.First), max(u.Last, o.Last)
+	u.Usual = u.Usual || o.Usual
+	u.Reads += o.Reads
+	for i, n := range o.Logins {
+		u.Logins[i] += n
+	}
+	u.ReadRefs, u.Refs = slices.Concat(o.ReadRefs, u.ReadRefs), slices.Concat(o.Refs, u.Refs)
+}
+
 // StepAt is the step of the timeline with number i, made if it is not there and room is left; else nil.
 func (a *Account) StepAt(i int32, room bool) (s *Step, fresh bool) {
 	at, there := slices.BinarySearchFunc(a.Steps, i, func(s Step, i int32) int { return cmp.Compare(s.At, i) })

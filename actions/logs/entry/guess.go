@@ -34,6 +34,7 @@ type Guess struct {
 	First, Last int64
 	N           int64
 	ByService   [4]int64
+	Seen        int64          // of these at least, by the log that tells the peers: one for each session
 	Others      tally.Distinct // names that the peer tried; peers that tried the name
 	Worst       int64          // most failures in 10 minutes
 	WorstAt     int64
@@ -71,15 +72,31 @@ func (g *Guess) Add(wall int64) int64 {
 	return sum
 }
 
-// Enter counts a failure of the window.
-func (g *Guess) Enter(d *deed.Deed, other uint64, sum int64) {
+// Saw notes the peer of a failed session for a name, whichever log counts its failures.
+func (g *Guess) Saw(p netip.Prefix) {
+	g.Seen++
+	g.Others.Add(PlaceHash(p))
+}
+
+// Failures is how many there were: a log of the last try of each session may know of more than one that was written for a part of the
+// time, or the other way round.
+func (g *Guess) Failures() int64 { return max(g.N, g.Seen) }
+
+// Fail counts a failure; try says that somebody may be trying passwords, window that it is of the window.
+func (g *Guess) Fail(d *deed.Deed, try, window bool) {
+	sum := int64(0)
+	if try {
+		sum = g.Add(d.Wall)
+	}
+	if !window {
+		return
+	}
 	if g.First == 0 {
 		g.First = d.Wall
 	}
 	g.Last = max(g.Last, d.Wall)
 	g.N++
 	g.ByService[min(d.Service, 3)]++
-	g.Others.Add(other)
 	if sum > g.Worst {
 		g.Worst, g.WorstAt = sum, d.Wall
 	}
@@ -98,7 +115,7 @@ func (g *Guess) LastBurst(now int64) int64 {
 func Ranked[K comparable](all map[K]*Guess, text func(K) string) []K {
 	keys := slices.Collect(maps.Keys(all))
 	return slices.SortedFunc(slices.Values(keys), func(x, y K) int {
-		return cmp.Or(cmp.Compare(all[y].N, all[x].N), cmp.Compare(text(x), text(y)))
+		return cmp.Or(cmp.Compare(all[y].Failures(), all[x].Failures()), cmp.Compare(text(x), text(y)))
 	})
 }
 

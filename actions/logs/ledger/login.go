@@ -165,21 +165,21 @@ func (b *Book) loginFail(d *deed.Deed) {
 		b.step(abused(a, !known && !device), name, p, d.Wall, Step{Failures: 1})
 	}
 	if p.IsValid() && !(told && d.Session) {
-		failed(entry.GuessOf(b.Guessers, p, &b.Lost), d, !known && !(device && b.Inside(p)), tally.Hash([]byte(name)), window)
+		g := entry.GuessOf(b.Guessers, p, &b.Lost)
+		g.Fail(d, !known && !(device && b.Inside(p)), window)
+		if window {
+			g.Others.Add(tally.Hash([]byte(name)))
+		}
 	}
-	if name != "" && (!told || d.Session) {
-		failed(entry.GuessOf(b.Guessed, name, &b.Lost), d, !known && !device, entry.PlaceHash(p), window)
+	if name == "" {
+		return
 	}
-}
-
-// failed counts a failure; try says that somebody may be trying passwords.
-func failed(g *Guess, d *deed.Deed, try bool, other uint64, window bool) {
-	sum := int64(0)
-	if try {
-		sum = g.Add(d.Wall)
+	g := entry.GuessOf(b.Guessed, name, &b.Lost)
+	if window && p.IsValid() && !d.Session {
+		g.Saw(p)
 	}
-	if window {
-		g.Enter(d, other, sum)
+	if !told || d.Session {
+		g.Fail(d, !known && !device, window)
 	}
 }
 

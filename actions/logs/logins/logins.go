@@ -12,6 +12,7 @@ import (
 	"hikeshi/actions/logs/deed"
 	"hikeshi/actions/logs/desk"
 	"hikeshi/actions/logs/entry"
+	"hikeshi/actions/logs/heard"
 	"hikeshi/actions/logs/signals"
 	"hikeshi/runbook"
 	"hikeshi/spool"
@@ -23,6 +24,7 @@ const (
 	severalOf = 3  // names
 	slowPeers = 10 // peers that try one name, each a few times only
 	slowEach  = 3
+	manyPeers = 30 // peers that try one name, each no more than patient times
 )
 
 // Facts are the facts of logs.logins.
@@ -34,7 +36,9 @@ type Facts struct {
 	SMTP     []string     `json:"smtp" expr:"smtp"`         // guessers by protocol: proposed for the lock-out tables
 	POP3     []string     `json:"pop3" expr:"pop3"`
 	IMAP4    []string     `json:"imap4" expr:"imap4"`
-	Cut      int          `json:"cut" expr:"cut"` // sources and accounts that are left out
+	Spread   []string     `json:"spread" expr:"spread"` // names that were tried from many addresses, seldom from each, or from unknown ones; without those that are no accounts
+	Spray    Spray        `json:"spray" expr:"spray"`   // all zero if nobody does
+	Cut      int          `json:"cut" expr:"cut"`       // sources and accounts that are left out
 }
 
 // Found is a success after a burst of failures, from a peer that is new for the account.
@@ -63,11 +67,11 @@ type Guesser struct {
 
 // Target is a name that somebody failed to log in with.
 type Target struct {
-	Name     string    `json:"name" expr:"name"`
+	Name     string    `json:"name" expr:"name"` // masked, if it is no account of the server: it may be a password
 	Failures int64     `json:"failures" expr:"failures"`
-	Sources  int       `json:"sources" expr:"sources"`
-	Worst    int64     `json:"worst" expr:"worst"` // failures in 10 minutes
-	Slow     bool      `json:"slow" expr:"slow"`   // tried from many peers, seldom from each
+	Sources  *int      `json:"sources" expr:"sources"` // null where no log tells of any address
+	Worst    int64     `json:"worst" expr:"worst"`     // failures in 10 minutes
+	Slow     bool      `json:"slow" expr:"slow"`       // tried from many peers, seldom from each
 	First    time.Time `json:"first" expr:"first"`
 	Last     time.Time `json:"last" expr:"last"`
 }
@@ -83,14 +87,16 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	f := Facts{Found: []Found{}, Sources: []Guesser{}, Accounts: []Target{}, SMTP: []string{}, POP3: []string{}, IMAP4: []string{}}
+	f := Facts{Found: []Found{}, Sources: []Guesser{}, Accounts: []Target{}, SMTP: []string{}, POP3: []string{}, IMAP4: []string{}, Spread: []string{}}
 	var about []runbook.Finding
 	f.Read, about = r.Sources(ctx)
 	found := broken(ctx, r, &f)
 	found = append(found, guessers(ctx, r, &f)...)
 	found = append(found, targets(r, &f)...)
+	found = append(found, sprayed(r, &f)...)
 	if len(found) == 0 && !r.Nothing() {
-		found = append(found, runbook.Finding{Level: runbook.OK, Text: runbook.T("nobody tries passwords in what these logs show", "これらのログから見える範囲では、パスワードの総当たりはない")})
+		found = append(found, heard.Clean(r, runbook.T("nobody tries passwords in what these logs show", "これらのログから見える範囲では、パスワードの総当たりはない"),
+			runbook.T("whether anybody tries passwords", "パスワードの総当たりの有無")))
 	}
 	return runbook.Outcome{Findings: append(found, about...), Facts: f}, nil
 }
@@ -178,19 +184,44 @@ func targets(r *desk.Reading, f *Facts) []runbook.Finding {
 	var found []runbook.Finding
 	for _, name := range entry.Ranked(r.Book.Guessed, func(s string) string { return s }) {
 		g := r.Book.Guessed[name]
-		if g.N == 0 || !r.Account(name) {
+		if g.Failures() == 0 || !r.Account(name) {
 			continue
+		}
+		shown := r.Names.Tried(name)
+		t := target(r, shown.EN, g)
+		text, spread := t.spread(shown.JA)
+		if spread && shown.EN == name {
+			f.Spread = append(f.Spread, t.Name)
 		}
 		if len(f.Accounts) >= r.Params.Top {
 			f.Cut++
 			continue
 		}
-		peers := g.Others.N()
-		t := Target{Name: name, Failures: g.N, Sources: peers, Worst: g.Worst, Slow: peers >= slowPeers && g.N <= int64(slowEach*peers), First: r.Time(g.First), Last: r.Time(g.Last)}
 		f.Accounts = append(f.Accounts, t)
-		if t.Slow {
-			found = append(found, runbook.Finding{Level: runbook.Warn, Text: runbook.Tf("%s is tried from %d addresses, seldom from each: %s failures", "%s は %d か所から少しずつ試されている: 失敗 %s 回", name, peers, desk.Number(g.N))})
+		if spread {
+			found = append(found, runbook.Finding{Level: runbook.Warn, Text: text})
 		}
 	}
 	return found
+}
+
+func target(r *desk.Reading, name string, g *entry.Guess) Target {
+	t := Target{Name: name, Failures: g.Failures(), Worst: g.Worst, First: r.Time(g.First), Last: r.Time(g.Last)}
+	if peers := g.Others.N(); g.Seen > 0 {
+		t.Sources, t.Slow = &peers, peers >= slowPeers && (g.Seen <= int64(slowEach*peers) || peers >= manyPeers && g.Seen <= int64(patient*peers))
+	}
+	return t
+}
+
+// spread says whether the failures for a name are a guesser's, though no single address stands out: seldom from each of many addresses,
+// by the sessions of each, or so many that nobody knows the addresses of. The first is the patient way around a lock-out.
+func (t Target) spread(ja string) (text runbook.Text, yes bool) {
+	switch {
+	case t.Slow:
+		return runbook.Tf("%[1]s is tried from %[3]d addresses, seldom from each: %[4]s failures", "%[2]s は %[3]d か所から少しずつ試されている: 失敗 %[4]s 回", t.Name, ja, *t.Sources, desk.Number(t.Failures)), true
+	case t.Sources == nil && t.Failures >= patient:
+		return runbook.Tf("%[1]s is tried: %[3]s failures, from where is unknown: no log of this time tells the addresses",
+			"%[2]s が試されている: 失敗 %[3]s 回。接続元は不明(接続元を記録したログがない)", t.Name, ja, desk.Number(t.Failures)), true
+	}
+	return runbook.Text{}, false
 }

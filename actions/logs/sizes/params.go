@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"hikeshi/actions/logs/ask"
 	"hikeshi/actions/logs/desk"
 	"hikeshi/runbook"
 	"hikeshi/spool"
@@ -25,11 +26,11 @@ func (p params) cut(all []spool.Log) error {
 		}
 	}
 	end := (newest + 1) * day
-	until, err := desk.Moment("until", p.Until, end, end-1, true)
+	until, err := ask.Moment("until", p.Until, end, end-1, true)
 	if err != nil {
 		return err
 	}
-	since, err := desk.Moment("since", p.Since, 0, until, false)
+	since, err := ask.Moment("since", p.Since, 0, until, false)
 	if err != nil {
 		return err
 	}

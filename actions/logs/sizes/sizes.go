@@ -1,6 +1,6 @@
 // Package sizes compares each log with its own past: logs.sizes. A log is swollen when its newest day holds more than three times what
-// the median of the days before holds; from when on is told by how its newest file grew. Sizes
-// are those of the text: compressed files are unpacked to be measured, up to a bound, and the days that are left out are told.
+// the median of the days before holds; from when on is told by the times of its lines. Sizes are those of the text: compressed files
+// are unpacked to be measured, up to a bound, and the days that are left out are told.
 package sizes
 
 import (
@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"hikeshi/actions/logs/desk"
-	"hikeshi/actions/logs/peek"
 	"hikeshi/actions/logs/sweep"
 	"hikeshi/runbook"
 	"hikeshi/spool"
@@ -25,7 +24,6 @@ const (
 	small    = 1 << 20 // bytes: smaller logs are never swollen
 	enough   = 3       // days before
 	compared = 14      // days before, at most
-	marks    = 512     // places of the newest file that are looked at
 	day      = 86400
 )
 
@@ -41,15 +39,15 @@ type Facts struct {
 
 // Log is one log.
 type Log struct {
-	Name    string    `json:"name" expr:"name"`
-	State   string    `json:"state" expr:"state"`   // on, off, unknown
-	Day     string    `json:"day" expr:"day"`       // the newest one, as 2026-11-21; "" without files
-	Bytes   int64     `json:"bytes" expr:"bytes"`   // of it
-	Median  int64     `json:"median" expr:"median"` // bytes a day, of the days before
-	Days    int       `json:"days" expr:"days"`     // before
-	Left    int       `json:"left" expr:"left"`     // compressed days that are in none of these: too long to be unpacked here, or broken
-	Swollen bool      `json:"swollen" expr:"swollen"`
-	Since   time.Time `json:"since" expr:"since"` // when it began to swell; zero if it is not swollen, or that is not known
+	Name    string     `json:"name" expr:"name"`
+	State   string     `json:"state" expr:"state"`   // on, off, unknown
+	Day     string     `json:"day" expr:"day"`       // the newest one, as 2026-11-21; "" without files
+	Bytes   int64      `json:"bytes" expr:"bytes"`   // of it
+	Median  *int64     `json:"median" expr:"median"` // bytes a day, of the days before; null without any
+	Days    int        `json:"days" expr:"days"`     // before
+	Left    int        `json:"left" expr:"left"`     // compressed days that are in none of these: too long to be unpacked here, or broken
+	Swollen bool       `json:"swollen" expr:"swollen"`
+	Since   *time.Time `json:"since" expr:"since"` // when it began to swell; null if it is not swollen, or that is not known
 }
 
 type action struct{ env desk.Env }
@@ -117,7 +115,7 @@ func (f *Facts) most(top int, told []runbook.Finding) []runbook.Finding {
 	for i := range order {
 		order[i] = i
 	}
-	growth := func(i int) float64 { return float64(f.Logs[i].Bytes) / float64(max(f.Logs[i].Median, 1)) }
+	growth := func(i int) float64 { return float64(f.Logs[i].Bytes) / float64(f.Logs[i].usual()) }
 	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(growth(y), growth(x)) })
 	var logs []Log
 	var found []runbook.Finding
@@ -143,59 +141,22 @@ func (a action) look(ctx context.Context, ability spool.Logs, l spool.Log, p *pr
 	}
 	if one.Days = len(before); one.Days > 0 {
 		slices.Sort(before)
-		one.Median = before[len(before)/2]
+		one.Median = &before[len(before)/2]
 	}
-	one.Swollen = one.Days >= enough && one.Bytes >= small && one.Bytes > times*max(one.Median, 1)
+	one.Swollen = one.Days >= enough && one.Bytes >= small && one.Bytes > times*one.usual()
 	if !one.Swollen {
 		return one, err
 	}
-	since, problem := began(ctx, ability, l, d.newest, one.Median)
-	r := desk.Reading{Env: a.env}
-	one.Since = r.Time(since)
+	since, problem := began(ctx, ability, l, d.newest, one.usual())
+	if since != 0 {
+		at := (&desk.Reading{Env: a.env}).Time(since)
+		one.Since = &at
+	}
 	return one, errors.Join(err, problem)
 }
 
-// began is when the files of a day began to grow more than times faster than median bytes a day; 0 if that cannot be told.
-func began(ctx context.Context, ability spool.Logs, l spool.Log, newest, median int64) (int64, error) {
-	first := int64(0)
-	var errs []error
-	for _, f := range l.Files {
-		if f.Compressed != "" || dayOf(f) != newest || f.Size < small/2 {
-			continue
-		}
-		p := ability.Parser(l.Name, f)
-		if p == nil {
-			continue
-		}
-		all, err := peek.Marks(ctx, f, p, marks)
-		errs = append(errs, err)
-		if at := jump(all, max(median, 1)); at != 0 && (first == 0 || at < first) {
-			first = at
-		}
-	}
-	return first, errors.Join(errs...)
-}
-
-// jump is when a file began to grow faster than times the median for three marks in a row.
-func jump(all []peek.Mark, median int64) int64 {
-	const run, near = 3, 600
-	fast := 0
-	for i := 1; i < len(all); i++ {
-		grown, took := all[i].Offset-all[i-1].Offset, max(all[i].Wall-all[i-1].Wall, 1)
-		if grown*day <= times*median*took {
-			fast = 0
-			continue
-		}
-		if fast++; fast < run {
-			continue
-		}
-		if first := all[i-run].Wall; all[i-run+1].Wall-first < near {
-			return first
-		}
-		return all[i-run+1].Wall
-	}
-	return 0
-}
+// usual is the median of the days before, 1 at least.
+func (e Log) usual() int64 { return max(desk.Total(e.Median), 1) }
 
 func (a action) finding(l spool.Log, e Log) runbook.Finding {
 	f := a.compared(l, e)
@@ -210,8 +171,8 @@ func (a action) compared(l spool.Log, e Log) runbook.Finding {
 	switch {
 	case e.Swollen:
 		text := runbook.Tf("%s: %s on %s, %d times the median of %d days before", "%s: %[3]s に %[2]s。それ以前 %[5]d 日の中央値の %[4]d 倍",
-			l.Name, desk.Size(e.Bytes), e.Day, e.Bytes/max(e.Median, 1), e.Days)
-		if !e.Since.IsZero() {
+			l.Name, desk.Size(e.Bytes), e.Day, e.Bytes/e.usual(), e.Days)
+		if e.Since != nil {
 			at := e.Since.In((&desk.Reading{Env: a.env}).Zone()).Format("15:04")
 			text.EN, text.JA = text.EN+", since "+at, text.JA+"。"+at+" ごろから"
 		}
@@ -220,15 +181,20 @@ func (a action) compared(l spool.Log, e Log) runbook.Finding {
 		return runbook.Finding{Level: runbook.Info, Text: runbook.T(l.Name+": off", l.Name+": 記録されていない"), Evidence: l.Dir}
 	case e.Day == "" && e.Left > 0:
 		return runbook.Finding{Level: runbook.Warn, Text: runbook.T(l.Name+": its size is unknown", l.Name+": サイズは不明"), Evidence: l.Dir}
+	case e.Day == "" && l.Problem != nil:
+		return runbook.Finding{Level: runbook.Warn, Text: runbook.T(l.Name+": its size is unknown: it could not be looked at", l.Name+": サイズは不明(調べられない)"), Evidence: l.Dir}
 	case e.Day == "":
 		return runbook.Finding{Level: runbook.Info, Text: runbook.T(l.Name+": no files", l.Name+": ファイルがない"), Evidence: l.Dir}
+	case e.Days == 0:
+		return runbook.Finding{Level: runbook.Info, Text: runbook.Tf("%s: %s on %s; there is no day before to compare it with", "%s: %[3]s に %[2]s。比べられる過去の日がない",
+			l.Name, desk.Size(e.Bytes), e.Day), Evidence: l.Dir}
 	case e.Days < enough:
 		return runbook.Finding{Level: runbook.Info, Text: runbook.Tf("%s: %s on %s; %d days before are too few to compare", "%s: %[3]s に %[2]s。比べられる過去の日が %[4]d 日しかない",
 			l.Name, desk.Size(e.Bytes), e.Day, e.Days), Evidence: l.Dir}
 	}
 	text := runbook.Tf("%s: %s on %s, the median of %d days before is %s", "%s: %[3]s に %[2]s、それ以前 %[4]d 日の中央値は %[5]s",
-		l.Name, desk.Size(e.Bytes), e.Day, e.Days, desk.Size(e.Median))
-	if e.Bytes > times*max(e.Median, 1) {
+		l.Name, desk.Size(e.Bytes), e.Day, e.Days, desk.Size(*e.Median))
+	if e.Bytes > times*e.usual() {
 		text.EN, text.JA = text.EN+"; more than usual, but below "+desk.Size(small)+" no log is called swollen", text.JA+"。普段より多いが、"+desk.Size(small)+" 未満は肥大とみなさない"
 		return runbook.Finding{Level: runbook.Info, Text: text, Evidence: l.Dir}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"hikeshi/actions/logs/desk"
 	"hikeshi/actions/logs/estimate"
+	"hikeshi/actions/logs/heard"
 	"hikeshi/actions/logs/signals"
 	"hikeshi/actions/logs/sweep"
 	"hikeshi/runbook"
@@ -110,7 +111,8 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	case len(f.Accounts)+len(f.From) > 0:
 		found = append(found, runbook.Finding{Level: runbook.Info, Text: runbook.T("no suspect, only hints: each of them has signs of one kind only", "疑わしいと言えるものはない。上のものには、1 種類の兆候しかない")})
 	default:
-		found = append(found, runbook.Finding{Level: runbook.OK, Text: runbook.T("no account and no address looks abused in what these logs show", "これらのログから見える範囲では、乗っ取りが疑われるアカウントや接続元はない")})
+		found = append(found, heard.Clean(r, runbook.T("no account and no address looks abused in what these logs show", "これらのログから見える範囲では、乗っ取りが疑われるアカウントや接続元はない"),
+			runbook.T("who is abused, and from where,", "乗っ取られたアカウントや接続元の有無")))
 	}
 	var text runbook.Finding
 	f.Spoof, text = spoof(r, v)

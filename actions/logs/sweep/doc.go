@@ -51,6 +51,7 @@ type Result struct {
 	Bytes int64 // of text; of compressed files as they lie on disk
 	Files []File
 	Logs  []LogRead
+	Hide  func(login []byte) bool // the name of a failed login that is not to be shown: a line of it is not quoted; nil: none
 }
 
 // A File is a file that belongs to the span.
@@ -59,6 +60,8 @@ type File struct {
 	Path    string
 	Packed  bool // compressed
 	Session bool
+	Lines   int64 // of the span
+	Unknown int64 // of these, not understood
 	Long    int64 // lines that were too long to be read whole
 	Note    Note
 	Problem error // it could not be read, or not to its end

@@ -17,8 +17,8 @@ const MaxQuote = 160
 // far is how much text of a compressed file is read for a quotation, in bytes.
 const far = 256 << 20
 
-// Quote returns the line at a place, safe to show, or "" where it may hold a password, is no longer there, or is too far into a
-// compressed file. A line of a log of sessions is never quoted.
+// Quote returns the line at a place, safe to show, or "" where it may hold a password, is no longer there, is too far into a
+// compressed file, or tells of a failed login whose name is not to be shown. A line of a log of sessions is never quoted.
 func (r *Result) Quote(ctx context.Context, at deed.Ref, parser func(string, spool.LogFile) spool.LogParser) string {
 	if at.File < 0 || int(at.File) >= len(r.Files) {
 		return ""
@@ -41,6 +41,9 @@ func (r *Result) Quote(ctx context.Context, at deed.Ref, parser func(string, spo
 	}
 	var e spool.Event
 	if p.Parse(line.Text, &e) == spool.LineUnknown && mayHoldPassword(line.Text) || e.Secret {
+		return ""
+	}
+	if e.Kind == spool.EventLoginFail && r.Hide != nil && r.Hide(e.Login) {
 		return ""
 	}
 	return Safe(line.Text)

@@ -208,7 +208,7 @@ func (p *plan) streams(ctx context.Context, o *Options, i int, w *work, moved *a
 func (r *Result) add(o *outcome) {
 	for _, s := range o.streams {
 		f, l := &r.Files[s.in.at], &r.Logs[s.in.read]
-		f.Long += s.long
+		f.Lines, f.Unknown, f.Long = f.Lines+s.lines, f.Unknown+s.unknown, f.Long+s.long
 		f.Note = Note{f.Note.Shrunk || s.note.Shrunk, f.Note.Rotated || s.note.Rotated, f.Note.Cut || s.note.Cut}
 		f.Problem = firstError(f.Problem, s.err)
 		l.Lines += s.lines

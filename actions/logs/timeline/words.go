@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hikeshi/actions/logs/desk"
+	"hikeshi/actions/logs/heard"
 	"hikeshi/runbook"
 )
 
@@ -14,6 +15,9 @@ const rows = 24
 
 func (f *Facts) findings(r *desk.Reading) []runbook.Finding {
 	found := []runbook.Finding{f.summary(r.Zone())}
+	if missing, some := heard.Missing(r); some && f.First.IsZero() && desk.Total(f.Usual) == 0 {
+		found[0] = missing
+	}
 	if !f.Separated && f.Of != all && f.Messages != nil && *f.Messages > 0 {
 		found = append(found, runbook.Finding{Level: runbook.Warn, Text: runbook.T(
 			"there are fewer than 5 days of history: which addresses are the owners' is not known, and their own mail is counted with the rest",
