@@ -73,10 +73,9 @@ func (m *Message) Forged() bool {
 // Doubt enters the end of a session of p whose login is not proven: what else was handed in by it has this login or none, nobody knows.
 func (j *Joiner) Doubt(id uint64, wall int64, login string, p netip.Prefix) {
 	d := j.door(p, wall)
-	j.leave(d, func(m *Message) bool {
-		fits := m.Wall <= wall && (m.alone || entry.SameName(login, m.Sender))
-		m.Doubt = m.Doubt || fits
-		return fits
-	}, func(*Message) string { return login })
+	j.take(d, wall, func(sender string) bool { return entry.SameName(login, sender) }, func(m *Message) {
+		m.Doubt = true
+		j.done(m, login)
+	})
 	j.end(d, id, wall, "")
 }

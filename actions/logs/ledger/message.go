@@ -58,6 +58,7 @@ func (b *Book) settle(w *join.Message, login string) {
 	switch {
 	case login != "":
 		a = b.Account(login)
+	case w.Lost: // nobody is blamed for it
 	case w.Outside:
 		relayed = b.o.Logins && !w.Blind && !b.Inside(w.Place)
 		if w.Own && !forged {
@@ -65,7 +66,12 @@ func (b *Book) settle(w *join.Message, login string) {
 		}
 	}
 	window := w.Wall >= b.o.Since
-	if a == nil && !relayed {
+	lost := w.Lost && login == "" && w.Outside && !b.Inside(w.Place)
+	if lost && window {
+		b.Unjoined.N++
+		b.Unjoined.Refs = entry.Keep(b.Unjoined.Refs, w.At)
+	}
+	if a == nil && !relayed && !lost {
 		if window && !w.Own && !w.Outside {
 			b.Incoming++
 		}

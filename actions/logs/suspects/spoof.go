@@ -1,6 +1,7 @@
 package suspects
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -104,6 +105,20 @@ func (s Spoof) finding() runbook.Finding {
 		f.Text.JA += fmt.Sprintf("。外部の差出人のメール %s 通がログインなしで中継されている: 原因 (c)", desk.Number(s.Foreign))
 	}
 	return f
+}
+
+// unjoined tells of mail for outside of which nobody knows whether it came after a login.
+func unjoined(ctx context.Context, r *desk.Reading) []runbook.Finding {
+	n := r.Book.Unjoined.N
+	if n == 0 || !r.Some.Logins {
+		return nil
+	}
+	f := runbook.Finding{Level: runbook.Info, Text: runbook.Tf("%s messages for outside: the logs do not show the end of their sessions; whether they came after a login is unknown, and they count for their addresses alone",
+		"外部あて %s 通は、セッションの終わりがログで見つからず、ログイン後かどうか不明。接続元だけに数えた", desk.Number(n))}
+	if all := r.Evidence(ctx, r.Book.Unjoined.Refs); len(all) > 0 {
+		f.Evidence = all[0].String()
+	}
+	return []runbook.Finding{f}
 }
 
 // notVisible are the signals that the logs cannot show: for ever, or as they are switched now.

@@ -28,6 +28,7 @@ type Facts struct {
 	LoggedIn     []string     `json:"logged_in" expr:"logged_in"`         // of these the ones that sent after a login
 	SourceNames  []string     `json:"source_names" expr:"source_names"`   // the same of peers
 	Cut          int          `json:"cut" expr:"cut"`                     // accounts and peers that are left out here
+	Unjoined     int64        `json:"unjoined" expr:"unjoined"`           // messages for outside: with or without a login, nobody knows
 	Spoof        Spoof        `json:"spoof" expr:"spoof"`
 	Unseen       []Unseen     `json:"unseen" expr:"unseen"` // signals that these logs cannot show
 
@@ -114,7 +115,8 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	}
 	var text runbook.Finding
 	f.Spoof, text = spoof(r, v)
-	found = append(found, text)
+	f.Unjoined = r.Book.Unjoined.N
+	found = append(append(found, text), unjoined(ctx, r)...)
 	unseen, blind := notVisible(r)
 	f.Unseen = unseen
 	if text := quotes(f); in.Rec != nil && text != "" {
