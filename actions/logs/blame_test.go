@@ -74,3 +74,56 @@ func TestSessionThatDoesNotEnd(t *testing.T) {
 	}
 	wants(t, told, "600 messages for outside", "ログイン後かどうか不明")
 }
+
+// tries are failed logins, one in ten seconds from the minute on.
+func (s *scribe) tries(hour, minute int, peer string, names ...string) {
+	for i, name := range names {
+		s.session(fmt.Sprintf("21/Nov/2026:%02d:%02d:%02d", hour, minute+i/6, i%6*10), peer, "AUTH-LOGIN:"+name+" [failed]", "abort")
+	}
+}
+
+// Who shares an address with others who mistype is not blamed for their failures; the address is where it tries many accounts and gets into few.
+func TestFailuresOfOthers(t *testing.T) {
+	const hotel, thief = "198.51.100.60", "198.51.100.61"
+	var taro, many, own []string
+	for i := range 30 {
+		taro = append(taro, "taro@example.jp")
+		many = append(many, fmt.Sprintf("u%d@example.jp", i))
+		own = append(own, sato)
+	}
+	for name, c := range map[string]struct {
+		peer         string
+		tries        []string
+		account, src string
+	}{
+		"another one mistypes":    {hotel, taro, "", ""},
+		"many accounts are tried": {thief, many, "", "D8"},
+		"the account itself is":   {thief, own, "D8", "D8"},
+		"it fails four times":     {hotel, own[:4], "", ""},
+	} {
+		s := newScribe(t)
+		s.tries(3, 0, c.peer, c.tries...)
+		s.mail("21/Nov/2026:03:06:00", c.peer, "AUTH-LOGIN:"+sato+" [success]", sato, "friend1@example.com")
+		if f, told := suspectsAt(t, s.write(t), morning); signsOf(f, sato) != c.account || signsOf(f, c.peer) != c.src {
+			t.Errorf("%s: %q and %q, want %q and %q\n%s", name, signsOf(f, sato), signsOf(f, c.peer), c.account, c.src, told)
+		}
+	}
+}
+
+// An office where everybody mistypes once in the morning is no thief.
+func TestSharedAddress(t *testing.T) {
+	const office = "198.51.100.62"
+	s := newScribe(t)
+	var names []string
+	for i := range 20 {
+		names = append(names, fmt.Sprintf("u%d@example.jp", i))
+	}
+	s.tries(3, 0, office, names...)
+	for i, name := range names {
+		s.mail(fmt.Sprintf("21/Nov/2026:03:04:%02d", i), office, "AUTH-LOGIN:"+name+" [success]", name, "friend1@example.com")
+	}
+	f, told := suspectsAt(t, s.write(t), morning)
+	if len(f.Accounts) != 0 || strings.Contains(signsOf(f, office), "D8") {
+		t.Errorf("%+v\n%s", f.Accounts, told)
+	}
+}

@@ -22,8 +22,9 @@ type Source struct {
 	Senders     tally.Distinct
 	Accounts    tally.Distinct
 	RelayRefs   []deed.Ref
-	Lines       Lines // of its own messages and logins; first those of accounts that it is not usual for
-	Break       *Break
+	Lines       Lines  // of its own messages and logins; first those of accounts that it is not usual for
+	Break       *Break // after failures of the same account, from anywhere
+	Spray       *Break // after failures of the peer, of whatever accounts; the worst one
 }
 
 // A SourceHour is one hour of a peer.

@@ -122,23 +122,24 @@ func (b *Book) handIn(d *deed.Deed, a *Account, p netip.Prefix) {
 	b.join.Login(d.ID, d.Wall, a.Name, p, d.Framed)
 }
 
-// broken notes a success after a burst of failures, from a peer that is not usual. In the first days of the history nobody knows what
-// is usual.
+// broken notes a success after a burst of failures, from a peer that is not usual: for the account after failures of its own, from
+// anywhere; those of others behind the same address are noted for the address alone. In the first days of the history nobody knows what is
+// usual.
 func (b *Book) broken(a *Account, p netip.Prefix, d *deed.Deed, day int) {
 	if day < 0 && entry.CountDays(entry.Before(b.Days, day)) < entry.Enough {
 		return
 	}
-	var best *Break
 	if n := b.Guessers[p].LastBurst(d.Wall); n > 0 {
-		best = &Break{Wall: d.Wall, Account: a.Name, Place: p, Failures: n, ByPeer: true, Ref: d.At}
+		if s := b.source(p, d.Wall); s.Spray == nil || s.Spray.Failures < n {
+			s.Spray = &Break{Wall: d.Wall, Account: a.Name, Place: p, Failures: n, Ref: d.At}
+		}
 	}
-	if n := b.Guessed[a.Name].LastBurst(d.Wall); n > 0 && (best == nil || best.Failures < n) {
-		best = &Break{Wall: d.Wall, Account: a.Name, Place: p, Failures: n, Ref: d.At}
-	}
-	if best == nil {
+	n := b.Guessed[a.Name].LastBurst(d.Wall)
+	if n == 0 {
 		return
 	}
-	if a.Break == nil || a.Break.Failures < best.Failures && d.Wall-a.Break.Wall < entry.BurstLife {
+	best := &Break{Wall: d.Wall, Account: a.Name, Place: p, Failures: n, Ref: d.At}
+	if a.Break == nil || a.Break.Failures < n && d.Wall-a.Break.Wall < entry.BurstLife {
 		a.Break = best
 	}
 	if s := b.source(p, d.Wall); s.Break == nil {

@@ -9,7 +9,8 @@
 //   - D3, D11 and D14 count peers that are not usual for the account: offices, homes and printers are known after two days, the
 //     pool of a mobile carrier after three.
 //   - D8 needs failures that are not those of a usual peer or of a device that fails day by day, and a success from a peer that
-//     is not usual: a device with an old password beside working ones is no break-in.
+//     is not usual: a device with an old password beside working ones is no break-in. For an account only its own failures count, from
+//     wherever; failures of others behind its address count for the address, if that tried many accounts and got into few.
 //   - D10 counts accounts that the peer is not usual for: a webmail host and a shared address are usual for theirs.
 //   - D12 is a peer of one day only, with few messages, and no more than two such peers: others travel.
 //   - D13 leaves out the server itself and private networks, and counts above twice what came without a login before.
