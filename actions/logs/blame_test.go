@@ -127,3 +127,45 @@ func TestSharedAddress(t *testing.T) {
 		t.Errorf("%+v\n%s", f.Accounts, told)
 	}
 }
+
+// A space in the HELO of mail from outside for this server makes its line look like mail of an account for outside. Nobody is blamed for
+// it, whatever other logs tell; the same mail without the space is.
+func TestShiftedColumns(t *testing.T) {
+	const shifted, plain = "x hanako@example.jp spam@foreign.example taro@example.jp", "x hanako@example.jp spam@foreign.example"
+	for name, c := range map[string]struct {
+		what, state string // state is what acceptlog says of the session; "" none: it is not written
+		mails       int    // of a session
+		ambiguous   int64
+		hana, peer  string
+	}{
+		"another sender in acceptlog":    {shifted, "spam@foreign.example", 1, 600, "", ""},
+		"a null sender":                  {shifted, "<>", 1, 600, "", ""},
+		"the sender is among them":       {"x hanako@example.jp v@example.com hanako@example.jp taro@example.jp", hana, 1, 600, "", ""},
+		"a foreign sender":               {"x a@foreign.example spam@foreign.example taro@example.jp", "spam@foreign.example", 1, 600, "", ""},
+		"several mails of a session":     {shifted, "spam@foreign.example", 5, 600, "", ""},
+		"no acceptlog":                   {shifted, "", 1, 600, "", ""},
+		"for outside, by another sender": {"x hanako@example.jp spam@foreign.example v@example.com", "spam@foreign.example", 5, 0, "", "D13"},
+		"not shifted":                    {shifted, hana, 1, 0, "D1 D2 D3 D11 D13 D14", "D3 D11 D13"},
+		"not shifted, no acceptlog":      {plain, "", 1, 0, "D1 D2 D3 D14", "D3"},
+	} {
+		s := newScribe(t)
+		for i := 0; i < 600; i += c.mails {
+			at, peer, id := fmt.Sprintf("21/Nov/2026:03:%02d:%02d", i/60, i%60), stranger(i), 0
+			s.connect(at, peer)
+			for k := range c.mails {
+				id = s.inlog(at, peer, strings.Replace(c.what, "@example.com", fmt.Sprintf("@w%d.example.com", i+k), 1))
+			}
+			s.end(at, peer, c.state, id)
+		}
+		if c.state == "" {
+			s.accept = nil
+		}
+		f, told := suspectsAt(t, s.write(t), morning)
+		if signsOf(f, hana) != c.hana || signsOf(f, stranger(0)) != c.peer || f.Ambiguous != c.ambiguous {
+			t.Errorf("%s: hanako %q, peer %q, %d ambiguous\n%s", name, signsOf(f, hana), signsOf(f, stranger(0)), f.Ambiguous, told)
+		}
+		if c.ambiguous > 0 {
+			wants(t, told, "600 messages are ambiguous", "差出人と宛先は不明")
+		}
+	}
+}

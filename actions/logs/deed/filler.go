@@ -76,15 +76,17 @@ func (f *Filler) Add(e *spool.Event, at Ref, session, framed bool) {
 		if e.Login != nil {
 			d.Login = f.name(e.Login)
 		}
+		if e.Kind == spool.EventEnd && e.SenderSaid && d.ID != 0 {
+			f.sender(e, &d)
+		}
 	}
 	f.Batch.Deeds = append(f.Batch.Deeds, d)
 }
 
 // message enters what is told of a message that was accepted.
 func (f *Filler) message(e *spool.Event, d *Deed) {
-	if d.SenderSaid = e.SenderSaid; e.SenderSaid {
-		d.Sender = f.name(e.Sender)
-		d.SenderOwn = f.ours(f.Batch.Names[d.Sender])
+	if e.SenderSaid {
+		f.sender(e, d)
 	}
 	if e.HELO != nil {
 		d.HELO = f.name(e.HELO)
@@ -92,6 +94,13 @@ func (f *Filler) message(e *spool.Event, d *Deed) {
 	f.recipients(e.Recipients, d)
 }
 
+func (f *Filler) sender(e *spool.Event, d *Deed) {
+	d.Sender, d.SenderSaid = f.name(e.Sender), true
+	d.SenderOwn = f.ours(f.Batch.Names[d.Sender])
+}
+
+// recipients enters recipients. A log with a space between its columns shows a HELO or a sender with spaces in it as more columns: what
+// stands last is a recipient for sure, and those before it may be none.
 func (f *Filler) recipients(all []byte, d *Deed) {
 	d.First = int32(len(f.Batch.Recipients))
 	for len(all) > 0 {
@@ -102,8 +111,11 @@ func (f *Filler) recipients(all []byte, d *Deed) {
 		}
 		one = f.safe(one)
 		f.Batch.Recipients = append(f.Batch.Recipients, tally.Hash(one))
-		if len(f.own) > 0 && !f.own[string(domain(one))] {
+		d.Either = false
+		if at := domain(one); len(at) > 0 && len(f.own) > 0 && !f.own[string(at)] {
 			d.Outside++
+		} else {
+			d.Either = d.Outside > 0
 		}
 	}
 	d.Past = int32(len(f.Batch.Recipients))

@@ -140,6 +140,18 @@ func (u *Use) PastMail(at deed.Ref) {
 	u.PastMessages++
 }
 
+// Mail notes a message of the window with so many recipients; other says that its sender is not the login.
+func (u *Use) Mail(recipients int64, relayed, other bool, at deed.Ref) {
+	u.Messages, u.Recipients = u.Messages+1, u.Recipients+recipients
+	if relayed {
+		u.Relayed++
+	}
+	if other {
+		u.Others++
+	}
+	u.Refs = Keep(u.Refs, at)
+}
+
 // StepAt is the step of the timeline with number i, made if it is not there and room is left; else nil.
 func (a *Account) StepAt(i int32, room bool) (s *Step, fresh bool) {
 	at, there := slices.BinarySearchFunc(a.Steps, i, func(s Step, i int32) int { return cmp.Compare(s.At, i) })

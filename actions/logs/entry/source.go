@@ -50,3 +50,13 @@ func (s *Source) HourAt(wall int64) *SourceHour {
 	s.Hours = slices.Insert(s.Hours, at, SourceHour{Hour: h})
 	return &s.Hours[at]
 }
+
+// Relay notes a message for outside without a login.
+func (s *Source) Relay(at deed.Ref, window bool) {
+	if !window {
+		s.PastRelayed++
+		return
+	}
+	s.Relayed++
+	s.RelayRefs = Keep(s.RelayRefs, at)
+}

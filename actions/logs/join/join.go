@@ -43,8 +43,15 @@ type Message struct {
 	Sent, Failed int64    // deliveries
 	Returned     deed.Ref // line of the first that failed, if Failed says that one did
 
+	Either     bool // see deed.Deed; Echo: the sender is one of the recipients; Sure: the columns of its line were checked, and fit
+	Echo, Sure bool
+
 	group *group // in which it waits
 	done  bool
+
+	astray  bool   // its sender is another one than its line shows
+	first   string // the sender that its line shows, if it is astray
+	counted bool   // the number of its recipients was told
 }
 
 // owner is whose message it is: a login, or that of a message that waits; of one that is settled waits may be a mark of the Joiner. There
@@ -220,10 +227,15 @@ func (j *Joiner) end(d *door, id uint64, wall int64, login string) {
 		return
 	}
 	if o, told := j.whose(id); told && o.waits != nil && o.waits.group != nil && o.waits.group.door == d {
-		m := o.waits
-		sender := m.Sender
-		j.done(m, login)
-		j.take(d, wall, func(s string) bool { return s == sender }, func(m *Message) { j.done(m, login) })
+		last := o.waits
+		sender, astray := last.shown(), last.astray
+		j.done(last, login)
+		j.take(d, wall, func(s string) bool { return s == sender }, func(m *Message) {
+			if astray && !m.Sure { // of the same HELO
+				m.Sender, m.Own = "", false
+			}
+			j.done(m, login)
+		})
 	} else if login != "" {
 		j.take(d, wall, func(s string) bool { return entry.SameName(login, s) }, func(m *Message) { j.done(m, login) })
 	}

@@ -23,9 +23,14 @@ func (b *Book) login(d *deed.Deed) {
 	}
 }
 
-// due enters the logins whose messages would have been told by now.
+// due enters the logins and the ends of sessions whose messages would have been told by now.
 func (b *Book) due(now int64) {
 	for c, ok := b.claims.Due(now); ok; c, ok = b.claims.Due(now) {
+		if c.Name == "" {
+			b.join.Said(c.Deed.ID, c.Sender, c.Deed.SenderOwn, 0)
+			b.join.End(c.Deed.ID, c.Deed.Wall, c.Place)
+			continue
+		}
 		b.claim(&c.Deed, c.Name, c.Place)
 	}
 }
@@ -46,10 +51,7 @@ func (b *Book) claim(d *deed.Deed, name string, p netip.Prefix) {
 			b.broken(a, p, d, day)
 		}
 	}
-	if d.Wall >= b.o.Since {
-		all.N++
-		all.Refs = entry.Keep(all.Refs, d.At)
-	}
+	all.Note(d.At, d.Wall >= b.o.Since)
 }
 
 // enter enters a success.

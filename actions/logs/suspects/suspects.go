@@ -29,6 +29,7 @@ type Facts struct {
 	SourceNames  []string     `json:"source_names" expr:"source_names"`   // the same of peers
 	Cut          int          `json:"cut" expr:"cut"`                     // accounts and peers that are left out here
 	Unjoined     int64        `json:"unjoined" expr:"unjoined"`           // messages for outside: with or without a login, nobody knows
+	Ambiguous    int64        `json:"ambiguous" expr:"ambiguous"`         // messages whose sender and recipients are unknown: the columns of their lines may be shifted
 	Spoof        Spoof        `json:"spoof" expr:"spoof"`
 	Unseen       []Unseen     `json:"unseen" expr:"unseen"` // signals that these logs cannot show
 
@@ -115,8 +116,8 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	}
 	var text runbook.Finding
 	f.Spoof, text = spoof(r, v)
-	f.Unjoined = r.Book.Unjoined.N
-	found = append(append(found, text), unjoined(ctx, r)...)
+	f.Unjoined, f.Ambiguous = r.Book.Unjoined.N, r.Book.Unclear.N
+	found = append(append(found, text), doubtful(ctx, r)...)
 	unseen, blind := notVisible(r)
 	f.Unseen = unseen
 	if text := quotes(f); in.Rec != nil && text != "" {
