@@ -169,3 +169,23 @@ func TestShiftedColumns(t *testing.T) {
 		}
 	}
 }
+
+// A list that is cut says how many more there are, and how to see them.
+func TestCutList(t *testing.T) {
+	s := newScribe(t)
+	for k := range 30 {
+		for i := range 120 {
+			name := fmt.Sprintf("u%d@example.jp", k)
+			s.mail(fmt.Sprintf("21/Nov/2026:03:%02d:%02d", i/6, i%6*10), fmt.Sprintf("198.51.100.%d", k), "AUTH-LOGIN:"+name+" [success]", name, "friend1@example.com")
+		}
+	}
+	dir := s.write(t)
+	f, told := suspectsAt(t, dir, morning)
+	wants(t, told, "10 more accounts: --top 30", "10 more addresses: --top 30", "ほかにアカウント 10 件: --top 30 で表示", "ほかに接続元 10 件")
+	if f.Cut != 20 || len(f.Accounts) != 20 {
+		t.Errorf("%d shown, %d cut", len(f.Accounts), f.Cut)
+	}
+	if _, told := ask(t, dir, "logs.suspects", `{"top": 30}`); strings.Contains(told, "--top") {
+		t.Error(told)
+	}
+}

@@ -2,10 +2,8 @@
 package suspects
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -91,7 +89,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	f.Window, f.Unread, f.Files = f.Read.Window, f.Read.Unread, f.Read.Files
 	t := teller{ctx, r, &f}
 	f.Accounts, found = t.list(v.Accounts, r.Params.Top, func(e *signals.Entry) bool { return isAccount(r, e) }, account)
-	sources, more := t.list(v.Sources, r.Params.Top, func(e *signals.Entry) bool { return isSource(r, e) }, source)
+	sources, also := t.list(v.Sources, r.Params.Top, func(e *signals.Entry) bool { return isSource(r, e) }, source)
 	f.From = sources
 	for _, e := range v.Accounts {
 		if e.Level == signals.Suspect && isAccount(r, &e) {
@@ -106,7 +104,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 			f.SourceNames = append(f.SourceNames, e.Name)
 		}
 	}
-	found = append(found, more...)
+	found = append(found, also...)
 	switch {
 	case r.Nothing() || len(f.AccountNames)+len(f.SourceNames) > 0:
 	case len(f.Accounts)+len(f.From) > 0:
@@ -149,14 +147,14 @@ type teller struct {
 }
 
 func (t teller) list(all []signals.Entry, top int, asked func(*signals.Entry) bool, say func(*signals.Entry) runbook.Text) ([]Suspect, []runbook.Finding) {
-	list, found := []Suspect{}, []runbook.Finding(nil)
+	list, found, left := []Suspect{}, []runbook.Finding(nil), 0
 	for i := range all {
 		e := &all[i]
 		if !asked(e) {
 			continue
 		}
 		if len(list) >= top {
-			t.facts.Cut++
+			left++
 			continue
 		}
 		s := t.suspect(e, len(list) < quoted)
@@ -167,7 +165,12 @@ func (t teller) list(all []signals.Entry, top int, asked func(*signals.Entry) bo
 		}
 		found = append(found, runbook.Finding{Level: level, Text: t.sentence(e, say(e)), Evidence: evidence(s)})
 	}
-	return list, found
+	t.facts.Cut += left
+	words := runbook.T("addresses", "接続元")
+	if len(all) > 0 && !all[0].Place.IsValid() {
+		words = runbook.T("accounts", "アカウント")
+	}
+	return list, more(found, len(list), left, words)
 }
 
 // evidence is the line that a finding cites: one that can be quoted, if there is any. The line itself is quoted of accounts.
@@ -184,21 +187,6 @@ func evidence(s Suspect) string {
 		}
 	}
 	return first
-}
-
-// quotes are all lines that are cited, for the record.
-func quotes(f Facts) string {
-	var b strings.Builder
-	for _, s := range slices.Concat(f.Accounts, f.From) {
-		fmt.Fprintf(&b, "%s (%s): messages: %s, recipients: %s\n", s.Name, s.Level, amount(s.Messages), amount(s.Recipients))
-		for _, g := range s.Signals {
-			fmt.Fprintf(&b, "  %s %s: %g (%g)\n", g.ID, g.What, g.Value, g.Threshold)
-			for _, e := range g.Evidence {
-				fmt.Fprintf(&b, "    %s:%d: %s\n", e.File, e.Offset, cmp.Or(e.Text, "(may hold a password, or is no longer there: not quoted)"))
-			}
-		}
-	}
-	return b.String()
 }
 
 func (t teller) suspect(e *signals.Entry, quote bool) Suspect {
@@ -244,14 +232,6 @@ func (t teller) sentence(e *signals.Entry, who runbook.Text) runbook.Text {
 	return runbook.T(
 		fmt.Sprintf("%s: %s; %s, %s", en, strings.Join(hitsEN, "; "), sent.EN, when),
 		fmt.Sprintf("%s: %s。%s、%s", ja, strings.Join(hitsJA, "、"), sent.JA, when))
-}
-
-// amount writes a number of which it is not always known how large it is.
-func amount(n *int64) string {
-	if n == nil {
-		return "?"
-	}
-	return desk.Number(*n)
 }
 
 func account(e *signals.Entry) runbook.Text {
