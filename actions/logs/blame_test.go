@@ -1,12 +1,16 @@
 package logs_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hikeshi/actions/logs"
+	"hikeshi/runbook"
+	"hikeshi/spool"
 )
 
 const sato = "sato@example.jp"
@@ -187,5 +191,30 @@ func TestCutList(t *testing.T) {
 	}
 	if _, told := ask(t, dir, "logs.suspects", `{"top": 30}`); strings.Contains(told, "--top") {
 		t.Error(told)
+	}
+}
+
+// On a server of one domain a login without a domain is the same account; on one of several nobody knows whose it is.
+func TestShortLogin(t *testing.T) {
+	s := newScribe(t)
+	for i := range 120 {
+		login := []string{"sato", sato}[i%2]
+		s.mail(fmt.Sprintf("21/Nov/2026:03:%02d:%02d", i/6, i%6*10), stranger(i), "AUTH-LOGIN:"+login+" [success]", sato, "friend1@example.com")
+	}
+	s.mail("21/Nov/2026:04:00:00", stranger(0), "AUTH-LOGIN:Hanako [success]", sato, "friend1@example.com")
+	dir := s.write(t)
+	for domains, want := range map[string]string{"example.jp": "[sato@example.jp]", "example.jp sub.example.jp": "[sato sato@example.jp]"} {
+		env := logs.Env{Server: server{dir: dir}, Own: spool.Own{Domains: strings.Fields(domains)}, Zone: time.UTC, Clock: func() time.Time { return morning }}
+		out, err := logs.Kinds(env)[1].Action.Plan(context.Background(), runbook.Input{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, a := range out.Facts.(logs.SuspectsFacts).Accounts {
+			names = append(names, a.Name)
+		}
+		if slices.Sort(names); fmt.Sprint(names) != want {
+			t.Errorf("%s: %v, want %s", domains, names, want)
+		}
 	}
 }
