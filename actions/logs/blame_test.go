@@ -218,3 +218,18 @@ func TestShortLogin(t *testing.T) {
 		}
 	}
 }
+
+// A device whose carrier gives it one address of a network after the other is no crowd, if it calls itself as ever; under another name it is.
+func TestOneNetwork(t *testing.T) {
+	for helo, want := range map[string]string{"pc": "D1", "win-x": "D1 D3 D14"} {
+		s := newScribe(t)
+		for i := range 120 {
+			at, peer := fmt.Sprintf("21/Nov/2026:09:%02d:%02d", i/6, i%6*10), fmt.Sprintf("198.51.100.%d", 70+i%8)
+			s.connect(at, peer)
+			s.end(at, peer, "AUTH-LOGIN:"+hana+" [success]", s.inlog(at, peer, helo+" "+hana+" friend1@example.com"))
+		}
+		if f, told := suspectsAt(t, s.write(t), morning.Add(4*time.Hour)); signsOf(f, hana) != want {
+			t.Errorf("%s: %q, want %q\n%s", helo, signsOf(f, hana), want, told)
+		}
+	}
+}

@@ -52,6 +52,34 @@ func (a *Account) Net(p netip.Prefix, day int) {
 	}
 }
 
+// Called notes by which name a peer of the account called itself on a day.
+func (a *Account) Called(helo string, day int) {
+	if _, there := a.helos[helo]; helo == "" || !there && len(a.helos) >= maxHELOs {
+		return
+	}
+	if a.helos == nil {
+		a.helos = map[string]uint32{}
+	}
+	a.helos[helo] |= Bit(day)
+}
+
+// HELO is how a peer first called itself in the window, "" if it sent nothing.
+func (a *Account) HELO(p netip.Prefix) string {
+	if u := a.Uses[p]; u != nil {
+		return u.HELO
+	}
+	return ""
+}
+
+// Spread is PlaceHash, of a peer that is not usual. Where it calls itself as those of the account did on two days before, it stands for its
+// network: a device whose carrier gives it one address after the other is no crowd.
+func (a *Account) Spread(p netip.Prefix, helo string, day int) uint64 {
+	if CountDays(Before(a.helos[helo], day)) >= usualDays && p.Addr().Is4() {
+		p = network(p)
+	}
+	return PlaceHash(p)
+}
+
 // PlaceHash is for a Distinct of peers.
 func PlaceHash(p netip.Prefix) uint64 {
 	raw := p.Addr().As16()
@@ -186,8 +214,8 @@ func Keep(refs []deed.Ref, r deed.Ref) []deed.Ref {
 	return refs
 }
 
-// HELO notes by which name a peer that is not usual called itself.
-func (d *Day) HELO(name string, p netip.Prefix) {
+// HELO notes by which name a peer that is not usual called itself; place is its Spread.
+func (d *Day) HELO(name string, place uint64) {
 	if name == "" {
 		return
 	}
@@ -202,5 +230,5 @@ func (d *Day) HELO(name string, p netip.Prefix) {
 		places = &tally.Distinct{}
 		d.HELOs[name] = places
 	}
-	places.Add(PlaceHash(p))
+	places.Add(place)
 }

@@ -67,16 +67,13 @@ func (b *Book) enter(d *deed.Deed, a *Account, p netip.Prefix) {
 	if unusual {
 		b.broken(a, p, d, day)
 	}
-	h := a.HourAt(d.Wall)
-	h.Logins++
+	h, dd := a.HourAt(d.Wall), a.DayAt(day)
+	h.Logins, dd.Logins = h.Logins+1, dd.Logins+1
 	if unusual {
+		place := a.Spread(p, a.HELO(p), day) // its mail was entered already
 		h.NewLogins++
-		h.Places.Add(entry.PlaceHash(p))
-	}
-	dd := a.DayAt(day)
-	dd.Logins++
-	if unusual {
-		dd.Places.Add(entry.PlaceHash(p))
+		h.Places.Add(place)
+		dd.Places.Add(place)
 	}
 	if p.IsValid() {
 		u := b.use(a, p, d.Wall)

@@ -144,6 +144,7 @@ func (b *Book) message(w *join.Message, a *Account, relayed bool) {
 		day.Relayed++
 	}
 	if d < 0 {
+		a.Called(w.HELO, d)
 		a.Past.Messages++
 		a.Past.Clock[entry.Clock(w.Wall)]++
 		if u != nil {
@@ -159,9 +160,10 @@ func (b *Book) message(w *join.Message, a *Account, relayed bool) {
 	}
 	if unusual {
 		h.NewMessages++
-		h.Places.Add(entry.PlaceHash(w.Place))
-		day.Places.Add(entry.PlaceHash(w.Place))
-		day.HELO(w.HELO, w.Place)
+		place := a.Spread(w.Place, w.HELO, d)
+		h.Places.Add(place)
+		day.Places.Add(place)
+		day.HELO(w.HELO, place)
 		a.Refs = entry.Keep(a.Refs, w.At)
 	}
 	if u != nil {

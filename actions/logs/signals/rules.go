@@ -7,7 +7,8 @@
 //   - D1, D2, D6 and D9 count only above twice what the account did in its busiest hour or day of the history: a newsletter is as large
 //     every week, a system account has many senders every day.
 //   - D3, D11 and D14 count peers that are not usual for the account: offices, homes and printers are known after two days, the
-//     pool of a mobile carrier after three.
+//     pool of a mobile carrier after three. Addresses of one IPv4 network (/24) that call themselves by a name which is usual for the
+//     account (two days) count as one for D3 and D14.
 //   - D8 needs failures that are not those of a usual peer or of a device that fails day by day, and a success from a peer that
 //     is not usual: a device with an old password beside working ones is no break-in. For an account only its own failures count, from
 //     wherever; failures of others behind its address count for the address, if that tried many accounts and got into few.
