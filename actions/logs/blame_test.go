@@ -233,3 +233,22 @@ func TestOneNetwork(t *testing.T) {
 		}
 	}
 }
+
+// Up to 256 different addresses are counted; beyond that there is an estimate, and it is called one.
+func TestEstimate(t *testing.T) {
+	for n, about := range map[int]bool{250: false, 400: true} {
+		s := newScribe(t)
+		for i := range n {
+			s.mail(fmt.Sprintf("21/Nov/2026:03:%02d:%02d", i/10, i%10*6), fmt.Sprintf("2001:db8:1:%x::1", i), "AUTH-LOGIN:"+hana+" [success]", hana, "friend1@example.com")
+		}
+		f, told := suspectsAt(t, s.write(t), morning)
+		for _, g := range f.Accounts[0].Signals {
+			if g.About != (about && (g.ID == "D3" || g.ID == "D14")) {
+				t.Errorf("%d: %+v", n, g)
+			}
+		}
+		if strings.Contains(told, "new addresses in an hour about ") != about || strings.Contains(told, "1 時間の新しい接続元 約 ") != about {
+			t.Errorf("%d: %s", n, told)
+		}
+	}
+}

@@ -85,6 +85,15 @@ func Rules() []Rule {
 	}
 }
 
+// counted says whether a rule measures how many different things there are, of which many are estimated.
+func counted(rule string) bool {
+	switch rule {
+	case ipsHour, ipsDay, senders, logins, helo:
+		return true
+	}
+	return false
+}
+
 // spreadOver is what D3 measures where no history tells which addresses are new.
 func spreadOver(rule string) (runbook.Text, bool) {
 	switch rule {

@@ -56,6 +56,7 @@ type Signal struct {
 	Family    string          `json:"family" expr:"family"`
 	Value     float64         `json:"value" expr:"value"`
 	Threshold float64         `json:"threshold" expr:"threshold"`
+	About     bool            `json:"about" expr:"about"` // the value is an estimate, with a standard error of 1.6 percent
 	Strong    bool            `json:"strong" expr:"strong"`
 	Source    string          `json:"source" expr:"source"` // of the threshold
 	What      string          `json:"what" expr:"what"`
@@ -199,7 +200,7 @@ func (t teller) suspect(e *signals.Entry, quote bool) Suspect {
 	s.Brief = []string{map[bool]string{true: "[!]", false: "[?]"}[e.Level == signals.Suspect], "x" + amount(s.Messages)}
 	for _, h := range e.Hits {
 		s.Brief = append(s.Brief, h.Signal())
-		g := Signal{ID: h.Signal(), Family: h.Family, Value: h.Value, Threshold: h.Threshold(), Strong: h.Strong(), Source: h.From, What: h.What.EN, Evidence: []desk.Evidence{}}
+		g := Signal{ID: h.Signal(), Family: h.Family, Value: h.Value, Threshold: h.Threshold(), About: h.About, Strong: h.Strong(), Source: h.From, What: h.What.EN, Evidence: []desk.Evidence{}}
 		refs := h.Refs
 		if len(refs) == 0 {
 			refs = e.Refs
@@ -256,7 +257,11 @@ func hit(h signals.Hit, lang string) string {
 	if detail != "" {
 		detail = ": " + sweep.Safe([]byte(detail))
 	}
-	return fmt.Sprintf("%s %s %s (%s)%s", h.Signal(), h.What.In(lang), desk.Number(int64(h.Value)), desk.Number(int64(h.Threshold())), detail)
+	about := ""
+	if h.About {
+		about = map[string]string{"en": "about ", "ja": "約 "}[lang]
+	}
+	return fmt.Sprintf("%s %s %s%s (%s)%s", h.Signal(), h.What.In(lang), about, desk.Number(int64(h.Value)), desk.Number(int64(h.Threshold())), detail)
 }
 
 // few names the first three.
