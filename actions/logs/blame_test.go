@@ -101,6 +101,7 @@ func TestFailuresOfOthers(t *testing.T) {
 		account, src string
 	}{
 		"another one mistypes":    {hotel, taro, "", ""},
+		"six others mistype":      {hotel, append(many[:6:6], many[:6]...), "", ""},
 		"many accounts are tried": {thief, many, "", "D8"},
 		"the account itself is":   {thief, own, "D8", "D8"},
 		"it fails four times":     {hotel, own[:4], "", ""},
