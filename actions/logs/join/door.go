@@ -19,8 +19,8 @@ type door struct {
 	idle    int64 // when the last session that was open ended; 0 never
 	torn    int64 // when its sessions were taken for lost; 0 never
 	waiting int
-	groups  []*group // with something in them, the oldest first
-	index   map[key]*group
+	groups  []*group       // with something in them, the oldest first
+	index   map[key]*group // nil for a few groups
 	recent  []recent
 }
 
@@ -61,21 +61,40 @@ func (d *door) group(m *Message) *group {
 	if d.open <= 1 {
 		k = key{kind: alone}
 	}
-	g := d.index[k]
+	g := d.find(k)
 	if g == nil && len(d.groups) >= maxGroups {
 		k = key{kind: mixed}
-		g = d.index[k]
+		g = d.find(k)
 	}
 	if g != nil {
 		return g
 	}
 	g = &group{key: k, door: d}
-	if d.index == nil {
-		d.index = map[key]*group{}
-	}
-	d.index[k] = g
 	d.groups = append(d.groups, g)
+	if d.index != nil {
+		d.index[k] = g
+	} else if len(d.groups) > fewGroups {
+		d.index = map[key]*group{}
+		for _, g := range d.groups {
+			d.index[g.key] = g
+		}
+	}
 	return g
+}
+
+// fewGroups are looked through faster than a map, and most peers have no more.
+const fewGroups = 8
+
+func (d *door) find(k key) *group {
+	if d.index != nil {
+		return d.index[k]
+	}
+	for _, g := range d.groups {
+		if g.key == k {
+			return g
+		}
+	}
+	return nil
 }
 
 // leave marks a message as settled and takes it out of its group.
@@ -92,7 +111,9 @@ func (m *Message) leave() {
 		n++
 	}
 	if g.all = g.all[n:]; len(g.all) == 0 {
-		delete(g.door.index, g.key)
+		if delete(g.door.index, g.key); len(g.door.groups) == 1 {
+			g.door.index = nil
+		}
 		g.door.groups = slices.DeleteFunc(g.door.groups, func(x *group) bool { return x == g })
 	}
 }
