@@ -54,7 +54,11 @@ func (s *scribe) session(at, peer, state, result string) int {
 // mail is a session with one message that is taken.
 func (s *scribe) mail(at, peer, state, sender, rcpt string) int {
 	id := s.session(at, peer, state, "ok")
-	fmt.Fprintf(to(s.in, at), "<B%010d@mail1.example.jp> [%s] %s pc %s %s\n", id, at, peer, sender, rcpt)
+	helo := "pc"
+	if peer != owner {
+		helo = "win-x"
+	}
+	fmt.Fprintf(to(s.in, at), "<B%010d@mail1.example.jp> [%s] %s %s %s %s\n", id, at, peer, helo, sender, rcpt)
 	return id
 }
 

@@ -17,7 +17,7 @@ func (a *app) logsVerb() *cobra.Command {
 		a.logsLook("suspects", "the abused accounts and the sources of abuse", `Suspects reads the logs of a window of time and weighs accounts and sources: two signs
 of different families make a suspect, one a hint. Nothing is locked by itself. Each
 sign shows its value, its threshold, where the threshold comes from, and lines of
-the logs (file:offset). Where the logs are off, living connections, a sample of the
+the logs (file:offset). A list that is cut says how much is left out. Where the logs are off, living connections, a sample of the
 queue, the rate of message IDs and the failure counters stand in, as estimates.`,
 			"  hikeshi logs suspects\n  hikeshi logs suspects --since 6h --exempt-account news@example.jp\n  hikeshi logs suspects --since \"2026-11-20 22:00\" --until \"2026-11-21 04:00\" --output json"),
 		a.logsLook("logins", "who tries passwords, and whether one was found", `Logins counts failures of SMTP AUTH, POP3 and IMAP4 for each address and account:
@@ -110,7 +110,11 @@ func (a *app) logsLook(name, short, long, example string) *cobra.Command {
 	fl := cmd.Flags()
 	fl.StringVar(&f.since, "since", "", "from `TIME` on")
 	fl.StringVar(&f.until, "until", "", "until `TIME`")
-	fl.IntVar(&f.top, "top", 0, "show at most `N` of each")
+	most := "show at most `N` of each"
+	if name == "suspects" {
+		most += ", the worst first (20 if not given)"
+	}
+	fl.IntVar(&f.top, "top", 0, most)
 	if name == "sizes" {
 		return cmd // a file is nobody's
 	}

@@ -24,6 +24,7 @@ type Deed struct {
 	Framed  bool // told by a log that tells when peers connect: all its other deeds end a session
 
 	SenderSaid, SenderOwn bool  // SenderOwn: of a domain of the server
+	Either                bool  // it has recipients of other domains, and the last one is ours: see Filler
 	Place                 int32 // in Batch.Places
 	Login, Sender, HELO   int32 // in Batch.Names; made safe and in lower case; the null sender is ""
 	Count                 int32 // of recipients

@@ -20,10 +20,12 @@ const maxKnown = 32 << 10
 type Filler struct {
 	Batch  *Batch // with what was added
 	own    map[string]bool
+	domain []byte // that of every login without one, with its @; nil if the server has several
 	names  map[string]known[string]
 	places map[netip.Addr]known[netip.Prefix]
 	batch  int32  // number of the batch, from 1
 	text   []byte // for texts that have to be changed
+	whole  []byte // for a login with its domain
 }
 
 // known is a text or a peer with its number in the last batch that had it.
@@ -35,6 +37,11 @@ type known[T any] struct {
 // NewFiller returns a Filler with an empty batch; own are the domains of the server, in lower case.
 func NewFiller(own map[string]bool) *Filler {
 	f := &Filler{own: own, names: map[string]known[string]{}, places: map[netip.Addr]known[netip.Prefix]{}}
+	if len(own) == 1 {
+		for d := range own {
+			f.domain = []byte("@" + d)
+		}
+	}
 	f.Fresh(nil)
 	return f
 }
@@ -74,7 +81,10 @@ func (f *Filler) Add(e *spool.Event, at Ref, session, framed bool) {
 	default:
 		d.Place = f.place(e.Client)
 		if e.Login != nil {
-			d.Login = f.name(e.Login)
+			d.Login = f.login(e.Login)
+		}
+		if e.Kind == spool.EventEnd && e.SenderSaid && d.ID != 0 {
+			f.sender(e, &d)
 		}
 	}
 	f.Batch.Deeds = append(f.Batch.Deeds, d)
@@ -82,9 +92,8 @@ func (f *Filler) Add(e *spool.Event, at Ref, session, framed bool) {
 
 // message enters what is told of a message that was accepted.
 func (f *Filler) message(e *spool.Event, d *Deed) {
-	if d.SenderSaid = e.SenderSaid; e.SenderSaid {
-		d.Sender = f.name(e.Sender)
-		d.SenderOwn = f.ours(f.Batch.Names[d.Sender])
+	if e.SenderSaid {
+		f.sender(e, d)
 	}
 	if e.HELO != nil {
 		d.HELO = f.name(e.HELO)
@@ -92,6 +101,13 @@ func (f *Filler) message(e *spool.Event, d *Deed) {
 	f.recipients(e.Recipients, d)
 }
 
+func (f *Filler) sender(e *spool.Event, d *Deed) {
+	d.Sender, d.SenderSaid = f.name(e.Sender), true
+	d.SenderOwn = f.ours(f.Batch.Names[d.Sender])
+}
+
+// recipients enters recipients. A log with a space between its columns shows a HELO or a sender with spaces in it as more columns: what
+// stands last is a recipient for sure, and those before it may be none.
 func (f *Filler) recipients(all []byte, d *Deed) {
 	d.First = int32(len(f.Batch.Recipients))
 	for len(all) > 0 {
@@ -102,8 +118,11 @@ func (f *Filler) recipients(all []byte, d *Deed) {
 		}
 		one = f.safe(one)
 		f.Batch.Recipients = append(f.Batch.Recipients, tally.Hash(one))
-		if len(f.own) > 0 && !f.own[string(domain(one))] {
+		d.Either = false
+		if at := domain(one); len(at) > 0 && len(f.own) > 0 && !f.own[string(at)] {
 			d.Outside++
+		} else {
+			d.Either = d.Outside > 0
 		}
 	}
 	d.Past = int32(len(f.Batch.Recipients))
@@ -124,6 +143,15 @@ func domain[T []byte | string](address T) T {
 func (f *Filler) ours(sender string) bool {
 	d := domain(sender)
 	return d != "" && f.own[d]
+}
+
+// login is name, of a login. Where the server has one domain, a login without a domain is one of it: taro is taro@example.jp.
+func (f *Filler) login(text []byte) int32 {
+	if n := len(text); f.domain == nil || n == 0 || n+len(f.domain) > maxText || bytes.IndexByte(text, '@') >= 0 {
+		return f.name(text)
+	}
+	f.whole = append(append(f.whole[:0], text...), f.domain...)
+	return f.name(f.whole)
 }
 
 // name gives a text a number in the batch.

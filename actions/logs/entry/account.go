@@ -32,6 +32,7 @@ type Account struct {
 	nets    map[netip.Prefix]*pool
 	Known   tally.Distinct          // recipients, since the history began
 	failing map[netip.Prefix]uint32 // days of history on which logins failed
+	helos   map[string]uint32       // days of history on which its peers called themselves so
 	start   int                     // of known, when the last day began
 	Crowded bool                    // it has as many peers as it can have
 	Gone    bool                    // it was dropped from the books

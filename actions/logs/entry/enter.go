@@ -52,6 +52,34 @@ func (a *Account) Net(p netip.Prefix, day int) {
 	}
 }
 
+// Called notes by which name a peer of the account called itself on a day.
+func (a *Account) Called(helo string, day int) {
+	if _, there := a.helos[helo]; helo == "" || !there && len(a.helos) >= maxHELOs {
+		return
+	}
+	if a.helos == nil {
+		a.helos = map[string]uint32{}
+	}
+	a.helos[helo] |= Bit(day)
+}
+
+// HELO is how a peer first called itself in the window, "" if it sent nothing.
+func (a *Account) HELO(p netip.Prefix) string {
+	if u := a.Uses[p]; u != nil {
+		return u.HELO
+	}
+	return ""
+}
+
+// Spread is PlaceHash, of a peer that is not usual. Where it calls itself as those of the account did on two days before, it stands for its
+// network: a device whose carrier gives it one address after the other is no crowd.
+func (a *Account) Spread(p netip.Prefix, helo string, day int) uint64 {
+	if CountDays(Before(a.helos[helo], day)) >= usualDays && p.Addr().Is4() {
+		p = network(p)
+	}
+	return PlaceHash(p)
+}
+
 // PlaceHash is for a Distinct of peers.
 func PlaceHash(p netip.Prefix) uint64 {
 	raw := p.Addr().As16()
@@ -151,6 +179,18 @@ func (u *Use) Join(o *Use) {
 	u.ReadRefs, u.Refs = slices.Concat(o.ReadRefs, u.ReadRefs), slices.Concat(o.Refs, u.Refs)
 }
 
+// Mail notes a message of the window with so many recipients; other says that its sender is not the login.
+func (u *Use) Mail(recipients int64, relayed, other bool, at deed.Ref) {
+	u.Messages, u.Recipients = u.Messages+1, u.Recipients+recipients
+	if relayed {
+		u.Relayed++
+	}
+	if other {
+		u.Others++
+	}
+	u.Refs = Keep(u.Refs, at)
+}
+
 // StepAt is the step of the timeline with number i, made if it is not there and room is left; else nil.
 func (a *Account) StepAt(i int32, room bool) (s *Step, fresh bool) {
 	at, there := slices.BinarySearchFunc(a.Steps, i, func(s Step, i int32) int { return cmp.Compare(s.At, i) })
@@ -185,8 +225,8 @@ func Keep(refs []deed.Ref, r deed.Ref) []deed.Ref {
 	return refs
 }
 
-// HELO notes by which name a peer that is not usual called itself.
-func (d *Day) HELO(name string, p netip.Prefix) {
+// HELO notes by which name a peer that is not usual called itself; place is its Spread.
+func (d *Day) HELO(name string, place uint64) {
 	if name == "" {
 		return
 	}
@@ -201,5 +241,5 @@ func (d *Day) HELO(name string, p netip.Prefix) {
 		places = &tally.Distinct{}
 		d.HELOs[name] = places
 	}
-	places.Add(PlaceHash(p))
+	places.Add(place)
 }

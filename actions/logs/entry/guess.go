@@ -25,7 +25,6 @@ type Break struct {
 	Account  string
 	Place    netip.Prefix
 	Failures int64 // in the 10 minutes of the burst
-	ByPeer   bool  // the failures were of the peer, else of the account from anywhere
 	Ref      deed.Ref
 }
 

@@ -26,8 +26,16 @@ func (l *Lines) Refs() []deed.Ref {
 // Usual says that all lines are of peers that are usual.
 func (l *Lines) Usual() bool { return len(l.strange) == 0 && len(l.usual) > 0 }
 
-// Claims are logins that do not count.
+// Claims are logins and messages that do not count, of the window.
 type Claims struct {
 	N    int64
 	Refs []deed.Ref // of the first ones
+}
+
+// Note counts one, if it is of the window.
+func (c *Claims) Note(at deed.Ref, window bool) {
+	if window {
+		c.N++
+		c.Refs = Keep(c.Refs, at)
+	}
 }

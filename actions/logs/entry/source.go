@@ -22,8 +22,9 @@ type Source struct {
 	Senders     tally.Distinct
 	Accounts    tally.Distinct
 	RelayRefs   []deed.Ref
-	Lines       Lines // of its own messages and logins; first those of accounts that it is not usual for
-	Break       *Break
+	Lines       Lines  // of its own messages and logins; first those of accounts that it is not usual for
+	Break       *Break // after failures of the same account, from anywhere
+	Spray       *Break // after failures of the peer, of whatever accounts; the worst one
 }
 
 // A SourceHour is one hour of a peer.
@@ -48,4 +49,14 @@ func (s *Source) HourAt(wall int64) *SourceHour {
 	}
 	s.Hours = slices.Insert(s.Hours, at, SourceHour{Hour: h})
 	return &s.Hours[at]
+}
+
+// Relay notes a message for outside without a login.
+func (s *Source) Relay(at deed.Ref, window bool) {
+	if !window {
+		s.PastRelayed++
+		return
+	}
+	s.Relayed++
+	s.RelayRefs = Keep(s.RelayRefs, at)
 }

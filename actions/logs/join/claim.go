@@ -11,9 +11,10 @@ import (
 // A Claim is what the end of a session says of its login. A log that writes the login in the place of the sender cannot tell one from
 // a sender that looks like it; the message tells.
 type Claim struct {
-	Deed  deed.Deed // with an ID
-	Name  string
-	Place netip.Prefix
+	Deed   deed.Deed // with an ID
+	Name   string    // "" for a session without a login, whose end waits for its message as well
+	Sender string    // of the message, where no login is in its place
+	Place  netip.Prefix
 }
 
 // Proof says what became of a claim.
@@ -81,10 +82,37 @@ func (m *Message) Step(usual bool) entry.Step {
 // Doubt enters the end of a session of p whose login is not proven: what else was handed in by it has this login or none, nobody knows.
 func (j *Joiner) Doubt(id uint64, wall int64, login string, p netip.Prefix) {
 	d := j.door(p, wall)
-	j.leave(d, func(m *Message) bool {
-		fits := m.Wall <= wall && (m.alone || entry.SameName(login, m.Sender))
-		m.Doubt = m.Doubt || fits
-		return fits
-	}, func(*Message) string { return login })
+	j.take(d, wall, func(sender string) bool { return entry.SameName(login, sender) }, func(m *Message) {
+		m.Doubt = true
+		j.done(m, login)
+	})
 	j.end(d, id, wall, "")
+}
+
+// Said enters what another log says of a message that waits: its sender, whether that is of a domain of the server, and how many
+// recipients it has; 0 unknown. Where the line of the message shows another sender, its columns were shifted by a space in one of them.
+func (j *Joiner) Said(id uint64, sender string, own bool, recipients int64) {
+	o, _ := j.whose(id)
+	m := o.waits
+	if m == nil || m.done || m.counted || !m.Said || !strings.Contains(sender, "@") {
+		return
+	}
+	m.counted = recipients > 0
+	switch {
+	case m.Sender != sender:
+		m.first = m.shown()
+		m.Sender, m.Own, m.astray = sender, own, true
+	case m.counted:
+		m.Sure = recipients == m.Count
+	default:
+		m.Sure = !m.Echo
+	}
+}
+
+// shown is the sender that the line of a message shows.
+func (m *Message) shown() string {
+	if m.astray {
+		return m.first
+	}
+	return m.Sender
 }

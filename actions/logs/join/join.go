@@ -8,6 +8,7 @@ package join
 
 import (
 	"net/netip"
+	"slices"
 
 	"hikeshi/actions/logs/deed"
 	"hikeshi/actions/logs/entry"
@@ -19,7 +20,7 @@ const (
 	longSession = 7200           // after that a session is taken for lost
 	slack       = 5              // between the lines of two logs that tell of the same
 	maxWaiting  = 60_000         // messages
-	maxAtDoor   = 256            // messages of one peer
+	maxGroups   = 256            // senders of one peer whose messages wait apart
 	maxDoors    = 2 * maxWaiting // peers; no more than half of them can have messages that wait
 	maxRecent   = 8              // logins of a peer that are remembered
 	maxIDs      = 1 << 18
@@ -37,26 +38,20 @@ type Message struct {
 	Outside      bool // it has a recipient of another domain
 	Blind        bool // no log told of sessions at that time
 	Doubt        bool // the login of its session is not proven
+	Lost         bool // the end of its session was not seen, and no login of its peer fits: with or without one, nobody knows; it is Blind too
 	Recipients   []uint64
 	Sent, Failed int64    // deliveries
 	Returned     deed.Ref // line of the first that failed, if Failed says that one did
 
-	alone bool // no more than one session of its peer was open
+	Either     bool // see deed.Deed; Echo: the sender is one of the recipients; Sure: the columns of its line were checked, and fit
+	Echo, Sure bool
+
+	group *group // in which it waits
 	done  bool
-}
 
-// recent is a login whose session has ended.
-type recent struct {
-	login string
-	wall  int64
-}
-
-// door is what is known of the sessions of one peer.
-type door struct {
-	open    int
-	last    int64 // when something was heard of it
-	waiting []*Message
-	recent  []recent
+	astray  bool   // its sender is another one than its line shows
+	first   string // the sender that its line shows, if it is astray
+	counted bool   // the number of its recipients was told
 }
 
 // owner is whose message it is: a login, or that of a message that waits; of one that is settled waits may be a mark of the Joiner. There
@@ -144,7 +139,7 @@ func (j *Joiner) door(p netip.Prefix, wall int64) *door {
 func (j *Joiner) shut(now int64) {
 	for _, quiet := range []int64{patience, 0} {
 		for p, d := range j.doors {
-			if len(d.waiting) == 0 && now-d.last >= quiet {
+			if d.waiting == 0 && now-d.last >= quiet {
 				delete(j.doors, p)
 			}
 		}
@@ -164,19 +159,14 @@ func (j *Joiner) Message(m *Message) {
 		j.done(m, login)
 		return
 	}
-	d := j.door(m.Place, m.Wall)
-	m.alone = d.open <= 1
-	if len(d.waiting) >= maxAtDoor {
-		j.late(d, d.waiting[0])
-	}
-	d.waiting = append(d.waiting, m)
+	j.door(m.Place, m.Wall).wait(m)
 	j.remember(m.ID, owner{waits: m})
 	j.queue = append(j.queue, m)
 	j.hurry(m.Wall)
 }
 
 func (j *Joiner) done(m *Message, login string) {
-	m.done = true
+	m.leave()
 	o := owner{}
 	if m.Forged() {
 		o.waits = j.forged
@@ -189,11 +179,11 @@ func (j *Joiner) done(m *Message, login string) {
 func (j *Joiner) hurry(now int64) {
 	for len(j.queue) > 0 {
 		if m := j.queue[0]; !m.done {
-			d, age := j.doors[m.Place], now-m.Wall
+			d, age := m.group.door, now-m.Wall
 			if len(j.queue) < maxWaiting && (age < patience || age < longSession && d.open > 0) {
 				return
 			}
-			d.open = 0
+			d.tear(now)
 			j.late(d, m)
 		}
 		j.queue[0] = nil
@@ -201,23 +191,13 @@ func (j *Joiner) hurry(now int64) {
 	}
 }
 
-// late settles one message without having seen its session end.
+// late settles one message by what is known of its peer.
 func (j *Joiner) late(d *door, m *Message) {
-	j.leave(d, func(x *Message) bool { return x == m }, d.nearest)
-}
-
-// leave settles those that wait at a door and fit.
-func (j *Joiner) leave(d *door, fits func(*Message) bool, whose func(*Message) string) {
-	kept := d.waiting[:0]
-	for _, m := range d.waiting {
-		if fits(m) {
-			j.done(m, whose(m))
-		} else {
-			kept = append(kept, m)
-		}
+	login := d.nearest(m)
+	if login == "" && !m.Blind && !d.ended(m) {
+		m.Lost, m.Blind = true, true
 	}
-	clear(d.waiting[len(kept):])
-	d.waiting = kept
+	j.done(m, login)
 }
 
 // Login enters a login of the peer p. The id is that of a message of its session, or 0; framed says that the session has ended, and
@@ -229,7 +209,7 @@ func (j *Joiner) Login(id uint64, wall int64, login string, p netip.Prefix, fram
 	case framed && p.IsValid():
 		j.end(j.door(p, wall), id, wall, login)
 	case waits:
-		j.leave(j.doors[o.waits.Place], func(m *Message) bool { return m == o.waits }, func(*Message) string { return login })
+		j.done(o.waits, login)
 	case !told && id != 0:
 		if len(j.logins) >= maxWaiting {
 			clear(j.logins)
@@ -242,56 +222,44 @@ func (j *Joiner) Login(id uint64, wall int64, login string, p netip.Prefix, fram
 func (j *Joiner) End(id uint64, wall int64, p netip.Prefix) { j.end(j.door(p, wall), id, wall, "") }
 
 func (j *Joiner) end(d *door, id uint64, wall int64, login string) {
-	if d.open > 0 {
-		d.open--
-	}
-	if login != "" {
-		if len(d.recent) >= maxRecent {
-			d.recent = append(d.recent[:0], d.recent[1:]...)
-		}
-		d.recent = append(d.recent, recent{login, wall})
-	}
-	if len(d.waiting) == 0 {
+	d.end(wall, login)
+	if d.waiting == 0 {
 		return
 	}
-	sender, found := "", false
-	for _, m := range d.waiting {
-		if m.ID == id && id != 0 {
-			sender, found = m.Sender, true
-		}
-	}
-	if found {
-		j.leave(d, func(m *Message) bool { return m.ID == id || m.Wall <= wall && (m.alone || m.Sender == sender) }, func(*Message) string { return login })
+	if o, told := j.whose(id); told && o.waits != nil && o.waits.group != nil && o.waits.group.door == d {
+		last := o.waits
+		sender, astray := last.shown(), last.astray
+		j.done(last, login)
+		j.take(d, wall, func(s string) bool { return s == sender }, func(m *Message) {
+			if astray && !m.Sure { // of the same HELO
+				m.Sender, m.Own = "", false
+			}
+			j.done(m, login)
+		})
 	} else if login != "" {
-		j.leave(d, func(m *Message) bool { return m.Wall <= wall && (m.alone || entry.SameName(login, m.Sender)) }, func(*Message) string { return login })
+		j.take(d, wall, func(s string) bool { return entry.SameName(login, s) }, func(m *Message) { j.done(m, login) })
 	}
 	if d.open == 0 {
-		j.leave(d, func(m *Message) bool { return m.Wall+slack < wall }, d.nearest)
+		for _, g := range slices.Clone(d.groups) {
+			g.until(wall-slack-1, func(m *Message) { j.late(d, m) })
+		}
 	}
 }
 
-// nearest is the login of the session that ended first after m, one of its sender before others; "" if there was none.
-func (d *door) nearest(m *Message) string {
-	best := ""
-	for _, r := range d.recent {
-		if r.wall < m.Wall || r.wall-m.Wall > longSession {
-			continue
-		}
-		if entry.SameName(r.login, m.Sender) {
-			return r.login
-		}
-		if best == "" {
-			best = r.login
+// take gives the messages that came until wall, of those that came alone and of the senders that fit.
+func (j *Joiner) take(d *door, wall int64, fits func(sender string) bool, each func(*Message)) {
+	for _, g := range slices.Clone(d.groups) {
+		if g.kind == alone || g.kind == bySender && fits(g.sender) {
+			g.until(wall, each)
 		}
 	}
-	return best
 }
 
 // Close settles all that waits.
 func (j *Joiner) Close() {
 	for _, m := range j.queue {
 		if !m.done {
-			j.late(j.doors[m.Place], m)
+			j.late(m.group.door, m)
 		}
 	}
 	j.queue = nil

@@ -13,7 +13,7 @@ var (
 	office = netip.MustParsePrefix("192.0.2.40/32")
 )
 
-// settled collects what becomes of messages, as id:login.
+// settled collects what becomes of messages, as id:login; of one that is lost as id:?.
 type settled struct {
 	*Joiner
 	all []string
@@ -22,6 +22,9 @@ type settled struct {
 func newSettled() *settled {
 	s := &settled{}
 	s.Joiner = New(func(m *Message, login string) {
+		if m.Lost {
+			login = "?"
+		}
 		s.all = append(s.all, fmt.Sprintf("%d:%s", m.ID, login))
 		s.Remember(m.ID, login, false)
 	})
@@ -95,7 +98,7 @@ func TestJoin(t *testing.T) {
 			s.mail(2, 11+patience+1, office, "y@example.net") // of a session that is not known
 			s.mail(3, 11+longSession+1, office, "z@example.net")
 			s.Close()
-		}, "1: 2: 3:"},
+		}, "1:? 2:? 3:?"},
 		"a session that ended without its message belongs to the next login": {func(s *settled) {
 			s.Connect(thief, 10)
 			s.Connect(thief, 10)
@@ -158,11 +161,87 @@ func TestOneDoor(t *testing.T) {
 	for i := range all {
 		j.Connect(thief, 100)
 		j.Message(&Message{ID: uint64(i + 1), Wall: 100, Place: thief, Sender: fmt.Sprint(i)})
-		if len(j.doors[thief].waiting) > maxAtDoor {
+		if d := j.doors[thief]; d.waiting > maxWaiting || len(d.groups) > maxGroups+1 {
 			t.Fatal("too many wait")
 		}
 	}
 	if j.Close(); n != all {
 		t.Errorf("%d settled of %d", n, all)
+	}
+}
+
+// count settles and counts by login.
+func count(play func(*Joiner, *uint64)) map[string]int {
+	n := map[string]int{}
+	j := New(func(m *Message, login string) {
+		if m.Lost != m.Blind {
+			login = "blind"
+		} else if m.Lost {
+			login = "?"
+		}
+		n[login]++
+	})
+	var id uint64
+	play(j, &id)
+	j.Close()
+	return n
+}
+
+// many lets a session hand in messages.
+func many(j *Joiner, ids *uint64, n int, p netip.Prefix, sender string) {
+	for range n {
+		*ids++
+		j.Message(&Message{ID: *ids, Wall: 100, Place: p, Sender: sender})
+	}
+}
+
+// A session that hands in much belongs to its login as a whole, alone and beside others of its peer; past what can be held, it is not
+// known whether there was one.
+func TestLongSession(t *testing.T) {
+	for name, c := range map[string]struct {
+		play func(*Joiner, *uint64)
+		want string
+	}{
+		"alone": {func(j *Joiner, id *uint64) {
+			j.Connect(thief, 100)
+			many(j, id, 10_000, thief, "hanako@example.jp")
+			j.Login(*id, 101, "taro", thief, true)
+		}, "map[taro:10000]"},
+		"beside another": {func(j *Joiner, id *uint64) {
+			j.Connect(thief, 100)
+			j.Connect(thief, 100)
+			many(j, id, 1000, thief, "hanako@example.jp")
+			many(j, id, 2000, thief, "jiro@example.jp")
+			j.End(1000, 101, thief)
+			j.Login(3000, 101, "taro", thief, true)
+		}, "map[:1000 taro:2000]"},
+		"many senders": {func(j *Joiner, id *uint64) {
+			j.Connect(thief, 100)
+			j.Connect(thief, 100)
+			for i := range 1000 {
+				many(j, id, 1, thief, fmt.Sprint(i, "@example.jp"))
+			}
+			j.Login(1000, 120, "taro", thief, true)
+			j.End(0, 120, thief)
+		}, "map[taro:1000]"},
+		"too much": {func(j *Joiner, id *uint64) {
+			j.Connect(thief, 100)
+			many(j, id, maxWaiting+500, thief, "hanako@example.jp")
+			j.Login(*id, 101, "taro", thief, true)
+		}, fmt.Sprintf("map[?:501 taro:%d]", maxWaiting-1)},
+		"never told to end, and another one does": {func(j *Joiner, id *uint64) {
+			j.Connect(thief, 100)
+			many(j, id, 1, thief, "hanako@example.jp")
+			j.Message(&Message{ID: 77, Wall: 101 + longSession, Place: office})
+			j.Connect(thief, 102+longSession)
+			j.Message(&Message{ID: 78, Wall: 102 + longSession, Place: thief, Sender: "jiro@example.jp"})
+			j.End(0, 120+longSession, thief)
+		}, "map[?:3]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := fmt.Sprint(count(c.play)); got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
 	}
 }

@@ -70,6 +70,8 @@ type Book struct {
 	Sessions int64                   // of the window that stand for their messages, since no log tells of these
 	MadeUp   Claims                  // logins of the window that were none: a sender was made to look like one
 	Unproven Claims                  // of which nobody can tell whether they were
+	Unjoined Claims                  // messages of the window for outside, from outside, whose session was not found: they count for their peer alone
+	Unclear  Claims                  // messages of the window of which nobody knows who sent them and to whom: a space in a column may have shifted the others
 	First    int64                   // wall clock of the first and the last deed of the window; 0 none
 	Last     int64
 

@@ -23,9 +23,14 @@ func (b *Book) login(d *deed.Deed) {
 	}
 }
 
-// due enters the logins whose messages would have been told by now.
+// due enters the logins and the ends of sessions whose messages would have been told by now.
 func (b *Book) due(now int64) {
 	for c, ok := b.claims.Due(now); ok; c, ok = b.claims.Due(now) {
+		if c.Name == "" {
+			b.join.Said(c.Deed.ID, c.Sender, c.Deed.SenderOwn, 0)
+			b.join.End(c.Deed.ID, c.Deed.Wall, c.Place)
+			continue
+		}
 		b.claim(&c.Deed, c.Name, c.Place)
 	}
 }
@@ -46,10 +51,7 @@ func (b *Book) claim(d *deed.Deed, name string, p netip.Prefix) {
 			b.broken(a, p, d, day)
 		}
 	}
-	if d.Wall >= b.o.Since {
-		all.N++
-		all.Refs = entry.Keep(all.Refs, d.At)
-	}
+	all.Note(d.At, d.Wall >= b.o.Since)
 }
 
 // enter enters a success.
@@ -65,16 +67,13 @@ func (b *Book) enter(d *deed.Deed, a *Account, p netip.Prefix) {
 	if unusual {
 		b.broken(a, p, d, day)
 	}
-	h := a.HourAt(d.Wall)
-	h.Logins++
+	h, dd := a.HourAt(d.Wall), a.DayAt(day)
+	h.Logins, dd.Logins = h.Logins+1, dd.Logins+1
 	if unusual {
+		place := a.Spread(p, a.HELO(p), day) // its mail was entered already
 		h.NewLogins++
-		h.Places.Add(entry.PlaceHash(p))
-	}
-	dd := a.DayAt(day)
-	dd.Logins++
-	if unusual {
-		dd.Places.Add(entry.PlaceHash(p))
+		h.Places.Add(place)
+		dd.Places.Add(place)
 	}
 	if p.IsValid() {
 		u := b.use(a, p, d.Wall)
@@ -122,23 +121,24 @@ func (b *Book) handIn(d *deed.Deed, a *Account, p netip.Prefix) {
 	b.join.Login(d.ID, d.Wall, a.Name, p, d.Framed)
 }
 
-// broken notes a success after a burst of failures, from a peer that is not usual. In the first days of the history nobody knows what
-// is usual.
+// broken notes a success after a burst of failures, from a peer that is not usual: for the account after failures of its own, from
+// anywhere; those of others behind the same address are noted for the address alone. In the first days of the history nobody knows what is
+// usual.
 func (b *Book) broken(a *Account, p netip.Prefix, d *deed.Deed, day int) {
 	if day < 0 && entry.CountDays(entry.Before(b.Days, day)) < entry.Enough {
 		return
 	}
-	var best *Break
 	if n := b.Guessers[p].LastBurst(d.Wall); n > 0 {
-		best = &Break{Wall: d.Wall, Account: a.Name, Place: p, Failures: n, ByPeer: true, Ref: d.At}
+		if s := b.source(p, d.Wall); s.Spray == nil || s.Spray.Failures < n {
+			s.Spray = &Break{Wall: d.Wall, Account: a.Name, Place: p, Failures: n, Ref: d.At}
+		}
 	}
-	if n := b.Guessed[a.Name].LastBurst(d.Wall); n > 0 && (best == nil || best.Failures < n) {
-		best = &Break{Wall: d.Wall, Account: a.Name, Place: p, Failures: n, Ref: d.At}
-	}
-	if best == nil {
+	n := b.Guessed[a.Name].LastBurst(d.Wall)
+	if n == 0 {
 		return
 	}
-	if a.Break == nil || a.Break.Failures < best.Failures && d.Wall-a.Break.Wall < entry.BurstLife {
+	best := &Break{Wall: d.Wall, Account: a.Name, Place: p, Failures: n, Ref: d.At}
+	if a.Break == nil || a.Break.Failures < n && d.Wall-a.Break.Wall < entry.BurstLife {
 		a.Break = best
 	}
 	if s := b.source(p, d.Wall); s.Break == nil {

@@ -1,7 +1,9 @@
 package ledger
 
 import (
+	"cmp"
 	"net/netip"
+	"slices"
 
 	"hikeshi/actions/logs/deed"
 	"hikeshi/actions/logs/entry"
@@ -13,16 +15,20 @@ import (
 // accept enters a message.
 func (b *Book) accept(d *deed.Deed) {
 	if b.join.Knows(d.ID) {
+		if d.Session && d.SenderSaid {
+			b.join.Said(d.ID, b.batch.Names[d.Sender], d.SenderOwn, int64(d.Count))
+		}
 		if a := b.account(d.Login); a != nil { // another log told of it, and not by whom
 			b.join.Login(d.ID, d.Wall, a.Name, b.place(d), false)
 		}
 		return
 	}
-	w := &join.Message{Wall: d.Wall, ID: d.ID, At: d.At, Place: b.place(d), Said: d.SenderSaid, Own: d.SenderOwn, Count: int64(max(d.Count, 1)), Outside: d.Outside > 0}
+	w := &join.Message{Wall: d.Wall, ID: d.ID, At: d.At, Place: b.place(d), Said: d.SenderSaid, Own: d.SenderOwn, Count: int64(max(d.Count, 1)), Outside: d.Outside > 0, Either: d.Either}
 	w.Blind = b.heard == 0 || d.Wall-b.heard > hour
 	w.Recipients = append(w.Recipients, b.recipients(d)...)
 	if d.Sender != deed.None {
 		w.Sender = b.batch.Names[d.Sender]
+		w.Echo = w.Either && slices.Contains(w.Recipients, tally.Hash([]byte(w.Sender)))
 	}
 	if d.HELO != deed.None {
 		w.HELO = b.batch.Names[d.HELO]
@@ -37,10 +43,19 @@ func (b *Book) accept(d *deed.Deed) {
 	}
 }
 
-// ends enters the end of a session without a login.
+// ends enters the end of a session without a login. Where a log tells of messages, one that names a message waits for it.
 func (b *Book) ends(d *deed.Deed) {
-	if p := b.place(d); p.IsValid() && d.Framed {
+	p := b.place(d)
+	switch {
+	case !p.IsValid() || !d.Framed:
+	case d.ID == 0 || b.o.Taken == nil || !b.o.Taken(d.Wall):
 		b.join.End(d.ID, d.Wall, p)
+	default:
+		c := join.Claim{Deed: *d, Place: p}
+		if d.SenderSaid {
+			c.Sender = b.batch.Names[d.Sender]
+		}
+		b.claims.Add(c)
 	}
 }
 
@@ -51,28 +66,36 @@ func (b *Book) settle(w *join.Message, login string) {
 	}
 	var a *Account
 	relayed := false
-	forged := w.Forged()
+	forged, window := w.Forged(), w.Wall >= b.o.Since
 	if forged {
 		login = ""
+	}
+	if login == "" && w.Either && !w.Sure {
+		b.Unclear.Note(w.At, window)
+		return
 	}
 	switch {
 	case login != "":
 		a = b.Account(login)
+	case w.Lost: // nobody is blamed for it
 	case w.Outside:
 		relayed = b.o.Logins && !w.Blind && !b.Inside(w.Place)
 		if w.Own && !forged {
 			a = b.Account(w.Sender)
 		}
 	}
-	window := w.Wall >= b.o.Since
-	if a == nil && !relayed {
+	lost := w.Lost && login == "" && w.Outside && !b.Inside(w.Place)
+	if lost {
+		b.Unjoined.Note(w.At, window)
+	}
+	if a == nil && !relayed && !lost {
 		if window && !w.Own && !w.Outside {
 			b.Incoming++
 		}
 		return
 	}
 	if relayed && w.Place.IsValid() {
-		b.relayed(w, window)
+		b.source(w.Place, w.Wall).Relay(w.At, window)
 	}
 	if a != nil {
 		if window && (login == "" && w.Blind || w.Doubt) {
@@ -85,17 +108,6 @@ func (b *Book) settle(w *join.Message, login string) {
 		b.fromSource(b.source(w.Place, w.Wall), w, nil, false)
 		b.step(nil, "", w.Place, w.Wall, w.Step(false))
 	}
-}
-
-// relayed enters a message for outside that came from outside without a login.
-func (b *Book) relayed(w *join.Message, window bool) {
-	s := b.source(w.Place, w.Wall)
-	if !window {
-		s.PastRelayed++
-		return
-	}
-	s.Relayed++
-	s.RelayRefs = entry.Keep(s.RelayRefs, w.At)
 }
 
 // message enters a message of an account.
@@ -124,6 +136,7 @@ func (b *Book) message(w *join.Message, a *Account, relayed bool) {
 		day.Relayed++
 	}
 	if d < 0 {
+		a.Called(w.HELO, d)
 		a.Past.Messages++
 		a.Past.Clock[entry.Clock(w.Wall)]++
 		if u != nil {
@@ -139,13 +152,15 @@ func (b *Book) message(w *join.Message, a *Account, relayed bool) {
 	}
 	if unusual {
 		h.NewMessages++
-		h.Places.Add(entry.PlaceHash(w.Place))
-		day.Places.Add(entry.PlaceHash(w.Place))
-		day.HELO(w.HELO, w.Place)
+		place := a.Spread(w.Place, w.HELO, d)
+		h.Places.Add(place)
+		day.Places.Add(place)
+		day.HELO(w.HELO, place)
 		a.Refs = entry.Keep(a.Refs, w.At)
 	}
 	if u != nil {
-		useMessage(u, w, other, relayed)
+		u.Mail(w.Count, relayed, other, w.At)
+		u.HELO = cmp.Or(u.HELO, w.HELO)
 		b.fromSource(b.source(w.Place, w.Wall), w, a, unusual)
 	}
 	b.step(abused(a, unusual), a.Name, w.Place, w.Wall, w.Step(usual))
@@ -169,20 +184,6 @@ func abused(a *Account, unusual bool) *Account {
 		return a
 	}
 	return nil
-}
-
-func useMessage(u *Use, w *join.Message, other, relayed bool) {
-	u.Messages, u.Recipients = u.Messages+1, u.Recipients+w.Count
-	if relayed {
-		u.Relayed++
-	}
-	if other {
-		u.Others++
-	}
-	if u.HELO == "" {
-		u.HELO = w.HELO
-	}
-	u.Refs = entry.Keep(u.Refs, w.At)
 }
 
 // delivery enters what became of a message.

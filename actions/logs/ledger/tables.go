@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"cmp"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -56,11 +57,7 @@ func (b *Book) forget(a *Account) {
 
 // pruneAccounts drops the half with the least in them.
 func (b *Book) pruneAccounts() {
-	all := make([]*Account, 0, len(b.Accounts))
-	for _, a := range b.Accounts {
-		all = append(all, a)
-	}
-	slices.SortFunc(all, func(x, y *Account) int {
+	all := slices.SortedFunc(maps.Values(b.Accounts), func(x, y *Account) int {
 		return cmp.Or(cmp.Compare(x.Weight(), y.Weight()), cmp.Compare(x.Name, y.Name))
 	})
 	all = all[:len(all)/2]
@@ -96,11 +93,7 @@ func (b *Book) source(p netip.Prefix, wall int64) *Source {
 
 // pruneSources drops the half with the least in them.
 func (b *Book) pruneSources() {
-	all := make([]*Source, 0, len(b.Sources))
-	for _, s := range b.Sources {
-		all = append(all, s)
-	}
-	slices.SortFunc(all, func(x, y *Source) int {
+	all := slices.SortedFunc(maps.Values(b.Sources), func(x, y *Source) int {
 		return cmp.Or(cmp.Compare(x.Weight(), y.Weight()), x.Place.Addr().Compare(y.Place.Addr()))
 	})
 	all = all[:len(all)/2]

@@ -8,6 +8,7 @@ import (
 	"hikeshi/actions/logs/deed"
 	"hikeshi/actions/logs/entry"
 	"hikeshi/actions/logs/ledger"
+	"hikeshi/actions/logs/tally"
 	"hikeshi/runbook"
 )
 
@@ -112,7 +113,7 @@ func (j *judge) peak(e *Entry, a *ledger.Account) {
 				v = float64(h.Places.N())
 			}
 			if v > hit.Value && (hit.owners || !h.Lines.Usual()) {
-				hit.Value, hit.Refs, hit.owners = v, h.Lines.Refs(), h.Lines.Usual()
+				hit.Value, hit.About, hit.Refs, hit.owners = v, counted(hit.ID) && v > tally.Exact, h.Lines.Refs(), h.Lines.Usual()
 			}
 		}
 	}
@@ -149,7 +150,7 @@ func (j *judge) days(e *Entry, a *ledger.Account) {
 		j.seen(e, ipsDay, j.spread(ipsDay, d.Places.N()), &d.Lines, runbook.Text{})
 		j.seen(e, senders, above(d.Senders, a.Past.Day.Senders), &d.Named, runbook.Text{})
 		if j.b.Known() {
-			j.seen(e, fresh, above(d.Fresh, a.Past.Day.Fresh), &d.Lines, runbook.Text{})
+			j.put(e, fresh, Hit{Value: above(d.Fresh, a.Past.Day.Fresh), About: a.Known.Estimated(), Refs: d.Lines.Refs(), owners: d.Lines.Usual()})
 		}
 		most, name := 0, ""
 		for h, places := range d.HELOs {

@@ -11,6 +11,7 @@ import (
 	"hikeshi/actions/logs/deed"
 	"hikeshi/actions/logs/entry"
 	"hikeshi/actions/logs/ledger"
+	"hikeshi/actions/logs/tally"
 	"hikeshi/runbook"
 )
 
@@ -26,6 +27,7 @@ type Hit struct {
 	Value  float64
 	Detail runbook.Text // what exactly; may be empty
 	Refs   []deed.Ref
+	About  bool // the value is an estimate: see tally.Distinct
 
 	owners bool // all of it came from peers that are usual for the account
 }
@@ -123,6 +125,7 @@ func (j *judge) put(e *Entry, rule string, h Hit) {
 	if h.Rule = j.rules[rule]; h.Value < h.Warn {
 		return
 	}
+	h.About = h.About || counted(rule) && h.Value > tally.Exact
 	if what, ok := spreadOver(rule); ok && !j.b.Known() {
 		h.What = what
 	}

@@ -7,9 +7,11 @@
 //   - D1, D2, D6 and D9 count only above twice what the account did in its busiest hour or day of the history: a newsletter is as large
 //     every week, a system account has many senders every day.
 //   - D3, D11 and D14 count peers that are not usual for the account: offices, homes and printers are known after two days, the
-//     pool of a mobile carrier after three.
+//     pool of a mobile carrier after three. Addresses of one IPv4 network (/24) that call themselves by a name which is usual for the
+//     account (two days) count as one for D3 and D14.
 //   - D8 needs failures that are not those of a usual peer or of a device that fails day by day, and a success from a peer that
-//     is not usual: a device with an old password beside working ones is no break-in.
+//     is not usual: a device with an old password beside working ones is no break-in. For an account only its own failures count, from
+//     wherever; failures of others behind its address count for the address, if that tried many accounts and got into few.
 //   - D10 counts accounts that the peer is not usual for: a webmail host and a shared address are usual for theirs.
 //   - D12 is a peer of one day only, with few messages, and no more than two such peers: others travel.
 //   - D13 leaves out the server itself and private networks, and counts above twice what came without a login before.
@@ -81,6 +83,15 @@ func Rules() []Rule {
 		{relayed, Relay, "both", t("messages for outside without a login", "ログインなしの外部あて"), 5, 50, 0, "own"},
 		{helo, Identity, "account", t("new addresses with the same HELO", "同じ HELO を名乗る新しい接続元"), 5, 20, 0, "own"},
 	}
+}
+
+// counted says whether a rule measures how many different things there are, of which many are estimated.
+func counted(rule string) bool {
+	switch rule {
+	case ipsHour, ipsDay, senders, logins, helo:
+		return true
+	}
+	return false
 }
 
 // spreadOver is what D3 measures where no history tells which addresses are new.

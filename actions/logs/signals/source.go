@@ -57,9 +57,29 @@ func (j *judge) source(e *Entry, s *ledger.Source) {
 	}
 	j.hit(e, senders, float64(s.Senders.N()-s.Accounts.N()), refs, none)
 	j.hit(e, relayed, above(s.Relayed, s.PastRelayed/int64(max(1, entry.CountDays(s.Past)))), s.RelayRefs, none)
-	if s.Break != nil {
+	switch {
+	case j.sprays(s):
+		tried := j.b.Guessers[s.Place].Others.N()
+		j.hit(e, guessed, float64(s.Spray.Failures), []deed.Ref{s.Spray.Ref}, runbook.Tf("%d accounts tried, few of them with success", "%d アカウントを試し、成功はわずか", tried))
+	case s.Break != nil:
 		j.hit(e, guessed, float64(s.Break.Failures), []deed.Ref{s.Break.Ref}, runbook.T("then into "+s.Break.Account, s.Break.Account+" に成功"))
 	}
+}
+
+// manyTried is how many accounts a peer has to try to be no office that shares an address; of fewTried only one in so many succeeds.
+const (
+	manyTried = 10
+	fewTried  = 5
+)
+
+// sprays says whether a peer tried many accounts and got into few.
+func (j *judge) sprays(s *ledger.Source) bool {
+	g := j.b.Guessers[s.Place]
+	if s.Spray == nil || g == nil {
+		return false
+	}
+	tried := g.Others.N()
+	return tried >= manyTried && s.Accounts.N()*fewTried <= tried
 }
 
 // taken gives the peers of a suspect account their part of its hits: those that it is not usual for, and those of a probe.

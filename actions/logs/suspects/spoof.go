@@ -1,10 +1,12 @@
 package suspects
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
 	"hikeshi/actions/logs/desk"
+	"hikeshi/actions/logs/ledger"
 	"hikeshi/actions/logs/signals"
 	"hikeshi/runbook"
 	"hikeshi/spool"
@@ -104,6 +106,26 @@ func (s Spoof) finding() runbook.Finding {
 		f.Text.JA += fmt.Sprintf("。外部の差出人のメール %s 通がログインなしで中継されている: 原因 (c)", desk.Number(s.Foreign))
 	}
 	return f
+}
+
+// doubtful tells of mail that counts for no account: nobody knows whether it came after a login, or who sent it and to whom.
+func doubtful(ctx context.Context, r *desk.Reading) []runbook.Finding {
+	var found []runbook.Finding
+	say := func(c ledger.Claims, en, ja string) {
+		if c.N == 0 {
+			return
+		}
+		f := runbook.Finding{Level: runbook.Info, Text: runbook.Tf(en, ja, desk.Number(c.N))}
+		if all := r.Evidence(ctx, c.Refs); len(all) > 0 {
+			f.Evidence = all[0].String()
+		}
+		found = append(found, f)
+	}
+	say(r.Book.Unjoined, "%s messages for outside: the logs do not show the end of their sessions; whether they came after a login is unknown, and they count for their addresses alone",
+		"外部あて %s 通は、セッションの終わりがログで見つからず、ログイン後かどうか不明。接続元だけに数えた")
+	say(r.Book.Unclear, "%s messages are ambiguous: a space in the HELO or in the sender may have shifted the columns of their lines; sender and recipients are unknown, and they count for nobody",
+		"%s 通は、HELO か差出人の中の空白で行の列がずれている可能性がある。差出人と宛先は不明とし、だれにも数えていない")
+	return found
 }
 
 // notVisible are the signals that the logs cannot show: for ever, or as they are switched now.

@@ -2,10 +2,8 @@
 package suspects
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +27,8 @@ type Facts struct {
 	LoggedIn     []string     `json:"logged_in" expr:"logged_in"`         // of these the ones that sent after a login
 	SourceNames  []string     `json:"source_names" expr:"source_names"`   // the same of peers
 	Cut          int          `json:"cut" expr:"cut"`                     // accounts and peers that are left out here
+	Unjoined     int64        `json:"unjoined" expr:"unjoined"`           // messages for outside: with or without a login, nobody knows
+	Ambiguous    int64        `json:"ambiguous" expr:"ambiguous"`         // messages whose sender and recipients are unknown: the columns of their lines may be shifted
 	Spoof        Spoof        `json:"spoof" expr:"spoof"`
 	Unseen       []Unseen     `json:"unseen" expr:"unseen"` // signals that these logs cannot show
 
@@ -57,6 +57,7 @@ type Signal struct {
 	Family    string          `json:"family" expr:"family"`
 	Value     float64         `json:"value" expr:"value"`
 	Threshold float64         `json:"threshold" expr:"threshold"`
+	About     bool            `json:"about" expr:"about"` // the value is an estimate, with a standard error of 1.6 percent
 	Strong    bool            `json:"strong" expr:"strong"`
 	Source    string          `json:"source" expr:"source"` // of the threshold
 	What      string          `json:"what" expr:"what"`
@@ -90,7 +91,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	f.Window, f.Unread, f.Files = f.Read.Window, f.Read.Unread, f.Read.Files
 	t := teller{ctx, r, &f}
 	f.Accounts, found = t.list(v.Accounts, r.Params.Top, func(e *signals.Entry) bool { return isAccount(r, e) }, account)
-	sources, more := t.list(v.Sources, r.Params.Top, func(e *signals.Entry) bool { return isSource(r, e) }, source)
+	sources, also := t.list(v.Sources, r.Params.Top, func(e *signals.Entry) bool { return isSource(r, e) }, source)
 	f.From = sources
 	for _, e := range v.Accounts {
 		if e.Level == signals.Suspect && isAccount(r, &e) {
@@ -105,7 +106,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 			f.SourceNames = append(f.SourceNames, e.Name)
 		}
 	}
-	found = append(found, more...)
+	found = append(found, also...)
 	switch {
 	case r.Nothing() || len(f.AccountNames)+len(f.SourceNames) > 0:
 	case len(f.Accounts)+len(f.From) > 0:
@@ -116,7 +117,8 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	}
 	var text runbook.Finding
 	f.Spoof, text = spoof(r, v)
-	found = append(found, text)
+	f.Unjoined, f.Ambiguous = r.Book.Unjoined.N, r.Book.Unclear.N
+	found = append(append(found, text), doubtful(ctx, r)...)
 	unseen, blind := notVisible(r)
 	f.Unseen = unseen
 	if text := quotes(f); in.Rec != nil && text != "" {
@@ -148,14 +150,14 @@ type teller struct {
 }
 
 func (t teller) list(all []signals.Entry, top int, asked func(*signals.Entry) bool, say func(*signals.Entry) runbook.Text) ([]Suspect, []runbook.Finding) {
-	list, found := []Suspect{}, []runbook.Finding(nil)
+	list, found, left := []Suspect{}, []runbook.Finding(nil), 0
 	for i := range all {
 		e := &all[i]
 		if !asked(e) {
 			continue
 		}
 		if len(list) >= top {
-			t.facts.Cut++
+			left++
 			continue
 		}
 		s := t.suspect(e, len(list) < quoted)
@@ -166,7 +168,12 @@ func (t teller) list(all []signals.Entry, top int, asked func(*signals.Entry) bo
 		}
 		found = append(found, runbook.Finding{Level: level, Text: t.sentence(e, say(e)), Evidence: evidence(s)})
 	}
-	return list, found
+	t.facts.Cut += left
+	words := runbook.T("addresses", "接続元")
+	if len(all) > 0 && !all[0].Place.IsValid() {
+		words = runbook.T("accounts", "アカウント")
+	}
+	return list, more(found, len(list), left, words)
 }
 
 // evidence is the line that a finding cites: one that can be quoted, if there is any. The line itself is quoted of accounts.
@@ -185,21 +192,6 @@ func evidence(s Suspect) string {
 	return first
 }
 
-// quotes are all lines that are cited, for the record.
-func quotes(f Facts) string {
-	var b strings.Builder
-	for _, s := range slices.Concat(f.Accounts, f.From) {
-		fmt.Fprintf(&b, "%s (%s): messages: %s, recipients: %s\n", s.Name, s.Level, amount(s.Messages), amount(s.Recipients))
-		for _, g := range s.Signals {
-			fmt.Fprintf(&b, "  %s %s: %g (%g)\n", g.ID, g.What, g.Value, g.Threshold)
-			for _, e := range g.Evidence {
-				fmt.Fprintf(&b, "    %s:%d: %s\n", e.File, e.Offset, cmp.Or(e.Text, "(may hold a password, or is no longer there: not quoted)"))
-			}
-		}
-	}
-	return b.String()
-}
-
 func (t teller) suspect(e *signals.Entry, quote bool) Suspect {
 	s := Suspect{Name: e.Name, Score: e.Score, Level: e.Level, Signals: []Signal{}, Via: append([]string{}, e.Via...), First: t.r.Time(e.First), Last: t.r.Time(e.Last),
 		Addresses: e.Addresses, Named: e.Named > 0 && e.Named*2 >= e.Messages}
@@ -210,7 +202,7 @@ func (t teller) suspect(e *signals.Entry, quote bool) Suspect {
 	s.Brief = []string{map[bool]string{true: "[!]", false: "[?]"}[e.Level == signals.Suspect], "x" + amount(s.Messages)}
 	for _, h := range e.Hits {
 		s.Brief = append(s.Brief, h.Signal())
-		g := Signal{ID: h.Signal(), Family: h.Family, Value: h.Value, Threshold: h.Threshold(), Strong: h.Strong(), Source: h.From, What: h.What.EN, Evidence: []desk.Evidence{}}
+		g := Signal{ID: h.Signal(), Family: h.Family, Value: h.Value, Threshold: h.Threshold(), About: h.About, Strong: h.Strong(), Source: h.From, What: h.What.EN, Evidence: []desk.Evidence{}}
 		refs := h.Refs
 		if len(refs) == 0 {
 			refs = e.Refs
@@ -245,14 +237,6 @@ func (t teller) sentence(e *signals.Entry, who runbook.Text) runbook.Text {
 		fmt.Sprintf("%s: %s。%s、%s", ja, strings.Join(hitsJA, "、"), sent.JA, when))
 }
 
-// amount writes a number of which it is not always known how large it is.
-func amount(n *int64) string {
-	if n == nil {
-		return "?"
-	}
-	return desk.Number(*n)
-}
-
 func account(e *signals.Entry) runbook.Text {
 	if e.Level == signals.Hint {
 		return runbook.T(e.Name+" (a hint)", e.Name+"(参考)")
@@ -275,7 +259,11 @@ func hit(h signals.Hit, lang string) string {
 	if detail != "" {
 		detail = ": " + sweep.Safe([]byte(detail))
 	}
-	return fmt.Sprintf("%s %s %s (%s)%s", h.Signal(), h.What.In(lang), desk.Number(int64(h.Value)), desk.Number(int64(h.Threshold())), detail)
+	about := ""
+	if h.About {
+		about = map[string]string{"en": "about ", "ja": "約 "}[lang]
+	}
+	return fmt.Sprintf("%s %s %s%s (%s)%s", h.Signal(), h.What.In(lang), about, desk.Number(int64(h.Value)), desk.Number(int64(h.Threshold())), detail)
 }
 
 // few names the first three.
