@@ -41,7 +41,7 @@ func TestAccessOfDaysBefore(t *testing.T) {
 		for _, name := range []string{hana, "hanako"} {
 			out, told := ask(t, dir, "logs.access", `{"accounts":["`+name+`"]}`)
 			f := out.Facts.(logs.AccessFacts)
-			if len(f.Accounts) != 1 || f.Accounts[0].Name != hana || strings.Join(f.Accounts[0].Spelt, " ") != "hanako "+hana || *f.Strange != 40 || len(f.Accounts[0].From) != 2 {
+			if len(f.Accounts) != 1 || f.Accounts[0].Name != hana || strings.Join(f.Accounts[0].Spelt, " ") != hana || *f.Strange != 40 || len(f.Accounts[0].From) != 2 {
 				t.Fatalf("%+v\n%s", f.Accounts, told)
 			}
 			wants(t, told, "bad: "+hana+": not from its usual addresses: mails read out: 40, logins: 0, addresses: 1; from its usual addresses: mails 7, logins 0 (2026-11-13 16:10 - 2026-11-20 16:10)")

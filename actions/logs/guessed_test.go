@@ -44,7 +44,8 @@ func TestSpreadGuessing(t *testing.T) {
 		dir := spread(t, tries)
 		check := func(failures, sources int64, words ...string) {
 			t.Helper()
-			out, told := ask(t, dir, "logs.logins", "")
+			srv := listing{server: server{dir: dir}, all: []spool.Account{{Name: "jiro", Domain: "example.jp"}}}
+			out, told := planned(t, logs.Env{Server: srv, Own: spool.Own{Domains: []string{"example.jp"}}, Zone: time.UTC, Clock: func() time.Time { return morning }}, "logs.logins", "")
 			f := out.Facts.(logs.LoginsFacts)
 			wants(t, told, words...)
 			if strings.Contains(told, "nobody tries") || strings.Join(f.Spread, " ") != "jiro@example.jp" {
@@ -94,8 +95,8 @@ func TestPasswordAsName(t *testing.T) {
 		env   spool.Server
 		shown string
 	}{
-		{listing{server: srv, all: []spool.Account{{Name: "Taro", Domain: "example.jp"}}}, "p...22 (no account)|p...om (no account)|taro|mistyped@example.jp|hanako"},
-		{srv, "p...22 (not a known name)|p...om (not a known name)|t... (not a known name)|mistyped@example.jp|hanako"},
+		{listing{server: srv, all: []spool.Account{{Name: "Taro", Domain: "example.jp"}}}, "p...22@example.jp (no account)|p...om (no account)|taro@example.jp|m...ed@example.jp (no account)|hanako@example.jp"},
+		{srv, "p...22@example.jp (not a known name)|p...om (not a known name)|t...@example.jp (not a known name)|m...ed@example.jp (not a known name)|hanako@example.jp"},
 	} {
 		out, told := planned(t, logs.Env{Server: c.env, Own: spool.Own{Domains: []string{"example.jp"}}, Zone: time.UTC}, "logs.logins", "")
 		if strings.Contains(strings.ToLower(told), "planted") {

@@ -69,20 +69,23 @@ func (n *Names) Tried(name string) runbook.Text {
 		return runbook.T(name, name)
 	}
 	shown := mask(name)
+	if local, domain, _ := strings.Cut(name, "@"); slices.Contains(n.own, domain) {
+		shown = mask(local) + "@" + domain
+	}
 	if n.read {
 		return runbook.T(shown+" (no account)", shown+" (該当アカウントなし)")
 	}
 	return runbook.T(shown+" (not a known name)", shown+" (未確認の名前)")
 }
 
-// Hides says whether a name, in lower case, is masked: it has no domain of the server, never logged in, and is no account, as far as can be told.
+// Hides says whether a name, in lower case, is masked: it never logged in, and is no account, as far as can be told. That it has a domain of the
+// server says nothing: a login without a domain is given the only one.
 func (n *Names) Hides(name string) bool {
-	local, domain, _ := strings.Cut(name, "@")
-	if name == "" || slices.Contains(n.own, domain) || n.loggedIn(name) || n.loggedIn(n.Full(name)) {
+	if name == "" || n.loggedIn(name) || n.loggedIn(n.Full(name)) {
 		return false
 	}
 	n.list()
-	return !n.all[name] && (domain != "" || len(n.domains[local]) == 0)
+	return !n.all[n.Full(name)] && (strings.Contains(name, "@") || len(n.domains[name]) == 0)
 }
 
 // mask leaves the ends of a name, of a short one its beginning only.

@@ -35,7 +35,8 @@ func (c Client) Login(ctx context.Context, address, user, password string) error
 		return fmt.Errorf("logging in over POP3: %w", err)
 	}
 	defer nc.Close()
-	defer context.AfterFunc(ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })()
+	line := nc // itself, below whatever is laid over it
+	defer context.AfterFunc(ctx, func() { line.SetDeadline(time.Unix(1, 0)) })()
 	if c.TLS {
 		nc = tls.Client(nc, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10}) // a test, of a server with whatever certificate
 	}
