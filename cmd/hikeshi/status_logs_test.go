@@ -26,7 +26,8 @@ func TestStatusAddresses(t *testing.T) {
 	who := w.Truth.Accounts[0].Login
 	s := p.hikeshi("status", "--watch", "0")
 	row := s.row("who")
-	if !strings.Contains(row, who) || !strings.Contains(row, " new addresses") || strings.Contains(row, "unknown") {
+	whole := !strings.Contains(s.out, "only what was written since") // a slow machine does not get to the days before in its two seconds
+	if !strings.Contains(row, who) || strings.Contains(row, " new addresses") != whole || strings.Contains(row, "unknown") {
 		t.Errorf("%q in\n%s", row, s.out)
 	}
 	if n := strings.Fields(row)[2]; !s.tells("suspect, by the logs: " + n + " messages, the last") {
