@@ -43,6 +43,8 @@ type Guess struct {
 	minute  int64            // of the newest slot
 	burst   int64            // failures of the last burst
 	burstAt int64            // when it was last a burst; 0 never
+
+	peers *Guess // its bursts by the log that tells the peers, where another one counts the failures; nil if there are none
 }
 
 // Add enters a failure that a success may belong to and returns how many there were in ten minutes.
@@ -102,12 +104,26 @@ func (g *Guess) Fail(d *deed.Deed, try, window bool) {
 	g.Refs = Keep(g.Refs, d.At)
 }
 
-// LastBurst is the last burst before now that a success may belong to: its failures in ten minutes, 0 if there is none.
+// SawFail enters a failure by the log that tells the peers, where another one counts: that may know of fewer, since it was on for a part of
+// the time.
+func (g *Guess) SawFail(wall int64) {
+	if g.peers == nil {
+		g.peers = &Guess{}
+	}
+	g.peers.Add(wall)
+}
+
+// LastBurst is the last burst before now that a success may belong to: its failures in ten minutes, by the log that knows of more, 0 if there
+// is none.
 func (g *Guess) LastBurst(now int64) int64 {
-	if g == nil || g.burstAt == 0 || now-g.burstAt > BurstLife {
+	if g == nil {
 		return 0
 	}
-	return g.burst
+	n := g.peers.LastBurst(now)
+	if g.burstAt == 0 || now-g.burstAt > BurstLife {
+		return n
+	}
+	return max(n, g.burst)
 }
 
 // Ranked are the entries with the most failures first.

@@ -178,8 +178,11 @@ func (b *Book) loginFail(d *deed.Deed) {
 	if window && p.IsValid() && !d.Session {
 		g.Saw(p)
 	}
+	try := !known && !device
 	if !told || d.Session {
-		g.Fail(d, !known && !device, window)
+		g.Fail(d, try, window)
+	} else if try {
+		g.SawFail(d.Wall)
 	}
 }
 
