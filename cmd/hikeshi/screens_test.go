@@ -78,46 +78,47 @@ func tour(t *testing.T, lang string, each func(t *testing.T, s said)) {
 // unbreakable is what a line may be too long for: a path, a hash or an expression, which somebody will copy.
 var unbreakable = regexp.MustCompile(`/\S{30}|[0-9a-f]{64}|\$\{|\b(?:facts|inputs)\.`)
 
-// TestWidth: every line of the screens fits a console of 80 columns.
-func TestWidth(t *testing.T) {
-	for _, lang := range []string{"en", "ja"} {
-		t.Run(lang, func(t *testing.T) {
-			tour(t, lang, func(t *testing.T, s said) {
-				for _, l := range strings.Split(s.out, "\n") {
-					if n := cells.StringWidth(l); n > width && !unbreakable.MatchString(l) {
-						t.Errorf("hikeshi %q: %d columns: %s", s.args[2:], n, l)
-					}
-				}
-			})
-		})
-	}
-}
-
 var (
 	english = regexp.MustCompile(`\b[a-z]+ [a-z]+ [a-z]+ [a-z]+\b`)
 	exact   = regexp.MustCompile("`[^`]*`|hikeshi .*|550 .*|https?://\\S+")
 	wrongOf = regexp.MustCompile(`(?:^|[^\d,.:-])1 (?:changes|files|messages|steps|records|bytes|mistakes)\b`)
 )
 
-// TestOneLanguage: no sentence of the Japanese screens is English, and one thing is not told in the plural.
-func TestOneLanguage(t *testing.T) {
-	tour(t, "ja", func(t *testing.T, s said) {
-		if s.args[4] == "lint" && len(s.args) > 5 && strings.HasSuffix(s.args[5], ".yaml") {
-			return // mistakes in a file are told in English
+// TestScreens: every line of the screens fits a console of 80 columns, no sentence of the Japanese ones is English, and one thing is not told
+// in the plural.
+func TestScreens(t *testing.T) {
+	for lang, speaks := range map[string]func(*testing.T, said){"en": singular, "ja": japanese} {
+		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
+			tour(t, lang, func(t *testing.T, s said) {
+				for _, l := range strings.Split(s.out, "\n") {
+					if n := cells.StringWidth(l); n > width && !unbreakable.MatchString(l) {
+						t.Errorf("hikeshi %q: %d columns: %s", s.args[2:], n, l)
+					}
+				}
+				speaks(t, s)
+			})
+		})
+	}
+}
+
+func japanese(t *testing.T, s said) {
+	if s.args[4] == "lint" && len(s.args) > 5 && strings.HasSuffix(s.args[5], ".yaml") {
+		return // mistakes in a file are told in English
+	}
+	for _, l := range strings.Split(s.out, "\n") {
+		if e := english.FindString(exact.ReplaceAllString(l, "")); e != "" {
+			t.Errorf("hikeshi %q: %q in: %s", s.args[2:], e, l)
 		}
-		for _, l := range strings.Split(s.out, "\n") {
-			if e := english.FindString(exact.ReplaceAllString(l, "")); e != "" {
-				t.Errorf("hikeshi %q: %q in: %s", s.args[2:], e, l)
-			}
+	}
+}
+
+func singular(t *testing.T, s said) {
+	for _, l := range strings.Split(s.out+s.err, "\n") {
+		if wrongOf.MatchString(l) {
+			t.Errorf("hikeshi %q: %s", s.args[2:], l)
 		}
-	})
-	tour(t, "en", func(t *testing.T, s said) {
-		for _, l := range strings.Split(s.out+s.err, "\n") {
-			if wrongOf.MatchString(l) {
-				t.Errorf("hikeshi %q: %s", s.args[2:], l)
-			}
-		}
-	})
+	}
 }
 
 // TestHintsAreTranslated: every hint that stands in the source in one language has its Japanese.
