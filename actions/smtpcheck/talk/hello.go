@@ -31,6 +31,9 @@ func (c *Conn) Hello(name string) (Reply, error) {
 		c.Caps.Greeting = r.Text()
 		return r, err
 	}
+	if err == nil && r.Good() {
+		r, err = c.unmarked(r)
+	}
 	if err != nil || !r.Good() {
 		return r, err
 	}

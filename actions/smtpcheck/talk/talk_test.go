@@ -101,6 +101,39 @@ func TestHELO(t *testing.T) {
 	}
 }
 
+// TestUnmarked: E-Post ends every line of its answer to EHLO like the last one. None of them is taken for the answer to what is asked next,
+// however late it comes.
+func TestUnmarked(t *testing.T) {
+	slowly := func(c net.Conn, in *bufio.Reader) {
+		for _, r := range [][]string{{"220 mail.example.jp"}, {"250 mail.example.jp Hello [192.0.2.9], pleased to meet you", "250 SIZE 1000", "250 AUTH PLAIN LOGIN"}, {"214 2.0.0 Help message."}, {"554 5.7.1 no"}} {
+			for _, line := range r {
+				fmt.Fprint(c, line+"\r\n")
+				time.Sleep(100 * time.Millisecond)
+			}
+			if _, err := in.ReadString('\n'); err != nil {
+				return
+			}
+		}
+	}
+	cfg := quick()
+	cfg.Wait = 2 * time.Second
+	c := open(t, cfg, peer(t, slowly))
+	if r, err := c.Hello("probe.example"); err != nil || !r.Good() || c.Caps.Params["AUTH"] != "PLAIN LOGIN" || !c.Caps.Has("SIZE") || !strings.Contains(c.Caps.Greeting, "192.0.2.9") {
+		t.Errorf("%+v, %v, %+v", r, err, c.Caps)
+	}
+	if r, err := c.Cmd("MAIL FROM:<>"); err != nil || r.Code != 554 {
+		t.Errorf("MAIL: %+v, %v", r, err)
+	}
+	gone := open(t, quick(), peer(t, script("220 mail.example.jp E-POST ESMTP Receiver\r\n", "250 mail.example.jp\r\n250 SIZE 1\r\n", "421 too busy\r\n")))
+	if r, err := gone.Hello("probe.example"); err != nil || r.Code != 421 {
+		t.Errorf("hung up: %+v, %v", r, err)
+	}
+	endless := open(t, quick(), peer(t, script("220 x\r\n", "250 x\r\n"+strings.Repeat("250 SIZE 1\r\n", 200), "")))
+	if _, err := endless.Hello("probe.example"); !errors.Is(err, ErrBroken) {
+		t.Errorf("without an end: %v", err)
+	}
+}
+
 // TestHostile: no peer hangs the conversation, makes it read without end, or has what it says taken for what it is not.
 func TestHostile(t *testing.T) {
 	slow := func(c net.Conn, _ *bufio.Reader) {
