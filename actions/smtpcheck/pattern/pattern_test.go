@@ -84,9 +84,9 @@ func TestWords(t *testing.T) {
 		"R11.3": "[127.0.0.1]|MAIL FROM:<spamtest@f.example>|RCPT TO:<relaytest@probe.example>",
 		"R12.1": "|MAIL FROM:<spamtest@f.example>|RCPT TO:<taro@example.jp>|RCPT TO:<relaytest@probe.example>",
 		"R13.1": "|MAIL FROM:<relaytest@probe.example> AUTH=taro@example.jp|RCPT TO:<relaytest@probe.example>",
-		"R18.1": `|MAIL FROM:<spamtest@[192.0.2.1]>|RCPT TO:<"relaytest@probe.example">`,
-		"R24.1": "|MAIL FROM:<spamtest@[192.0.2.1]>|RCPT TO:<@[192.0.2.1]:relaytest@probe.example>",
-		"R25.2": "|MAIL FROM:<spamtest@[192.0.2.1]>|RCPT TO:<@example.jp:relaytest@probe.example>",
+		"R18.1": `|MAIL FROM:<spamtest@f.example>|RCPT TO:<"relaytest@probe.example">`,
+		"R24.1": "|MAIL FROM:<spamtest@f.example>|RCPT TO:<@[192.0.2.1]:relaytest@probe.example>",
+		"R25.2": "|MAIL FROM:<spamtest@f.example>|RCPT TO:<@example.jp:relaytest@probe.example>",
 		"R29.1": "|MAIL FROM:<spamtest@f.example>|RCPT TO:<relaytest%probe.example%example.jp@example.jp>",
 		"R32.1": "|MAIL FROM:<spamtest@f.example>|RCPT TO:<relaytest@probe.example@second.example>",
 	} {
