@@ -4,8 +4,8 @@
 // for the messages that were sent, if any; Report.State says in a word what was found.
 //
 // A test ends after RCPT. DATA is given in one place only, for a grant that allows it, one message a test, and only where the one recipient is
-// the probe mailbox. A run makes one connection at a time, a new one every six tests, and says RSET between tests; it waits between tests, names
-// at most 40 recipients to a listener, and stops at a 421. Whatever was taken is asked again in a fresh connection.
+// the probe mailbox. A run makes one connection at a time, a new one every eight tests, and says RSET between tests; it waits between tests, names
+// at most 45 recipients to a listener, and stops at a 421. Whatever was taken is asked again in a fresh connection.
 //
 // What a refusal is worth is told by the controls: where mail for an account of the server is refused as well, every other refusal proves nothing.
 // What was seen from inside (loopback, an own network, through NAT) is marked, since servers trust their own; a 2xx for a stranger's mail is a

@@ -140,3 +140,34 @@ func TestTarpit(t *testing.T) {
 		t.Errorf("%s\n%s", took, lines(rep))
 	}
 }
+
+// TestNames: another name in HELO needs no connection of its own, unless the server wants to hear one name only.
+func TestNames(t *testing.T) {
+	for name, tc := range map[string]struct {
+		command func(c *recorder.Client, verb, arg string) string
+		want    int // connections
+	}{
+		"again": {nil, 1},
+		"once": {func(c *recorder.Client, verb, _ string) string {
+			return map[bool]string{true: "503 5.5.1 you said so already"}[verb == "EHLO" && c.Helo != "" || verb == "HELO"]
+		}, 5},
+	} {
+		s := start(t, &recorder.Server{Command: tc.command})
+		rep := ask(t, run(t, s, "C1", "R01", "R11", "R12"))
+		conns, helo, asked := 0, "", []string{}
+		for _, line := range s.Said() {
+			switch verb, rest, _ := strings.Cut(line, " "); verb {
+			case "CONNECT":
+				conns++
+			case "EHLO":
+				helo = rest
+			case "MAIL":
+				asked = append(asked, helo)
+			}
+		}
+		want := "probe.example probe.example mail.example.jp localhost [127.0.0.1] probe.example"
+		if got := strings.Join(asked, " "); conns != tc.want || got != want || rep.State() != judge.Safe || of(rep, "R11.3").Verdict != judge.Refused || rep.Control != judge.ControlPassed {
+			t.Errorf("%s: %d connections, asked as %s\n%s", name, conns, got, lines(rep))
+		}
+	}
+}

@@ -23,8 +23,8 @@ const DefaultLimit = 15 * time.Minute
 // The manners of a tester.
 const (
 	Pause    = time.Second // between tests, at least
-	MaxRcpts = 40          // recipients named to one listener
-	perConn  = 6           // tests in one connection: servers cut off clients with many errors
+	MaxRcpts = 45          // recipients named to one listener: as many as all built-in tests name to a healthy server
+	perConn  = 8           // tests in one connection: servers cut off clients with many errors, and those with many connections
 	maxDead  = 2           // connections in a row that come to nothing, after which a listener is left alone
 )
 
