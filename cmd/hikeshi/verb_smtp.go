@@ -98,6 +98,7 @@ func (a *app) smtpRelayTest() *cobra.Command {
 	fl.StringVar(&f.maildir, "maildir", "", "the `DIR` that it is delivered to (smtp.maildir)")
 	fl.BoolVar(&f.FailingLogin, "failing-login", false, "let one login fail, with a made-up name (R34)")
 	fl.BoolVar(&f.POP, "pop", false, "let the test account log in over POP3 (R36)")
+	fl.BoolVar(&f.Retry, "retry-deferred", false, "ask again what was put off (4xx), after 5 minutes and after 10 more")
 	fl.DurationVar(&f.Window, "window", relaytest.DefaultWindow, "`TIME` to wait for messages")
 	fl.DurationVar(&f.Limit, "limit", relay.DefaultLimit, "`TIME` for one listener")
 	fl.DurationVar(&f.wait, "wait", talk.DefaultWait, "`TIME` for one reply")

@@ -3,6 +3,7 @@ package pattern
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -85,6 +86,14 @@ var placeholder = regexp.MustCompile(`\{([A-Za-z]+)\}`)
 
 // Values are the values of place-holders. One that is "" or missing is not known.
 type Values map[string]string
+
+// Literal is an address in an envelope (RFC 5321 section 4.1.3).
+func Literal(a netip.Addr) string {
+	if a.Is6() {
+		return "[IPv6:" + a.String() + "]"
+	}
+	return "[" + a.String() + "]"
+}
 
 // ErrUnknown says that a place-holder has no value; its text names what is missing.
 var ErrUnknown = errors.New("not known")

@@ -129,14 +129,17 @@ func (s *session) close() {
 
 // pause waits until the next test may begin.
 func (s *session) pause() {
-	rest := s.run.Pause - time.Since(s.last)
-	if s.last.IsZero() || rest <= 0 {
-		return
+	if !s.last.IsZero() {
+		s.rest(s.run.Pause - time.Since(s.last))
 	}
-	t := time.NewTimer(rest)
-	defer t.Stop()
+}
+
+// rest is false if it was cut short.
+func (s *session) rest(d time.Duration) bool {
 	select {
-	case <-t.C:
+	case <-time.After(d):
+		return true
 	case <-s.ctx.Done():
+		return false
 	}
 }

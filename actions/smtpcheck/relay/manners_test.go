@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -169,5 +170,60 @@ func TestNames(t *testing.T) {
 		if got := strings.Join(asked, " "); conns != tc.want || got != want || rep.State() != judge.Safe || of(rep, "R11.3").Verdict != judge.Refused || rep.Control != judge.ControlPassed {
 			t.Errorf("%s: %d connections, asked as %s\n%s", name, conns, got, lines(rep))
 		}
+	}
+}
+
+// TestLater: what was put off is asked again, twice at most, and only that. A server with greylisting is safe then, and one that goes on putting
+// off is not.
+func TestLater(t *testing.T) {
+	grey := func(times int) *recorder.Server {
+		var mu sync.Mutex
+		seen := map[string]int{}
+		return &recorder.Server{Rcpt: func(c *recorder.Client, to string) string {
+			mu.Lock()
+			defer mu.Unlock()
+			if key := c.From + " " + to; !foreign(to) {
+				if seen[key]++; seen[key] <= times {
+					return "450 4.2.0 Greylisted"
+				}
+			}
+			return ""
+		}}
+	}
+	for name, tc := range map[string]struct {
+		times int
+		again time.Duration
+		asked int // how often C1
+		state judge.State
+	}{
+		"not asked again":   {1, 0, 1, judge.Undetermined},
+		"once":              {1, 20 * time.Millisecond, 2, judge.Safe},
+		"twice":             {2, 20 * time.Millisecond, 3, judge.Safe},
+		"for ever":          {99, 20 * time.Millisecond, 3, judge.Undetermined},
+		"nothing to repeat": {0, time.Hour, 1, judge.Safe},
+	} {
+		s := start(t, grey(tc.times))
+		r := run(t, s, "C1", "C2", "R01", "R06", "R33")
+		r.Again = tc.again
+		rep := ask(t, r)
+		controls, others := 0, 0
+		for _, line := range s.Said() {
+			if line == "RCPT TO:<taro@example.jp>" {
+				controls++
+			} else if strings.Contains(line, "RCPT TO:<relaytest@") {
+				others++
+			}
+		}
+		if rep.State() != tc.state || controls != tc.asked || others != 2 || strings.Contains(lines(rep), "proves nothing") != (tc.state != judge.Safe) || len(rep.Results) != 5 {
+			t.Errorf("%s: %s, C1 asked %d times, others %d\n%s", name, rep.State(), controls, others, lines(rep))
+		}
+	}
+	r := run(t, start(t, grey(9)), "C1", "R01")
+	r.Again = time.Hour
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	at, g := grant("192.0.2.25:25", false)
+	if _, err := r.Test(ctx, at, "", g); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("stopped while it waits: %v", err)
 	}
 }

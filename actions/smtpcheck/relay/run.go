@@ -35,7 +35,8 @@ type Run struct {
 	Log      *talk.Log     // the transcript of everything
 	Wait     time.Duration // for one reply; 0: talk.DefaultWait
 	Pause    time.Duration // between tests
-	Limit    time.Duration // for one listener; 0: DefaultLimit
+	Again    time.Duration // after which what was put off is asked again, and twice that once more; 0: not at all
+	Limit    time.Duration // for one listener, without the waiting of Again; 0: DefaultLimit
 	Table    pattern.Table
 	Helo     string                                                  // our name
 	Probe    string                                                  // P: the probe mailbox
@@ -63,9 +64,10 @@ func (r Run) Test(ctx context.Context, at netip.AddrPort, host string, grant con
 	if r.Limit <= 0 {
 		r.Limit = DefaultLimit
 	}
-	s := &session{run: r, ctx: ctx, grant: grant, rep: &rep, end: time.Now().Add(r.Limit)}
+	s := &session{run: r, ctx: ctx, grant: grant, rep: &rep, end: time.Now().Add(r.Limit), most: MaxRcpts}
 	defer s.close()
-	for i, p := range r.Table.Ordered() {
+	all := r.Table.Ordered()
+	for i, p := range all {
 		if r.Progress != nil {
 			r.Progress(int64(i), int64(len(r.Table.Patterns)))
 		}
@@ -77,35 +79,40 @@ func (r Run) Test(ctx context.Context, at netip.AddrPort, host string, grant con
 			rep.Control = judge.Controls(rep.Results)
 		}
 	}
+	s.later(all)
 	rep.Weigh()
-	return rep, nil
+	return rep, ctx.Err()
 }
 
 // pattern runs all forms of a test.
 func (s *session) pattern(p pattern.Pattern) {
 	if len(p.Same) > 0 {
-		s.same(p)
-		return
+		s.rep.Results = append(s.rep.Results, s.same(p))
 	}
-	for i, f := range p.Forms {
-		res := judge.Result{ID: p.ID, Listener: s.rep.Listener(), Weight: p.Weight, Verdict: judge.NotRun}
-		if i > 0 {
-			res.ID = fmt.Sprintf("%s.%d", p.ID, i+1)
-		}
-		s.form(p, f, &res)
-		res.Inside = s.rep.Vantage.Inside && res.Verdict != judge.NotRun
-		s.rep.Results = append(s.rep.Results, res)
+	for i := range p.Forms {
+		s.rep.Results = append(s.rep.Results, s.result(p, i))
 	}
 }
 
+// result runs one form of a test.
+func (s *session) result(p pattern.Pattern, i int) judge.Result {
+	res := judge.Result{ID: p.ID, Listener: s.rep.Listener(), Weight: p.Weight, Verdict: judge.NotRun}
+	if i > 0 {
+		res.ID = fmt.Sprintf("%s.%d", p.ID, i+1)
+	}
+	s.form(p, p.Forms[i], &res)
+	res.Inside = s.rep.Vantage.Inside && res.Verdict != judge.NotRun
+	return res
+}
+
 // same is a test that is the worst of others.
-func (s *session) same(p pattern.Pattern) {
+func (s *session) same(p pattern.Pattern) judge.Result {
 	res := judge.Result{ID: p.ID, Listener: s.rep.Listener(), Weight: p.Weight, Verdict: judge.NotRun, Why: runbook.Tf("only asked on %s", "対象ポートは %s のみ", ports(p.Ports))}
 	if p.On(s.rep.At.Port()) {
 		res.Why = runbook.Tf("as %s", "%s の結果による", strings.Join(p.Same, ", "))
 		res.Worst(s.rep.Results, p.Same)
 	}
-	s.rep.Results = append(s.rep.Results, res)
+	return res
 }
 
 // form runs one form of a test and enters what it has shown.
@@ -133,7 +140,7 @@ func (s *session) form(p pattern.Pattern, f pattern.Form, res *judge.Result) {
 		res.Why, res.Open = runbook.Tf("not asked: %s", "未実施: %s", err), errors.Is(err, pattern.ErrUnknown)
 		return
 	}
-	if s.rep.Rcpts+len(filled.To) > MaxRcpts {
+	if s.rep.Rcpts+len(filled.To) > s.most {
 		res.Why, res.Open = runbook.Tf("not asked: %d recipients were named already", "未実施: 宛先 %d 件の上限に達した", s.rep.Rcpts), true
 		return
 	}
@@ -157,20 +164,11 @@ func (s *session) cannot(p pattern.Pattern, f pattern.Form) runbook.Text {
 // lacks says what is missing for a need.
 func (r Run) lacks(n pattern.Need) runbook.Text {
 	switch {
-	case n == pattern.Account && r.Account == "":
-		return runbook.T("no account of the server is known (--account)", "サーバのアカウントが分からない (--account)")
-	case n == pattern.Domain && r.Domain == "":
-		return runbook.T("no domain of the server is known (--domain)", "サーバのドメインが分からない (--domain)")
-	case n == pattern.BackupDomain && r.Backup == "":
-		return runbook.T("no domain is known that the server is secondary MX for (--backup-domain)", "セカンダリ MX のドメインが指定されていない (--backup-domain)")
-	case n == pattern.FailingLogin && !r.Failing:
-		return runbook.T("one login would fail, which was not allowed (--failing-login)", "ログインを一度失敗させる許可がない (--failing-login)")
-	case n == pattern.Credentials && r.Login == nil:
-		return runbook.T("there is no test account (smtp.login)", "試験用アカウントがない (smtp.login)")
+	case n == pattern.Account && r.Account == "", n == pattern.Domain && r.Domain == "", n == pattern.BackupDomain && r.Backup == "", n == pattern.FailingLogin && !r.Failing,
+		n == pattern.Credentials && r.Login == nil, n == pattern.POP && (r.Login == nil || r.POP == nil):
+		return judge.Lacking(n)
 	case n == pattern.Credentials && (strings.EqualFold(r.Login.User, r.Account) || strings.EqualFold(r.Login.User+"@"+r.Domain, r.Account)):
 		return runbook.T("the test account and --account are the same", "試験用アカウントと --account が同じ")
-	case n == pattern.POP && (r.Login == nil || r.POP == nil):
-		return runbook.T("there is no test account, or no leave for its POP login (smtp.login, --pop)", "試験用アカウントがないか、POP ログインの許可がない (smtp.login、--pop)")
 	}
 	return runbook.Text{}
 }
@@ -183,24 +181,7 @@ func (s *session) values() pattern.Values {
 	}
 	local, domain, _ := strings.Cut(r.Probe, "@")
 	return pattern.Values{"P": r.Probe, "u": local, "d": domain, "F": r.Sender, "T": r.Domain, "U": u, "B": r.Backup, "R": letters(8),
-		"H": s.rep.Host, "IP": literal(s.rep.At.Addr()), "L": literal(s.foreign())}
-}
-
-// foreign is our own address, or where that is the target's too an address that nobody has (RFC 5737).
-func (s *session) foreign() netip.Addr {
-	local := s.rep.Vantage.Local
-	if !local.IsValid() || local.IsLoopback() || local == s.rep.Vantage.Remote {
-		return netip.MustParseAddr("192.0.2.199")
-	}
-	return local
-}
-
-// literal is an address in an envelope (RFC 5321 section 4.1.3).
-func literal(a netip.Addr) string {
-	if a.Is6() {
-		return "[IPv6:" + a.String() + "]"
-	}
-	return "[" + a.String() + "]"
+		"H": s.rep.Host, "IP": pattern.Literal(s.rep.At.Addr()), "L": pattern.Literal(s.rep.Vantage.Foreign())}
 }
 
 func ports(list []uint16) string {

@@ -18,6 +18,7 @@ type session struct {
 	grant consent.Grant
 	rep   *judge.Report
 	end   time.Time // of the time for the listener
+	most  int       // recipients that may be named until now
 
 	conn  *talk.Conn // nil: the next test opens one
 	helo  string     // what was said in it
@@ -88,7 +89,7 @@ func loginOf(p pattern.Pattern) *pattern.Need {
 // message, if that is allowed.
 func (s *session) again(p pattern.Pattern, f, filled pattern.Form, res *judge.Result) {
 	s.close()
-	if s.rep.Rcpts+len(filled.To) > MaxRcpts || !s.rep.Stopped.IsZero() {
+	if s.rep.Rcpts+len(filled.To) > s.most || !s.rep.Stopped.IsZero() {
 		res.Why = runbook.T("taken once; not asked again", "一度受理。再確認はしていない")
 		return
 	}
@@ -173,7 +174,7 @@ func (s *session) transaction(f pattern.Form, w pattern.Weight, login *pattern.N
 		return a
 	}
 	for _, rcpt := range f.Rcpt() {
-		if s.rep.Rcpts >= MaxRcpts {
+		if s.rep.Rcpts >= s.most {
 			return attempt{verdict: judge.Inconclusive, why: runbook.T("no more recipients may be named", "宛先数の上限に達した"), at: judge.Mail}
 		}
 		s.rep.Rcpts++

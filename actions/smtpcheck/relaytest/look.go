@@ -24,6 +24,9 @@ import (
 // DefaultWindow is how long is waited for the messages of a test.
 const DefaultWindow = 30 * time.Minute
 
+// RetryAfter is how long is waited before what was put off is asked again; the second time it is twice that.
+const RetryAfter = 5 * time.Minute
+
 // A Request says what to test, and how. What it leaves out is as the Env says.
 type Request struct {
 	Targets      []string                `json:"targets"`
@@ -37,6 +40,7 @@ type Request struct {
 	Deliver      bool                    `json:"deliver"`
 	FailingLogin bool                    `json:"failing_login"`
 	POP          bool                    `json:"pop"`
+	Retry        bool                    `json:"retry_deferred"`
 	Window       time.Duration           `json:"-"`
 	Limit        time.Duration           `json:"-"`
 	RunID        string                  `json:"-"` // id of the incident; "" makes one up
@@ -117,6 +121,9 @@ func (e Env) run(q Request) (relay.Run, error) {
 	}
 	if q.Fast {
 		r.Pause = 0
+	}
+	if q.Retry {
+		r.Again = RetryAfter
 	}
 	if _, domain, ok := strings.Cut(r.Account, "@"); r.Domain == "" && ok {
 		r.Domain = domain

@@ -62,6 +62,7 @@ func Kind(env Env) runbook.Kind {
 			{Name: "deliver", Type: runbook.Bool, Short: "send real messages to the probe mailbox, where the consent says so; in a run only"},
 			{Name: "failing_login", Type: runbook.Bool, Short: "one login may fail"},
 			{Name: "pop", Type: runbook.Bool, Short: "the test account may log in over POP3"},
+			{Name: "retry_deferred", Type: runbook.Bool, Short: "ask again what was put off, after 5 minutes and after 10 more"},
 			{Name: "window", Type: runbook.Duration, Short: "how long is waited for messages (30m)"},
 			{Name: "limit", Type: runbook.Duration, Short: "time for one listener (15m)"},
 		},

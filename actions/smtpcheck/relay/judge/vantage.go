@@ -52,6 +52,14 @@ func (v Vantage) inside(own func(netip.Addr) bool) runbook.Text {
 	return runbook.Text{}
 }
 
+// Foreign is our own address, or where that is the target's too an address that nobody has (RFC 5737).
+func (v Vantage) Foreign() netip.Addr {
+	if !v.Local.IsValid() || v.Local.IsLoopback() || v.Local == v.Remote {
+		return netip.MustParseAddr("192.0.2.199")
+	}
+	return v.Local
+}
+
 func private(a netip.Addr) bool {
 	return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || shared.Contains(a)
 }

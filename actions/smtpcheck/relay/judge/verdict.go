@@ -89,7 +89,7 @@ func Reply(at Stage, w pattern.Weight, r talk.Reply) (Verdict, runbook.Text) {
 	case at == Rcpt && r.Code == 454 && (r.Enhanced == "4.7.1" || r.Enhanced == ""):
 		return RefusedSoft, runbook.T("for now only: a safety net, such as Postfix's defer_unauth_destination", "一時的な拒否。Postfix の defer_unauth_destination などの安全網による")
 	case r.Soft():
-		return Deferred, runbook.T("ask again in 5 to 15 minutes: greylisting looks like this", "5-15分後に再試験すること。グレイリスティングの可能性がある")
+		return Deferred, runbook.T("ask again in 5 to 15 minutes (--retry-deferred): greylisting looks like this", "5-15分後に再試験すること (--retry-deferred)。グレイリスティングの可能性がある")
 	case at == Rcpt && r.Good():
 		return taken(w), runbook.Text{}
 	}
