@@ -99,7 +99,7 @@ func run(name string, args ...string) error {
 // answers returns when the server greets.
 func answers() error {
 	var last error
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		c, err := net.Dial("tcp", serverIP+":25")
 		if err != nil {
 			last = err
