@@ -19,7 +19,7 @@ postfix-permit       With "permit" alone Postfix does not serve at all ("specify
                      ..."). What opens it is an OK for every client before that. Every hit is asked twice, which uses the recipients up.
 postfix-own-sender   R04: a sender without a domain gets the server's own. R08: the OK for example.jp is one for mail.example.jp too.
 postfix-routing      No relay: with allow_percent_hack and swap_bangpath off, allow_untrusted_routing on and no list of recipients, the odd names
-                     are taken for local ones, and returned later. This is why such tests are weak; see TestDelivered.
+                     are taken for local ones, and nothing leaves the server. This is why such tests are weak; see TestDelivered.
                      R18: to Postfix "u@d" in quotes is the address u@d.
 sendmail-closed      R20, R22: two @ are no address. It slows down after three refused recipients, and takes ten connections in ten minutes.
 sendmail-local-from  R08, R09: its own name and address are local domains. R10: localhost is no domain for a client from outside.
