@@ -47,7 +47,7 @@ func (h *Hop) client(items []words.Item) {
 	if fetched(h.Protocol) {
 		h.Local, h.IP, h.BadIP = true, netip.Addr{}, ""
 	}
-	h.RDNS, h.HELO = strings.TrimSuffix(unknown(words.Bare(h.RDNS)), "."), words.Bound(h.HELO)
+	h.RDNS, h.HELO = unknown(strings.TrimSuffix(words.Bare(h.RDNS), ".")), words.Bound(h.HELO)
 }
 
 // place finds the last words.Item that holds an address; the others are kept in Also.
@@ -203,21 +203,25 @@ func addressIn(c words.Item) (f found, ok bool) {
 	return f, f.addr.IsValid() || f.bad != ""
 }
 
-// bracketed reads RDNS [IP] and what follows. More than one word before the brackets is no such form.
+// bracketed reads RDNS [IP] and what follows: the last brackets count, since an ident before them is the word of the client, and may hold
+// some too. More than one word before the brackets is no such form.
 func bracketed(text string) (f found, ok bool) {
-	before, rest, _ := strings.Cut(text, "[")
-	inside, after, closed := strings.Cut(rest, "]")
-	before = strings.TrimSpace(before)
-	if !closed || strings.ContainsRune(before, ' ') || strings.ContainsRune(before, '=') {
-		return f, false
+	for at := strings.LastIndexByte(text, '['); at >= 0; at = strings.LastIndexByte(text[:at], '[') {
+		inside, after, closed := strings.Cut(text[at+1:], "]")
+		before := strings.TrimSpace(text[:at])
+		if !closed || strings.ContainsAny(before, " =") {
+			continue
+		}
+		f = found{before: before, after: after, brackets: true, port: strings.HasPrefix(after, ":")}
+		f.addr, _ = address(inside)
+		if !f.addr.IsValid() && quad.MatchString(inside) {
+			f.bad = words.Bound(inside)
+		}
+		if f.addr.IsValid() || f.bad != "" {
+			return f, true
+		}
 	}
-	f.before, f.after, f.brackets = before, after, true
-	f.addr, _ = address(inside)
-	f.port = strings.HasPrefix(after, ":")
-	if !f.addr.IsValid() && quad.MatchString(inside) {
-		f.bad = words.Bound(inside)
-	}
-	return f, f.addr.IsValid() || f.bad != ""
+	return found{}, false
 }
 
 // address reads an address, with a port behind a colon, or of IPv4 behind a fifth dot, which it cuts off.

@@ -178,6 +178,16 @@ func authProtocol(p string) bool {
 	return false
 }
 
+// Shows says whether the line would show a login: programs that are known to name it in the word of the protocol. E-Post and qmail never
+// do, and of the others nobody knows.
+func (h Hop) Shows() bool {
+	switch h.Software {
+	case Postfix, Exim, Sendmail:
+		return h.Protocol != ""
+	}
+	return false
+}
+
 // QueueID says whether the id has the form that the software gives it; true where no form is known.
 func (h Hop) QueueID() bool {
 	switch id := h.ID; h.Software {

@@ -140,6 +140,8 @@ func software(all, tail []words.Item) Software {
 		return Google
 	case under(by, "yahoo.com"), under(by, "yahoo.co.jp"):
 		return Yahoo
+	case under(by, "outlook.com"), under(by, "exchangelabs.com"): // between the machines of Exchange Online, with HTTPS
+		return Exchange
 	case len(all) > 0 && all[0].Comment && all[0].Starts("qmail "):
 		return Qmail
 	}

@@ -2,21 +2,34 @@ package walk
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"hikeshi/actions/trace/received"
 )
 
-// Client says whether the client of a line is an own host: by its address, or by the name that the server found for it, where that
-// server is known to look whether the name leads back. So an own host behind address translation is known too.
-func (o Own) Client(h received.Hop) bool {
+// Client says whether the client of a line is an own host: by its address, or by its name where no own address of its kind is known. So an
+// own host behind address translation is known too, as long as nothing better is.
+func (o Own) Client(h received.Hop) bool { return o.Addr(h.IP) || !o.Knows(h.IP) && o.Called(h) }
+
+// Called says that the name that the server found for a client is an own one, and that the server is known to look whether the name leads
+// back.
+func (o Own) Called(h received.Hop) bool {
 	switch h.Software {
 	case received.Postfix, received.Exim, received.Sendmail, received.Google:
-		if h.IP.IsValid() && !h.Forged && !o.excludes(h.IP) && o.Names(h.RDNS) {
+		return h.IP.IsValid() && !h.Forged && !o.excludes(h.IP) && o.Names(h.RDNS)
+	}
+	return false
+}
+
+// Knows says whether any own address of the kind of a is known, IPv4 or IPv6.
+func (o Own) Knows(a netip.Addr) bool {
+	for _, n := range o.Nets {
+		if !n.Not && n.Prefix.Addr().Is4() == a.Is4() && !n.Prefix.Addr().IsLoopback() {
 			return true
 		}
 	}
-	return o.Addr(h.IP)
+	return false
 }
 
 // Addr says whether an address is an own one. Loopback is that of whoever writes.
@@ -73,6 +86,13 @@ func (o Own) Names(host string) bool {
 	}
 	a, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	return err == nil && !a.IsLoopback() && o.Addr(a)
+}
+
+// exactly says whether a name is that of an own host or domain itself.
+func (o Own) exactly(name string) bool {
+	name = strings.TrimSuffix(name, ".")
+	same := func(n string) bool { return strings.EqualFold(n, name) }
+	return name != "" && (slices.ContainsFunc(o.Hosts, same) || slices.ContainsFunc(o.Domains, same))
 }
 
 // Organisation is the part of a name that one registers: its last two labels, three below a country's second level such as co.jp.

@@ -102,13 +102,24 @@ func (w Way) ofPlace(h received.Hop, i int, own Own, add func(string, int, runbo
 	switch helo := strings.Trim(h.HELO, "[]"); {
 	case w.Said[i] == SaidHearsay && own.Names(h.By):
 		add("own-below", 2, runbook.T("it names a host of yours below the border", "境界より下で自ホストを名乗っている"))
-	case w.Said[i] == SaidBorder && h.IP.IsValid() && !own.Addr(h.IP) && !w.Inside && own.Names(h.HELO) && !h.Auth:
+	case w.Said[i] == SaidBorder && h.IP.IsValid() && !own.Addr(h.IP) && !w.Inside && own.Names(h.RDNS) && own.Knows(h.IP) && !own.Names(h.By):
+		add("own-name", 2, runbook.T("the name of its client is one of yours, and the address none that is known to be", "接続元の名前は自ドメインのものだが、アドレスは自アドレスとして知られていない"))
+	case w.Said[i] == SaidBorder && h.IP.IsValid() && !own.Addr(h.IP) && !w.Inside && !h.Auth && w.plays(h, own):
 		add("helo-own", 2, runbook.T("a stranger named itself as a host of yours", "外部の接続元が HELO で自ホストを名乗った"))
-	case h.For != "" && strings.EqualFold(domainOf(h.For), h.HELO):
+	case h.For != "" && !h.Local && strings.EqualFold(domainOf(h.For), h.HELO):
 		add("helo-recipient", 2, runbook.T("the client named itself as the domain of the recipient", "接続元が HELO で宛先のドメインを名乗った"))
 	case quadDiffers(helo, h.IP):
 		add("helo-literal", 1, runbook.T("the client named itself as another address", "接続元が HELO で別のアドレスを名乗った"))
 	}
+}
+
+// plays says that a client outside called itself as a host of one's own. At an own server one's own people are outside too, and call their
+// machines so: there only the server's own names count, and only where the line would show a login.
+func (w Way) plays(h received.Hop, own Own) bool {
+	if !own.Names(h.By) {
+		return own.Names(h.HELO)
+	}
+	return h.Shows() && (strings.EqualFold(h.HELO, h.By) || own.exactly(h.HELO))
 }
 
 // pair are the signs of two neighbours: up stands above down, and so is later.
@@ -120,7 +131,7 @@ func pair(up, down received.Hop, add func(string, int, runbook.Text)) {
 	if from == "" {
 		from = up.HELO
 	}
-	if org := Organisation(from); org != "" && org == Organisation(down.By) && !strings.EqualFold(from, down.By) && !strings.EqualFold(up.HELO, down.By) {
+	if org := Organisation(from); org != "" && !up.Local && !(up.Software == received.Exchange && microsoft(up.IP)) && org == Organisation(down.By) && !strings.EqualFold(from, down.By) && !strings.EqualFold(up.HELO, down.By) {
 		add("by-chain", 1, runbook.T("the host that took it and the one that passed it on have different names of one domain", "受け取ったホストと次に渡したホストの名前が同じドメインの中で食い違う"))
 	}
 	if Private(up.IP) && !up.IP.IsLoopback() && down.IP.IsValid() && !Private(down.IP) && up.By != "" && Organisation(up.By) != Organisation(down.By) {

@@ -10,6 +10,9 @@
 // handed the message over, and that is the border. A login at an own host is the border too: who logged in is who is looked for. Above the
 // own lines stand those of whoever complains, of whom only little is known: there private clients are trusted, and machines of one provider
 // trust each other.
+//
+// A message that is handed in on an own host, from loopback or by a local user, may come from a filter, an alias or a list, and then the
+// lines below are true; or from a script that made them up. Way.Doubt says where that begins.
 package walk
 
 import (
@@ -41,6 +44,8 @@ type Line struct {
 	Read  bool   // Hop holds something
 	Below bool   // it stands below fields of the author: From, Subject
 
+	Delivered string // Delivered-To between it and the line above: the mailbox or alias through which the message came back
+
 	Origin bool // no Received line, but a field that names the address of the author's machine
 }
 
@@ -60,7 +65,8 @@ type Way struct {
 	Said     []Said // of each line
 	Trusted  int    // lines whose client is trusted, from the top
 	Border   int    // the line whose client handed the message over; -1 if there is none
-	Broken   int    // the line that could not be read and ended the trust; -1 if there is none
+	Broken   int    // the line that could not be read, or whose client could not, and ended the trust; -1 if there is none
+	Doubt    int    // the first own line that was handed in on an own host and has own lines below it, which a script may have made up; -1 if there is none
 	Own      []int  // lines of own hosts that can be believed, from the top
 	Claims   []int  // lines below the border that name an own host or have an own client
 	Handed   int    // the line of another host whose client is an own address, which the trust reaches; -1 if there is none
@@ -72,7 +78,7 @@ type Way struct {
 
 // Walk goes down the lines.
 func Walk(lines []Line, own Own) Way {
-	w := Way{Said: make([]Said, len(lines)), Border: -1, Broken: -1, Handed: -1, Received: -1, Guess: own.empty()}
+	w := Way{Said: make([]Said, len(lines)), Border: -1, Broken: -1, Doubt: -1, Handed: -1, Received: -1, Guess: own.empty()}
 	for i := range w.Said {
 		w.Said[i] = SaidHearsay
 	}
@@ -109,9 +115,15 @@ func (w *Way) step(lines []Line, i int, own Own, submitted *bool) bool {
 		return true
 	}
 	next := i+1 < len(lines) && lines[i+1].Read && own.Names(lines[i+1].Hop.By)
+	if mine && w.Doubt < 0 && i+1 < len(lines) && lines[i+1].Read && !lines[i+1].Origin && inHouse(h, lines[i+1].Hop, own) {
+		w.Doubt = i
+	}
 	switch {
 	case mine && h.Auth, mine && own.named() && !next && (h.Local || hidden(h)):
 		w.end(i, h)
+		return true
+	case !h.IP.IsValid() && h.BadIP == "" && h.HELO != "" && !h.Local && addresses(h.Software):
+		w.Broken = i
 		return true
 	case !h.IP.IsValid() && h.BadIP == "":
 		w.Trusted = i + 1
@@ -123,6 +135,36 @@ func (w *Way) step(lines []Line, i int, own Own, submitted *bool) bool {
 		}
 	default:
 		w.end(i, h)
+		return true
+	}
+	return false
+}
+
+// inHouse says that an own line was handed in by a program on an own host, so that the line below it may be any program's: by a local user,
+// over loopback, or from an own address by a client that does not call itself as the host that wrote the line below, or is that same host.
+func inHouse(h, below received.Hop, own Own) bool {
+	switch {
+	case h.Auth:
+		return false
+	case h.Local || hidden(h) || h.IP.IsLoopback():
+		return true
+	case !h.IP.IsValid() || !own.Addr(h.IP) && !own.Called(h) && !Private(h.IP):
+		return false
+	}
+	return below.By == "" || strings.EqualFold(below.By, h.By) || !calls(h.HELO, below.By) && !calls(h.RDNS, below.By)
+}
+
+// calls says that a name is that of a host, perhaps without its domain.
+func calls(name, host string) bool {
+	name, host = strings.ToLower(strings.Trim(name, "[].")), strings.ToLower(strings.Trim(host, "[]."))
+	return name != "" && (name == host || strings.HasPrefix(host, name+"."))
+}
+
+// addresses says that a program never leaves out the address of a client that it names: where none can be read, the client wrote what
+// stands in its place.
+func addresses(s received.Software) bool {
+	switch s {
+	case received.EPost, received.Postfix, received.Exim, received.Sendmail, received.Qmail:
 		return true
 	}
 	return false
@@ -150,7 +192,7 @@ func (w *Way) trusts(lines []Line, i int, own Own) bool {
 		below, read = lines[i+1].Hop, lines[i+1].Read
 	}
 	switch {
-	case own.Client(h):
+	case own.Client(h), w.Said[i] == SaidOwn && own.Called(h):
 		return true
 	case own.excludes(h.IP):
 		return false
@@ -168,14 +210,23 @@ func (w *Way) trusts(lines []Line, i int, own Own) bool {
 // oneProvider says that both ends of a line, and the line below it, belong to one provider: the client has an address that only that
 // provider has, or a name of its domain that is no customer's.
 func oneProvider(h, below received.Hop) bool {
-	org := Organisation(h.By)
-	if org == "" || org != Organisation(below.By) {
+	org := provider(h.By)
+	if org == "" || org != provider(below.By) {
 		return false
 	}
 	if h.Software == received.Exchange && microsoft(h.IP) {
 		return true
 	}
-	return !h.Forged && h.Software != received.Qmail && Organisation(h.RDNS) == org && !customer(h)
+	return !h.Forged && h.Software != received.Qmail && provider(h.RDNS) == org && !customer(h)
+}
+
+// provider is the organisation of a host; of the machines of Exchange Online it is one, whatever their domain.
+func provider(host string) string {
+	org := Organisation(host)
+	if org == "exchangelabs.com" {
+		return "outlook.com"
+	}
+	return org
 }
 
 // customerWords stand in the names that providers give to the lines of their customers.
@@ -212,7 +263,7 @@ func microsoft(a netip.Addr) bool {
 func (w *Way) writes(lines []Line, i int, own Own) bool {
 	for i--; i >= 0; i-- {
 		if h := lines[i].Hop; h.IP.IsValid() {
-			return own.Client(h) && (!Private(h.IP) || w.Said[i] == SaidOwn)
+			return own.Client(h) && (!Private(h.IP) || w.Said[i] == SaidOwn) || w.Said[i] == SaidOwn && own.Called(h)
 		}
 	}
 	return false

@@ -41,7 +41,11 @@ func TestWalk(t *testing.T) {
 		{"handed in on the host", "from localhost (localhost [127.0.0.1]) by mail.example.jp with ESMTP id 1\nby mail.example.jp (Postfix, from userid 33) id 8F3D21A0042\nfrom a (b [198.51.100.1]) by c.example.net with ESMTP id 3", "own border hearsay", 1, false},
 		{"a complaint", "from mx2 (mx2 [10.1.1.1]) by box.example.com with LMTP id 1\nfrom mail.example.jp (mail.example.jp [192.0.2.25]) by mx2.example.com with ESMTP id 2\nfrom pc (x [203.0.113.9]) by mail.example.jp with ESMTP id 3", "receiver receiver border", 2, false},
 		{"a complaint from elsewhere", "from evil (e.example.net [198.51.100.7]) by mx.example.com with ESMTP id 2\nfrom pc (x [203.0.113.9]) by mail.example.jp with ESMTP id 3", "border hearsay", 0, false},
-		{"an own host behind address translation", "from x (mail.example.jp [198.51.100.99]) by mx.example.com (Postfix) with ESMTP id 8F3D21A0042\nfrom pc (x [203.0.113.9]) by inner with ESMTP id 3", "receiver border", 1, false},
+		{"an own name at an address that is none of the known", "from x (mail.example.jp [198.51.100.99]) by mx.example.com (Postfix) with ESMTP id 8F3D21A0042\nfrom pc (x [203.0.113.9]) by inner with ESMTP id 3", "border hearsay", 0, false},
+		{"an own name, of a kind of address of which none is known", "from x (mail.example.jp [IPv6:2001:db8::99]) by mx.example.com (Postfix) with ESMTP id 8F3D21A0042\nfrom pc (x [203.0.113.9]) by inner with ESMTP id 3", "receiver border", 1, false},
+		{"an own name that an own host has looked up", "from x (mx.example.jp [198.51.100.99]) by mail.example.jp (Postfix) with ESMTP id 8F3D21A0042\nfrom pc (x [203.0.113.9]) by mx.example.jp with ESMTP id 3", "own border", 1, false},
+		{"a client that the line names without an address", "from x ([IPv6:fe80::1%eth0]) by mx.example.com (Postfix) with ESMTP id 8F3D21A0042\nfrom pc (x [203.0.113.9]) by mail.example.jp with ESMTP id 3", "receiver hearsay", -1, false},
+		{"Exchange Online, over HTTPS", "from A.eurprd01.prod.exchangelabs.com (2603:10a6:208::1) by B.eurprd01.prod.exchangelabs.com with HTTPS\nfrom C.eurprd01.prod.outlook.com (2603:10a6:4:1::1) by A.eurprd01.prod.exchangelabs.com with Microsoft SMTP Server id 15.20.1.1\nfrom mail.example.jp (192.0.2.25) by D.mail.protection.outlook.com (10.152.4.1) with Microsoft SMTP Server id 15.20.1.1\nfrom pc (x [203.0.113.9]) by mail.example.jp with ESMTP id 3", "receiver receiver receiver border", 3, false},
 		{"an own name that does not lead back", "from x (mail.example.jp [198.51.100.99] (may be forged)) by mx.example.com (8.17.1/8.17.1) with ESMTP id 1\nfrom pc (x [203.0.113.9]) by mail.example.jp with ESMTP id 3", "border hearsay", 0, false},
 		{"an own name that nobody has looked up", "from mail.example.jp (198.51.100.99) by mx.example.com with SMTP\nfrom pc (x [203.0.113.9]) by mail.example.jp with ESMTP id 3", "border hearsay", 0, false},
 		{"a complaint past a filter", "from localhost (localhost [127.0.0.1]) by mx.example.com with ESMTP id 1\nfrom evil (e.example.net [198.51.100.7]) by mx.example.com with ESMTP id 2\nfrom pc (x [203.0.113.9]) by c.example.net with ESMTP id 3", "receiver border hearsay", 1, false},
@@ -68,6 +72,30 @@ func TestWalk(t *testing.T) {
 	}
 }
 
+// TestDoubt: from where on lines may be made up by a program on an own host.
+func TestDoubt(t *testing.T) {
+	const below = "\nfrom pc (x [203.0.113.9]) by mail.example.jp with ESMTP id 3"
+	for _, c := range []struct {
+		name, text string
+		doubt      int
+	}{
+		{"two own hosts", "from mx.example.jp (mx.example.jp [192.0.2.26]) by mail.example.jp with ESMTP id 1\nfrom pc (x [203.0.113.9]) by mx.example.jp with ESMTP id 2", -1},
+		{"two own hosts inside, by the first word of the name", "from mx (mx [10.0.0.2]) by mail.example.jp with ESMTP id 1\nfrom pc (x [203.0.113.9]) by mx.example.jp with ESMTP id 2", -1},
+		{"loopback", "from localhost (localhost [127.0.0.1]) by mail.example.jp with ESMTP id 1" + below, 0},
+		{"a local user", "by mail.example.jp (Postfix, from userid 33) id 8F3D21A0042" + below, 0},
+		{"a local user, and nothing below", "by mail.example.jp (Postfix, from userid 33) id 8F3D21A0042", -1},
+		{"the own address of the same host", "from evil (unknown [192.0.2.25]) by mail.example.jp with ESMTP id 1" + below, 0},
+		{"an own address by another name", "from evil (unknown [192.0.2.26]) by mail.example.jp with ESMTP id 1\nfrom pc (x [203.0.113.9]) by mx.example.jp with ESMTP id 2", 0},
+		{"a login", "from web.example.jp (web.example.jp [192.0.2.26]) by mail.example.jp with ESMTPA id 1" + below, -1},
+		{"of whoever complains", "from localhost (localhost [127.0.0.1]) by mx.example.com with ESMTP id 1\nfrom mail.example.jp (mail.example.jp [192.0.2.25]) by mx.example.com with ESMTP id 2" + below, -1},
+		{"a line that hides its client", "by mail.example.jp (Postfix) id 8F3D21A0042" + below, 0},
+	} {
+		if w := Walk(read(c.text), mine); w.Doubt != c.doubt {
+			t.Errorf("%s: doubt begins at %d, want %d", c.name, w.Doubt, c.doubt)
+		}
+	}
+}
+
 // TestSigns: each sign is seen where it belongs, with its lines, and in nothing else.
 func TestSigns(t *testing.T) {
 	const good = "from pc.example.net (pc.example.net [203.0.113.9]) by mail.example.jp (Postfix) with ESMTP id 8F3D21A0042 for <a@example.com>; Sat, 21 Nov 2026 03:12:00 +0000"
@@ -85,6 +113,12 @@ func TestSigns(t *testing.T) {
 		{"two clients", strings.Replace(good, "by mail", "(b [198.51.100.1]) by mail", 1), "two-clients[0]"},
 		{"forged", strings.Replace(good, "9])", "9] (may be forged))", 1), "may-be-forged[0]"},
 		{"own name", strings.Replace(good, "from pc.example.net", "from mail.example.jp", 1), "helo-own[0]"},
+		{"an office computer of one's own", strings.Replace(good, "from pc.example.net", "from pc10.example.jp", 1), ""},
+		{"an own name where no login would show", strings.Replace(strings.Replace(good, "from pc.example.net", "from mail.example.jp", 1), "(Postfix) ", "", 1), ""},
+		{"an own name elsewhere", strings.NewReplacer("from pc.example.net", "from pc10.example.jp", "by mail.example.jp", "by mx.example.com").Replace(good), "helo-own[0]"},
+		{"an own name by reverse look-up", strings.NewReplacer("(pc.example.net", "(pc.example.jp", "by mail.example.jp", "by mx.example.com").Replace(good), "own-name[0]"},
+		{"fetched from a mailbox", "from pop.example.com [203.0.113.9] by localhost with POP3 (fetchmail-6.4.37) for <taro@localhost>; Sat, 21 Nov 2026 03:12:00 +0000\nfrom pc.example.net (pc.example.net [203.0.113.9]) by mx.example.com (Postfix) with ESMTP id 8F3D21A0042; Sat, 21 Nov 2026 03:11:00 +0000", ""},
+		{"machines of Exchange Online", "from A.eurprd01.prod.outlook.com (2603:10a6:4:1::1) by B.eurprd01.prod.outlook.com with Microsoft SMTP Server id 15.20.1.1; Sat, 21 Nov 2026 03:12:00 +0000\nfrom pc.example.net (203.0.113.9) by D.mail.protection.outlook.com (10.152.4.1) with Microsoft SMTP Server id 15.20.1.1; Sat, 21 Nov 2026 03:12:00 +0000", ""},
 		{"literal", strings.Replace(good, "from pc.example.net", "from [198.51.100.1]", 1), "helo-literal[0]"},
 		{"recipient", strings.Replace(good, "from pc.example.net", "from example.com", 1), "helo-recipient[0]"},
 		{"own below", good + "\n" + strings.Replace(good, "pc.example.net", "other.example.com", 2), "own-below[1]"},
