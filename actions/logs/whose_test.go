@@ -141,7 +141,7 @@ func TestOne(t *testing.T) {
 	env := logs.Env{Server: server{dir: dir}, Own: spool.Own{Domains: []string{"example.jp"}}, Zone: jst}
 	one := func(id string, at time.Time) whose.Entry {
 		t.Helper()
-		e, err := whose.One(context.Background(), env, id, at)
+		e, err := whose.One(context.Background(), env, id, whose.Moment{At: at})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -165,6 +165,18 @@ func TestOne(t *testing.T) {
 		}
 		if !e.Found || e.Login != w.Truth.Accounts[0].Login || !e.Told || !e.Time.Equal(at) || e.Client.String() != m[3] || !e.Outside || !e.Covers {
 			t.Errorf("%s: %+v", m[1], e)
+		}
+		words := strings.Fields(l)
+		is, told := e.For(strings.ToLower(words[len(words)-1]))
+		not, _ := e.For("nobody@example.com")
+		if !is || !told || not || !e.Said || e.Sender != strings.ToLower(words[4]) {
+			t.Errorf("%s: of the sender %q, for %s %v, told %v, for nobody %v", m[1], e.Sender, words[len(words)-1], is, told, not)
+		}
+		for within, want := range map[time.Duration]bool{0: false, 26 * time.Hour: true} {
+			far, err := whose.One(context.Background(), env, m[1], whose.Moment{At: at.Add(-20 * time.Hour), Within: within})
+			if err != nil || far.Found != want || want && !far.Time.Equal(at) {
+				t.Errorf("%s, 20 hours before, within %s: %+v %v", m[1], within, far, err)
+			}
 		}
 		if e := one("B9999999999", at); e.Found || !e.Covers {
 			t.Errorf("an id that never was: %+v", e)
@@ -198,7 +210,7 @@ func TestOne(t *testing.T) {
 	if e := one("B9999999999", last.Add(-time.Minute)); e.Covers {
 		t.Errorf("a log of sessions names the last message of each only: %+v", e)
 	}
-	if e, err := whose.One(context.Background(), logs.Env{Server: server{dir: t.TempDir()}}, "B0000000001", last); err != nil || e.Found || e.Covers {
+	if e, err := whose.One(context.Background(), logs.Env{Server: server{dir: t.TempDir()}}, "B0000000001", whose.Moment{At: last}); err != nil || e.Found || e.Covers {
 		t.Errorf("without logs: %+v %v", e, err)
 	}
 }

@@ -24,7 +24,7 @@ func (w *world) traceEnv(a *app, own spool.Own) trace.Env {
 // lookupIn lets the trace ask the logs for a message.
 func lookupIn(env logs.Env) func(context.Context, string, time.Time) (trace.Entry, error) {
 	return func(ctx context.Context, id string, around time.Time) (trace.Entry, error) {
-		e, err := whose.One(ctx, env, id, around)
+		e, err := whose.One(ctx, env, id, whose.Moment{At: around})
 		return trace.Entry{Found: e.Found, Login: e.Login, Told: e.Told, Doubt: e.Doubt, Client: e.Client, Outside: e.Outside, Time: e.Time, Evidence: e.At, Covers: e.Covers}, err
 	}
 }
