@@ -18,6 +18,7 @@ import (
 	"io"
 	"strings"
 
+	"hikeshi/actions/trace/message/octets"
 	"hikeshi/actions/trace/received/words"
 )
 
@@ -125,11 +126,11 @@ func Read(r io.Reader) (File, error) {
 	if f.Cut = len(data) > MaxFile; f.Cut {
 		data = data[:MaxFile]
 	}
-	text, moved := narrow(data)
+	text, moved := octets.Narrow(data)
 	if len(bytes.TrimSpace(text)) == 0 {
 		return f, fmt.Errorf("reading the message: %w", ErrEmpty)
 	}
-	starts, end := split(text), len(text)
+	starts, end := octets.Split(text), len(text)
 	if len(starts) > MaxMails {
 		f.Left, end = len(starts)-MaxMails, starts[MaxMails]
 		starts = starts[:MaxMails]

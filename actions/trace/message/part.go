@@ -2,15 +2,13 @@ package message
 
 import (
 	"bytes"
-	"encoding/base64"
 	"fmt"
-	"html"
-	"io"
 	"mime"
-	"mime/quotedprintable"
 	"path"
 	"regexp"
 	"strings"
+
+	"hikeshi/actions/trace/message/octets"
 )
 
 // A reader collects the messages of one mail.
@@ -87,7 +85,7 @@ func (r *reader) entity(m Message, body []byte, p place) {
 	case kind == "text/html":
 		body, _ := decode(m, body)
 		p.base = -1
-		r.quoted(plain(body[:min(len(body), maxText)]), p)
+		r.quoted(octets.Plain(body[:min(len(body), maxText)]), p)
 	}
 }
 
@@ -118,7 +116,7 @@ func (r *reader) multipart(kind, boundary string, body []byte, p place) {
 	}
 	delimiter := []byte("--" + boundary)
 	for rest := body; len(rest) > 0; {
-		l, next := line(rest)
+		l, next := octets.Line(rest)
 		at := len(body) - len(rest)
 		if after, ok := bytes.CutPrefix(l, delimiter); ok && len(bytes.Trim(after, " \t-")) == 0 {
 			end(at)
@@ -160,33 +158,7 @@ func raw(m Message, name string) string {
 	return ""
 }
 
-// decode undoes the transfer encoding; what of it is malformed ends it.
+// decode undoes the transfer encoding.
 func decode(m Message, body []byte) ([]byte, bool) {
-	switch strings.ToLower(raw(m, "Content-Transfer-Encoding")) {
-	case "base64":
-		only := bytes.Map(func(r rune) rune {
-			if r < 128 && strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", r) {
-				return r
-			}
-			return -1
-		}, body)
-		out := make([]byte, base64.RawStdEncoding.DecodedLen(len(only)))
-		n, _ := base64.RawStdEncoding.Decode(out, only) // what could be read counts
-		return unix(out[:n]), true
-	case "quoted-printable":
-		out, _ := io.ReadAll(io.LimitReader(quotedprintable.NewReader(bytes.NewReader(body)), MaxFile)) // the same
-		return unix(out), true
-	}
-	return body, false
-}
-
-var (
-	lineTags = regexp.MustCompile(`(?i)</?(?:br|p|div|tr|li|pre|blockquote|h[1-6])\b[^>]*>(?:\r?\n)?`)
-	tags     = regexp.MustCompile(`<[A-Za-z/!][^>]*>`)
-)
-
-// plain makes lines of text out of HTML, as far as quoted headers need it.
-func plain(text []byte) []byte {
-	text = lineTags.ReplaceAll(text, []byte("\n"))
-	return bytes.ReplaceAll([]byte(html.UnescapeString(string(tags.ReplaceAll(text, nil)))), []byte("\u00a0"), []byte(" "))
+	return octets.Decode(raw(m, "Content-Transfer-Encoding"), body, MaxFile)
 }

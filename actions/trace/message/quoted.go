@@ -1,17 +1,10 @@
 package message
 
-import "bytes"
+import (
+	"bytes"
 
-// marksIn is the length of what mail programs put before a line that they quote: > or |, each with a blank behind it or not.
-func marksIn(l []byte) int {
-	n := 0
-	for n < len(l) && (l[n] == '>' || l[n] == '|') {
-		if n++; n < len(l) && l[n] == ' ' {
-			n++
-		}
-	}
-	return n
-}
+	"hikeshi/actions/trace/message/octets"
+)
 
 // quoted finds headers that are quoted in a text: a block of fields of which one is Received, with or without marks before its lines.
 func (r *reader) quoted(text []byte, p place) {
@@ -20,8 +13,8 @@ func (r *reader) quoted(text []byte, p place) {
 	}
 	var before [][]byte // lines of the block so far, which may be a header
 	for rest := text; len(rest) > 0; {
-		l, next := line(rest)
-		marks := marksIn(l)
+		l, next := octets.Line(rest)
+		marks := octets.Marks(l)
 		bare := bytes.TrimLeft(l[marks:], " \t")
 		switch {
 		case len(bare) >= 9 && bytes.EqualFold(bare[:9], []byte("Received:")):
@@ -39,7 +32,7 @@ func (r *reader) quoted(text []byte, p place) {
 			next, before = rest[used:], nil
 		case len(bare) == 0:
 			before = nil
-		case nameIn(bare) != nil || len(before) > 0 && len(before) < 200:
+		case octets.NameIn(bare) != nil || len(before) > 0 && len(before) < 200:
 			before = append(before, l)
 		}
 		rest = next
@@ -66,7 +59,7 @@ func block(before [][]byte, rest []byte, indent int, base int64) (m Message, use
 	lead := len(head)
 	var starts []start
 	for used < len(rest) && len(head) < MaxHeader {
-		l, next := line(rest[used:])
+		l, next := octets.Line(rest[used:])
 		clean := unmark(l, indent)
 		starts = append(starts, start{len(head), base + int64(used)})
 		used = len(rest) - len(next)
@@ -96,7 +89,7 @@ func block(before [][]byte, rest []byte, indent int, base int64) (m Message, use
 
 // unmark takes the marks and the indentation of the block off a line.
 func unmark(l []byte, indent int) []byte {
-	l = l[marksIn(l):]
+	l = l[octets.Marks(l):]
 	for range indent {
 		if len(l) > 0 && (l[0] == ' ' || l[0] == '\t') {
 			l = l[1:]
