@@ -2,13 +2,12 @@ package trace
 
 import (
 	"net/mail"
-	"slices"
 	"strings"
-	"time"
 
 	"hikeshi/actions/trace/message"
 	"hikeshi/actions/trace/received"
 	"hikeshi/actions/trace/received/words"
+	"hikeshi/actions/trace/verdict"
 	"hikeshi/actions/trace/walk"
 	"hikeshi/spool"
 )
@@ -31,10 +30,14 @@ func ownOf(o spool.Own) walk.Own {
 
 // linesOf reads the Received lines of a message; more are those that are too many.
 func linesOf(m message.Message, own walk.Own) (lines []walk.Line, more int) {
-	below := false
+	below, delivered := false, ""
+	more = m.Lost
 	for _, f := range m.Fields {
-		if f.Is("From") || f.Is("Subject") {
+		switch {
+		case f.Is("From"), f.Is("Subject"):
 			below = true
+		case f.Is("Delivered-To"):
+			delivered = one(f)
 		}
 		if !f.Is("Received") {
 			continue
@@ -45,7 +48,8 @@ func linesOf(m message.Message, own walk.Own) (lines []walk.Line, more int) {
 		}
 		h, err := received.Parse(f.Value)
 		h.Offset = f.Offset
-		lines = append(lines, walk.Line{Hop: h, Read: err == nil, Below: below, Raw: words.Bound(strings.TrimSpace(words.Printable(f.Value[:min(len(f.Value), 2*words.Max)])))})
+		lines = append(lines, walk.Line{Hop: h, Read: err == nil, Below: below, Delivered: delivered, Raw: words.Bound(strings.TrimSpace(words.Printable(f.Value[:min(len(f.Value), 2*words.Max)])))})
+		delivered = ""
 	}
 	for _, name := range walk.OriginFields() {
 		if value := m.Get(name); value != "" && more == 0 {
@@ -55,55 +59,60 @@ func linesOf(m message.Message, own walk.Own) (lines []walk.Line, more int) {
 	return lines, more
 }
 
-// hopsOf writes down the lines.
-func hopsOf(lines []walk.Line, w walk.Way, signs []walk.Sign) []Hop {
-	all := []Hop{}
-	for i, l := range lines {
-		h := l.Hop
-		row := Hop{Number: i + 1, Said: string(w.Said[i]), Name: h.RDNS, HELO: h.HELO, Ident: h.Ident, By: h.By, With: h.Protocol, ID: h.ID, From: h.EnvelopeFrom, For: h.For,
-			Auth: h.Auth, User: h.User, TLS: h.TLS, Zone: h.Zone, Software: string(h.Software), Local: h.Local, Offset: h.Offset, Signs: []string{}}
-		if row.IP = h.BadIP; h.IP.IsValid() {
-			row.IP = h.IP.String()
-		}
-		if !l.Read {
-			row.Text = l.Raw
-		}
-		if !h.Time.IsZero() {
-			at := h.Time.UTC()
-			row.Time, row.Delay = &at, delay(lines[i+1:], at)
-		}
-		for _, s := range signs {
-			if slices.Contains(s.Lines, i) {
-				row.Signs = append(row.Signs, s.Code)
+// one is the address in a field that holds one, in one line.
+func one(f message.Field) string {
+	return words.Bound(strings.Trim(strings.TrimSpace(words.Printable(f.Value)), "<>"))
+}
+
+// maxSaid bounds the addresses of one message that are compared.
+const maxSaid = 200
+
+// saidOf reads what the other fields say.
+func saidOf(m message.Message) verdict.Said {
+	s := verdict.Said{From: author(m), Bounce: bounce(m)}
+	domains := []string{}
+	above := true
+	for _, f := range m.Fields {
+		recipient := f.Is("To") || f.Is("Cc") || f.Is("Delivered-To") || f.Is("X-Original-To") || f.Is("Envelope-To")
+		switch {
+		case f.Is("Received"):
+			above = false
+		case f.Is("Return-Path"):
+			s.ReturnPath = one(f)
+			fallthrough
+		case recipient, f.Is("From"), f.Is("Sender"), f.Is("Reply-To"), f.Is("Message-ID"), f.Is("DKIM-Signature"):
+			for _, a := range addresses(f.Value) {
+				if len(domains) < maxSaid {
+					domains = append(domains, domain(a))
+				}
+				if recipient && len(s.To) < maxSaid {
+					s.To = append(s.To, a)
+				}
 			}
 		}
-		all = append(all, row)
+		s.Delivered = s.Delivered || above && (f.Is("Return-Path") || f.Is("Delivered-To"))
+	}
+	s.Domains = domains
+	return s
+}
+
+// bounce says that a message has the form of a delivery status notification (RFC 3464).
+func bounce(m message.Message) bool {
+	kind := strings.ToLower(m.Get("Content-Type"))
+	return strings.HasPrefix(kind, "multipart/report") && strings.Contains(kind, "delivery-status")
+}
+
+// addresses are the words of a field that hold an address.
+func addresses(value string) (all []string) {
+	for _, f := range strings.FieldsFunc(words.Printable(value[:min(len(value), 8<<10)]), func(r rune) bool { return strings.ContainsRune(" <>(),;:=\"", r) }) {
+		if strings.Contains(f, "@") {
+			all = append(all, words.Bound(strings.ToLower(f)))
+		}
 	}
 	return all
 }
 
-// delay is how long the message took from the next line below that has a time; nil if there is none.
-func delay(below []walk.Line, at time.Time) *int64 {
-	for _, l := range below {
-		if !l.Hop.Time.IsZero() {
-			n := int64(at.Sub(l.Hop.Time) / time.Second)
-			return &n
-		}
-	}
-	return nil
-}
-
-func signsOf(signs []walk.Sign) []Sign {
-	all := []Sign{}
-	for _, s := range signs {
-		row := Sign{Code: s.Code, Weight: s.Weight, Text: s.Text, Lines: []int{}}
-		for _, n := range s.Lines {
-			row.Lines = append(row.Lines, n+1)
-		}
-		all = append(all, row)
-	}
-	return all
-}
+func domain(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
 
 // author is the address in From, "" if it cannot be read.
 func author(m message.Message) string {

@@ -13,6 +13,7 @@ import (
 	"hikeshi/actions/trace/facts"
 	"hikeshi/actions/trace/message"
 	"hikeshi/actions/trace/received/words"
+	"hikeshi/actions/trace/verdict"
 	"hikeshi/actions/trace/walk"
 	"hikeshi/runbook"
 )
@@ -21,10 +22,11 @@ import (
 type Request struct {
 	Name    string // of the file, to be shown
 	Message int    // this mail of an mbox, from 1; 0: all
+	First   bool   // only the first mail, if Message is 0
 	Outer   bool   // the mail itself, not what it holds
 }
 
-// maxTraced bounds the mails of one file that are looked at: for each the log is read.
+// maxTraced bounds the messages of one file that are looked at: for each the log is read.
 const maxTraced = 100
 
 type trace struct{ env Env }
@@ -43,15 +45,12 @@ func (a trace) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, err
 	if p.All && p.Message != 0 || p.Message < 0 {
 		return runbook.Outcome{}, fmt.Errorf("reading parameter message: %w: it is a number from 1, and not together with all", runbook.ErrInput)
 	}
-	if p.Message == 0 && !p.All {
-		p.Message = 1
-	}
 	f, err := Open(p.File)
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
 	defer f.Close()
-	found, err := a.env.Look(ctx, f, Request{Name: p.File, Message: p.Message, Outer: p.Outer})
+	found, err := a.env.Look(ctx, f, Request{Name: p.File, Message: p.Message, First: !p.All, Outer: p.Outer})
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
@@ -81,6 +80,9 @@ func Open(name string) (io.ReadCloser, error) {
 	return f, nil
 }
 
+// maxFar bounds how often the log is asked for another time than that of a line, which reads much of it, for all mails of one file.
+const maxFar = 8
+
 // Look looks at the mails in r. The error wraps runbook.ErrInput where r holds none, or not the one that is asked for.
 func (e Env) Look(ctx context.Context, r io.Reader, q Request) (Facts, error) {
 	file, err := message.Read(r)
@@ -95,56 +97,89 @@ func (e Env) Look(ctx context.Context, r io.Reader, q Request) (Facts, error) {
 	switch {
 	case q.Message > len(mails):
 		return f, fmt.Errorf("%w: %s has %s, there is no number %d", runbook.ErrInput, q.Name, runbook.Count(int64(len(mails)+file.Left), "mail"), q.Message)
-	case q.Message > 0:
+	case q.Message > 0: // the others are not asked for
+		f.Left, f.Cut = 0, file.Cut && q.Message == len(mails)
 		mails = mails[q.Message-1 : q.Message]
-	case len(mails) > maxTraced:
-		f.Left += len(mails) - maxTraced
-		mails = mails[:maxTraced]
+	case q.First:
+		f.Left += len(mails) - 1
+		mails = mails[:1]
 	}
+	l := look{env: e, own: ownOf(e.Own), name: words.Bound(words.Printable(q.Name)), outer: q.Outer, far: maxFar}
 	for _, m := range mails {
-		if q.Outer {
-			m = m.Outer()
+		if len(f.Messages) >= maxTraced {
+			f.Left++
+			continue
 		}
-		t, err := e.one(ctx, m, q.Name)
+		told, left, err := l.mail(ctx, m, maxTraced-len(f.Messages))
 		if err != nil {
 			return f, err
 		}
-		f.Messages = append(f.Messages, t)
+		f.Messages, f.Left = append(f.Messages, told...), f.Left+left
 	}
 	f.Sum()
 	return f, nil
 }
 
-// one looks at one mail.
-func (e Env) one(ctx context.Context, m message.Mail, file string) (Traced, error) {
-	taken := m.Taken()
-	t := Traced{File: words.Bound(words.Printable(file)), Number: m.Number, Taken: string(taken.How), Part: taken.Part, Found: len(m.Found), From: author(taken), ID: strings.Trim(taken.Get("Message-ID"), "<>")}
-	own := ownOf(e.Own)
-	t.OwnFrom = strings.Contains(t.From, "@") && own.Names(domain(t.From))
-	j := &judge{env: e, own: own, t: &t}
-	if taken.How == message.Reported {
-		j.report = m.Report
+// A look is one look at a file.
+type look struct {
+	env   Env
+	own   walk.Own
+	name  string
+	outer bool
+	far   int
+}
+
+// seen is one message with its answer.
+type seen struct {
+	Traced
+	verdict.Place
+	at   int // of Mail.Found
+	said verdict.Said
+}
+
+// mail looks at the messages of one mail, at most so many; left are those that are too many.
+func (l *look) mail(ctx context.Context, m message.Mail, most int) (told []Traced, left int, err error) {
+	judged := m.Judged()
+	if l.outer {
+		judged = []int{0}
 	}
-	j.lines, t.More = linesOf(taken, own)
-	j.way = walk.Walk(j.lines, own)
-	j.signs = j.way.Look(j.lines, own, e.now())
-	if err := j.decide(ctx); err != nil {
-		return t, err
+	if len(judged) > most {
+		left, judged = len(judged)-most, judged[:most]
 	}
-	if r, i := j.report, j.way.Received; r != nil && i >= 0 && r.SourceIP.IsValid() && r.SourceIP != j.lines[i].Hop.IP {
-		j.sign("source-ip", 1, runbook.Tf("the report names another source, %s", "報告の Source-IP は異なる (%s)", r.SourceIP), i)
+	all := make([]seen, 0, len(judged))
+	for _, i := range judged {
+		s, err := l.message(ctx, m, i)
+		if err != nil {
+			return nil, left, err
+		}
+		all = append(all, s)
 	}
-	for _, l := range j.lines {
-		if !l.Read {
+	return settle(m, all, l), left, nil
+}
+
+// message looks at one message.
+func (l *look) message(ctx context.Context, m message.Mail, at int) (seen, error) {
+	x := m.Found[at]
+	s := seen{at: at, said: saidOf(x)}
+	s.Traced = Traced{File: l.name, Number: m.Number, Taken: string(x.How), Part: x.Part, Found: len(m.Found), From: s.said.From, ID: strings.Trim(x.Get("Message-ID"), "<>"), Gaps: []facts.Gap{}}
+	t := &s.Traced
+	t.OwnFrom = strings.Contains(t.From, "@") && l.own.Names(domain(t.From))
+	c := verdict.Case{Own: l.own, Said: s.said, Log: l.env.Lookup, Far: &l.far, Now: l.env.now()}
+	if x.How == message.Reported {
+		c.Report = m.Report
+	}
+	c.Lines, t.More = linesOf(x, l.own)
+	o, err := c.Decide(ctx, t)
+	if err != nil {
+		return s, err
+	}
+	s.Place = o.Place
+	for _, line := range c.Lines {
+		if !line.Read {
 			t.Unread++
 		}
 	}
-	t.Guess = j.way.Guess
-	t.Hops, t.Signs, t.Score = hopsOf(j.lines, j.way, j.signs), signsOf(j.signs), walk.Score(j.signs)
-	return t, nil
+	t.Guess = o.Way.Guess
+	t.Hops, t.Signs, t.Score = hopsOf(c.Lines, o.Way, o.Signs), signsOf(o.Signs), walk.Score(o.Signs)
+	return s, nil
 }
-
-func domain(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
-
-// at1 writes a place in a file.
-func at1(file string, offset int64) string { return fmt.Sprintf("%s:%d", file, offset) }

@@ -1,16 +1,17 @@
 // Package trace says which host really relayed a message, and whether it was this server: trace.received. It changes nothing.
 //
 // The message is found in what is at hand (package message), its Received lines are read (package received) and believed down to the
-// border (package walk). A line that one's own server wrote is the key to its log: the log, not the line, names the account and the
-// address. An id that the log does not know says that the line was made up, or that the log does not reach there; which of them, is said
-// where it can be told. The answer is one sentence; "cannot tell" is one too, with its reason.
+// border (package walk). A line that one's own server wrote is the key to its log (package ask): the log, not the line, names the account
+// and the address. An id that the log does not know says that the line was made up, or that the log does not reach there; which of them, is
+// said where it can be told. The answer (package verdict) is one sentence; "cannot tell" is one too, with its reason.
+//
+// Every message in a mail is looked at, and the worst answer counts: a mail that this server sent is one, whatever is attached to it.
 package trace
 
 import (
-	"context"
-	"net/netip"
 	"time"
 
+	"hikeshi/actions/trace/ask"
 	"hikeshi/actions/trace/facts"
 	"hikeshi/runbook"
 	"hikeshi/spool"
@@ -25,26 +26,17 @@ type (
 	State  = facts.State
 )
 
+// A Log asks the own log for a message, and an Entry is what it knows of one.
+type (
+	Log   = ask.Log
+	Entry = ask.Entry
+)
+
 // Env is what the kinds of this package work with.
 type Env struct {
-	Own   spool.Own
-	Clock func() time.Time // nil: the clock of this machine
-
-	// Lookup asks the own log for the message with a queue id that came at about a time; nil: there is no log to ask.
-	Lookup func(ctx context.Context, id string, around time.Time) (Entry, error)
-}
-
-// An Entry is what the own log knows of a message.
-type Entry struct {
-	Found    bool
-	Login    string     // who handed it in; "" without a login, if Told
-	Told     bool       // the log tells of logins at that time
-	Doubt    bool       // the login may be a sender that was made to look so
-	Client   netip.Addr // of IPv6 the first address of its /64
-	Outside  bool       // it was for another domain
-	Time     time.Time  // UTC
-	Evidence string     // file:offset
-	Covers   bool       // the log tells of all messages of that time: one that is not found was not taken
+	Own    spool.Own
+	Clock  func() time.Time // nil: the clock of this machine
+	Lookup Log              // nil: there is no log to ask
 }
 
 // Kinds are the kinds of this package.
@@ -52,7 +44,7 @@ func Kinds(env Env) []runbook.Kind {
 	return []runbook.Kind{
 		{Name: "trace.received", Short: runbook.T("tell which host relayed a message, and whether it was this server", "メールをどのホストが中継したか、当サーバーを経由したかを調べる"), Params: []runbook.Param{
 			{Name: "file", Type: runbook.String, Required: true, Short: "the spam or a complaint with it: .eml, mbox, ARF"},
-			{Name: "all", Type: runbook.Bool, Short: "all mails of an mbox (default: the first)"},
+			{Name: "all", Type: runbook.Bool, Short: "all mails of an mbox (default: the first; what the others hold is not known then)"},
 			{Name: "message", Type: runbook.Int, Short: "this mail of an mbox, from 1"},
 			{Name: "outer", Type: runbook.Bool, Short: "the mail itself, not what is attached to it or quoted in it"}},
 			Facts: Facts{}, Reads: []string{"logs"}, Action: trace{env}},

@@ -27,21 +27,29 @@ func (a *app) traceVerb() *cobra.Command {
 		Use: "trace FILE...", Short: "which host really relayed a message, and was it this server", Args: cobra.MinimumNArgs(1),
 		Long: `Trace reads the Received lines of a message from the top, through your own hosts,
 to the border: the line whose client handed the message over. What stands below
-is hearsay, which that client may have made up; it is marked so. Signs of forgery
-are named with their lines and weights (1 seen in honest mail too, 3 hardly ever);
-they decide nothing. A line of your own server is the key to its log: the log, not
-the line, names the account and the address.
+is hearsay, which that client may have made up; it is marked so. So is what stands
+below a hand-over on a host of yours: a filter wrote it, or a script made it up.
+Signs of forgery are named with their lines and weights (1 seen in honest mail too,
+3 hardly ever); they decide nothing. A line of your own server is the key to its
+log: the log, not the line, names the account and the address.
 
 FILE is the spam (.eml), an mbox, a complaint with the spam attached or quoted, a
-bounce, or an ARF report; - is standard input. The innermost message with Received
-lines is looked at, of a report the one that it is about; which one is said, and
---outer takes the mail itself. No mail server is needed: --own and own in the
-configuration say what is yours.
+bounce, or an ARF report; - is standard input. Every message in it that has
+Received lines is looked at, and the mail around it too: the worst answer counts.
+--outer takes the mail itself alone. No mail server is needed: --own and own in
+the configuration say what is yours; name all your addresses, else nobody can say
+that a relay is not yours.
 
-Exit codes: 0 not relayed through this server, 3 relayed through it, 7 cannot be
-told, 2 a file cannot be read. Of several messages the worst answer counts.`,
+Exit codes: 0 not relayed through this server, and nothing in the file speaks
+against it; 3 through it (relayed, forwarded, or bounced); 7 cannot be told, or
+not all could be read; 2 a file cannot be read.`,
 		Example: "  hikeshi trace complaint.eml\n  hikeshi trace --own 192.0.2.25 --own example.jp spam.eml\n  hikeshi trace --message 3 --output json reports.mbox\n  hikeshi trace - < complaint.eml",
-		RunE:    func(cmd *cobra.Command, args []string) error { return a.trace(cmd.Context(), f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.message < 1 && cmd.Flags().Changed("message") {
+				return usagef("", "--message %d: a number from 1", f.message)
+			}
+			return a.trace(cmd.Context(), f, args)
+		},
 	}
 	fl := cmd.Flags()
 	fl.StringArrayVar(&f.own, "own", nil, "`ADDR|DOMAIN|HOST` that is yours; repeatable")
@@ -51,9 +59,6 @@ told, 2 a file cannot be read. Of several messages the worst answer counts.`,
 }
 
 func (a *app) trace(ctx context.Context, f traceFlags, files []string) error {
-	if f.message < 0 {
-		return usagef("", "--message %d: a number above 0", f.message)
-	}
 	w, err := a.serverOrNone()
 	if err != nil {
 		return err
@@ -107,7 +112,7 @@ func (a *app) traceFile(ctx context.Context, env trace.Env, q trace.Request) (tr
 type traceDocument struct {
 	Version  int         `json:"hikeshi"`
 	Kind     string      `json:"kind"`
-	State    trace.State `json:"state"` // login, no-login, through, unknown, not-through: the worst
+	State    trace.State `json:"state"` // login, no-login, through, bounced, forwarded, unknown, not-through: the worst
 	Logins   []string    `json:"logins"`
 	Clients  []string    `json:"clients"`
 	Relays   []string    `json:"relays"`
@@ -154,7 +159,7 @@ func (a *app) printTrace(f trace.Facts) {
 			if i > 0 && !s.quiet {
 				s.printf("\n")
 			}
-			s.hang(9, fmt.Sprintf("%s %s %d", t.File, a.word("mail", "メール"), t.Number))
+			s.hang(9, t.File+" "+t.Label().In(a.lang()))
 		}
 		if s.quiet {
 			one = one[:1]
@@ -198,8 +203,10 @@ func (a *app) hopWords(h trace.Hop) []string {
 	}
 	from := h.IP
 	switch {
+	case from == "" && h.Local && h.Ident == "" && h.Software == "postfix": // made here, or the line hides it
+		from = a.word("(not shown)", "(記載なし)")
 	case from == "" && h.Local:
-		from = strings.TrimSpace(a.word("this host", "同一ホスト") + " " + h.Ident)
+		from = a.localUser(h.Ident)
 	case from == "":
 		from = h.HELO
 	case h.Name != "" && h.Name != h.IP:
@@ -219,10 +226,30 @@ func (a *app) hopWords(h trace.Hop) []string {
 		if d < 0 {
 			d, sign = -d, "-"
 		}
-		add("", sign+clock(d))
+		add("", sign+a.delay(d))
 	}
 	if len(h.Signs) > 0 {
 		add("", "["+strings.Join(h.Signs, ", ")+"]")
 	}
 	return all
+}
+
+// localUser names who handed a mail in on the host that wrote the line.
+func (a *app) localUser(who string) string {
+	host := a.word("this host", "同一ホスト")
+	switch {
+	case who == "":
+		return host
+	case strings.Trim(who, "0123456789") == "":
+		return host + ", uid " + who
+	}
+	return host + ", " + who
+}
+
+// delay is how long a hop took; of days the clock says nothing.
+func (a *app) delay(d time.Duration) string {
+	if days := int(d.Hours()) / 24; days > 3 {
+		return fmt.Sprintf(a.word("%d days", "%d 日"), days)
+	}
+	return clock(d)
 }

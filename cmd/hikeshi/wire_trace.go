@@ -22,10 +22,17 @@ func (w *world) traceEnv(a *app, own spool.Own) trace.Env {
 }
 
 // lookupIn lets the trace ask the logs for a message.
-func lookupIn(env logs.Env) func(context.Context, string, time.Time) (trace.Entry, error) {
-	return func(ctx context.Context, id string, around time.Time) (trace.Entry, error) {
-		e, err := whose.One(ctx, env, id, whose.Moment{At: around})
-		return trace.Entry{Found: e.Found, Login: e.Login, Told: e.Told, Doubt: e.Doubt, Client: e.Client, Outside: e.Outside, Time: e.Time, Evidence: e.At, Covers: e.Covers}, err
+func lookupIn(env logs.Env) trace.Log {
+	return func(ctx context.Context, id string, around time.Time, within time.Duration) (trace.Entry, error) {
+		e, err := whose.One(ctx, env, id, whose.Moment{At: around, Within: within})
+		known := trace.Entry{Found: e.Found, Login: e.Login, Told: e.Told, Doubt: e.Doubt, Client: e.Client, Outside: e.Outside, Time: e.Time, Evidence: e.At, Covers: e.Covers, Sender: e.Sender, SenderSaid: e.Said}
+		if _, told := e.For(""); told {
+			known.Recipient = func(to string) bool {
+				is, _ := e.For(to)
+				return is
+			}
+		}
+		return known, err
 	}
 }
 

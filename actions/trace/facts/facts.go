@@ -13,24 +13,29 @@ type State string
 
 // The answers, from the worst to the best.
 const (
-	Login   State = "login"       // relayed through this server by somebody who had logged in
-	NoLogin State = "no-login"    // through this server, without a login
-	Through State = "through"     // through this server; with a login or without one is not known
-	Unknown State = "unknown"     // cannot be told
-	Not     State = "not-through" // not relayed through this server
+	Login     State = "login"       // relayed through this server by somebody who had logged in
+	NoLogin   State = "no-login"    // through this server, without a login
+	Through   State = "through"     // through this server; with a login or without one is not known
+	Bounced   State = "bounced"     // this server made it: a bounce to somebody who had sent nothing
+	Forwarded State = "forwarded"   // it came for a mailbox or list here, and went on from there
+	Unknown   State = "unknown"     // cannot be told
+	Not       State = "not-through" // not relayed through this server
 )
 
 // States are the answers in this order.
-func States() []State { return []State{Login, NoLogin, Through, Unknown, Not} }
+func States() []State { return []State{Login, NoLogin, Through, Bounced, Forwarded, Unknown, Not} }
+
+// Ours says that the message went out through this server.
+func (s State) Ours() bool { return s != Unknown && s != Not }
 
 // Facts are the facts of trace.received. Texts are bounded and printable.
 type Facts struct {
-	State    State    `json:"state" expr:"state"`     // the worst answer
+	State    State    `json:"state" expr:"state"`     // the worst answer; unknown in place of not-through where anything was not looked at
 	Logins   []string `json:"logins" expr:"logins"`   // who handed in what was relayed through this server
 	Clients  []string `json:"clients" expr:"clients"` // from where
 	Relays   []string `json:"relays" expr:"relays"`   // other hosts that relayed
 	Messages []Traced `json:"messages" expr:"messages"`
-	Left     int      `json:"left" expr:"left"` // mails of the file that were not looked at
+	Left     int      `json:"left" expr:"left"` // mails and messages of the file that were not looked at
 	Cut      bool     `json:"cut" expr:"cut"`   // the file is too long to be read whole
 }
 
@@ -48,6 +53,7 @@ type Traced struct {
 	Answer   runbook.Text `json:"answer" expr:"answer"`
 	Why      runbook.Text `json:"why" expr:"why"`
 	Login    string       `json:"login" expr:"login"`
+	Claimed  string       `json:"claimed" expr:"claimed"`   // a login that only hearsay names
 	Client   string       `json:"client" expr:"client"`     // who handed it to this server
 	Relay    string       `json:"relay" expr:"relay"`       // the other host that relayed it
 	Queue    string       `json:"queue" expr:"queue"`       // the queue id at this server that was looked for
@@ -57,8 +63,17 @@ type Traced struct {
 	Hops     []Hop        `json:"hops" expr:"hops"`         // the lines from the top
 	More     int          `json:"more" expr:"more"`         // lines that were too many to be read
 	Unread   int          `json:"unread" expr:"unread"`     // lines that have no form of a Received line
+	Gaps     []Gap        `json:"gaps" expr:"gaps"`         // parts of the mail that were not read
+	Parts    int          `json:"parts" expr:"parts"`       // messages of the mail that are told of
 	Signs    []Sign       `json:"signs" expr:"signs"`
 	Score    int          `json:"score" expr:"score"` // the weights of the signs together; decides nothing
+}
+
+// Gap is a part of the mail that was not read.
+type Gap struct {
+	Why  string `json:"why" expr:"why"` // deep, many, long, broken, sealed, packed
+	Part string `json:"part" expr:"part"`
+	Name string `json:"name" expr:"name"` // of its file
 }
 
 // Hop is one Received line.
@@ -107,7 +122,7 @@ func (f *Facts) Sum() {
 	}
 	for _, t := range f.Messages {
 		best = min(best, slices.Index(states, t.State))
-		if t.State == Login || t.State == NoLogin || t.State == Through {
+		if t.State.Ours() {
 			add(&f.Logins, t.Login)
 			add(&f.Clients, t.Client)
 		} else {
@@ -116,5 +131,8 @@ func (f *Facts) Sum() {
 	}
 	if best < len(states) {
 		f.State = states[best]
+	}
+	if f.State == Not && (f.Left > 0 || f.Cut) {
+		f.State = Unknown
 	}
 }

@@ -29,7 +29,9 @@ func (k *keeper) add(text []byte) {
 func (k *keeper) begin(name []byte, at int64) {
 	k.end()
 	if k.open = len(k.m.Fields) < maxFields && k.kept < MaxHeader; !k.open {
-		k.m.Dropped++
+		if k.m.Dropped++; bytes.EqualFold(bytes.TrimRight(name, " \t:"), []byte("Received")) {
+			k.m.Lost++
+		}
 		return
 	}
 	k.m.Fields = append(k.m.Fields, Field{Name: string(bytes.TrimRight(name, " \t:")), Offset: at})
@@ -64,7 +66,7 @@ func header(b []byte, base int64) (m Message, body []byte) {
 		case octets.Blank(l):
 			k.end()
 			return k.m, next
-		case l[0] == ' ' || l[0] == '\t':
+		case (l[0] == ' ' || l[0] == '\t') && len(k.m.Fields) > 0:
 			k.add([]byte{'\n'})
 			k.add(l)
 		case name != nil:

@@ -2,13 +2,13 @@
 // complaint with the spam attached (message/rfc822, nested too, or a file named .eml), forwarded as text with the header quoted, or a
 // report by RFC 5965 (ARF) or RFC 3464 (DSN).
 //
-// Read it with Read, take a Mail, and look at its Spam. Where a mail holds several messages, the innermost one that has Received lines is
-// taken: a complaint has its own way, which says nothing of the spam. Within a report it is the message that the report is about, and not
-// what may be attached to that. Each is kept in Found, since a spammer can attach a message too.
+// Read it with Read, take a Mail, and look at those of its messages that Judged names: all that have Received lines, since a complaint may
+// hold several, and a spammer can attach a message too. Which of them lies in which is said by Message.In. Within a report nothing is taken
+// out of the message that the report is about.
 //
 // Mail that breaks the rules is read all the same: without a blank line before the body, with CR alone at line ends, with octets above
 // 127, in UTF-16 with or without its mark. Everything is bounded (MaxFile, MaxHeader, MaxMails); what was left out is said. Nothing is
-// decoded but what may hold a message, and nothing is written.
+// decoded but what may hold a message, and nothing is written. Parts that may hold a message and cannot be read are named in Mail.Gaps.
 package message
 
 import (
@@ -34,6 +34,7 @@ const (
 	maxParts  = 2000     // parts of one mail
 	maxNest   = 20       // parts in parts
 	maxText   = 4 << 20  // of a text that may quote a header
+	maxGaps   = 20       // parts that are named as not read
 )
 
 // ErrEmpty says that there is nothing in the file.
@@ -49,11 +50,33 @@ type File struct {
 // A Mail is one mail of a file.
 type Mail struct {
 	Number int       // 1 is the first
-	Spam   int       // of Found: the message that is taken to be the spam
 	Found  []Message // the mail itself first, then what it holds in order
 	Report *Report   // of the mail, nil if it is none
-	Left   bool      // it holds more messages or parts than are looked at
+	Gaps   []Gap     // what it holds and was not read
 }
+
+// A Gap is a part that was not read.
+type Gap struct {
+	Why  Why
+	Part string
+	Name string // of its file; bounded, printable
+}
+
+// Why says why a part was not read.
+type Why string
+
+// The reasons.
+const (
+	Deep   Why = "deep"   // too many messages or parts in one another
+	Many   Why = "many"   // too many messages or parts
+	Long   Why = "long"   // a text that may quote a header is too long
+	Broken Why = "broken" // a multipart without parts
+	Sealed Why = "sealed" // mail in a form that is not read: of Outlook, encrypted, a mailbox
+	Packed Why = "packed" // an archive
+)
+
+// MaxDepth is how many messages within one another are read.
+const MaxDepth = maxDepth
 
 // How says how a message lies in its mail.
 type How string
@@ -71,8 +94,10 @@ type Message struct {
 	How     How
 	Part    string  // 2.1 is the first part of the second one; "" for the mail itself
 	Depth   int     // 0 is the mail itself
+	In      int     // of Mail.Found: the message that holds it; -1: it is the mail itself
 	Fields  []Field // in order
 	Dropped int     // fields that were too many or too large to be kept
+	Lost    int     // of them, Received lines
 	NoBlank bool    // the body begins without a blank line
 }
 
@@ -107,13 +132,28 @@ func (m Message) Count(name string) int {
 	return n
 }
 
-// Taken is the message that is taken to be the spam.
-func (m Mail) Taken() Message { return m.Found[m.Spam] }
+// Judged are those of Found that have a way of their own: that have Received lines, or that a report is about. If there are none, it is the
+// mail itself.
+func (m Mail) Judged() (all []int) {
+	for i, x := range m.Found {
+		if x.How == Reported || x.Count("Received") > 0 {
+			all = append(all, i)
+		}
+	}
+	if len(all) == 0 {
+		return []int{0}
+	}
+	return all
+}
 
-// Outer takes the mail itself, whatever it holds.
-func (m Mail) Outer() Mail {
-	m.Spam = 0
-	return m
+// Holds says whether message i of Found lies in message outer, however deep.
+func (m Mail) Holds(outer, i int) bool {
+	for i = m.Found[i].In; i >= 0; i = m.Found[i].In {
+		if i == outer {
+			return true
+		}
+	}
+	return false
 }
 
 // Read reads a file. The error is that of r, or wraps ErrEmpty.
@@ -151,32 +191,6 @@ func Read(r io.Reader) (File, error) {
 // open reads one mail.
 func open(b []byte, base int64, number int) Mail {
 	r := &reader{mail: Mail{Number: number}}
-	r.message(b, place{how: Itself, base: base})
-	r.choose()
+	r.message(b, place{how: Itself, in: -1, base: base})
 	return r.mail
-}
-
-// choose takes what a report is about; else the deepest message with Received lines, an attached one before a quoted one, the first before
-// others.
-func (r *reader) choose() {
-	best := -1
-	for i, m := range r.mail.Found {
-		if m.Count("Received") == 0 && m.How != Reported {
-			continue
-		}
-		if best < 0 || better(m, r.mail.Found[best]) {
-			best = i
-		}
-	}
-	r.mail.Spam = max(best, 0)
-}
-
-func better(m, than Message) bool {
-	if (m.How == Reported) != (than.How == Reported) {
-		return m.How == Reported
-	}
-	if (m.How == Quoted) != (than.How == Quoted) && than.How != Itself && m.How != Itself {
-		return m.How != Quoted
-	}
-	return m.Depth > than.Depth
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +29,20 @@ func other(text string, n int) string {
 
 func quote(text, mark string) string {
 	return mark + strings.ReplaceAll(strings.TrimRight(text, "\r\n"), "\n", "\n"+mark) + "\n"
+}
+
+// taken is the last message of a mail that has a way of its own.
+func taken(m Mail) Message {
+	all := m.Judged()
+	return m.Found[all[len(all)-1]]
+}
+
+// why are the reasons for which parts were not read.
+func why(m Mail) (all []Why) {
+	for _, g := range m.Gaps {
+		all = append(all, g.Why)
+	}
+	return all
 }
 
 func read(t *testing.T, text string) File {
@@ -76,7 +91,7 @@ func TestFindsTheSpam(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := read(t, c.text)
-			m := f.Mails[0].Taken()
+			m := taken(f.Mails[0])
 			if c.how == Reported && len(f.Mails[0].Found) != 2 {
 				t.Errorf("%d messages are found: what is attached to the spam is the spammer's", len(f.Mails[0].Found))
 			}
@@ -95,7 +110,7 @@ func TestFindsTheSpam(t *testing.T) {
 					t.Errorf("its place is %d", field.Offset)
 				}
 			}
-			if outer := f.Mails[0].Outer().Taken(); outer.Depth != 0 {
+			if outer := f.Mails[0].Found[0]; outer.Depth != 0 || outer.In != -1 || m.Depth > 0 && !f.Mails[0].Holds(0, len(f.Mails[0].Found)-1) {
 				t.Errorf("the mail itself is %+v", outer)
 			}
 		})
@@ -115,17 +130,57 @@ func TestUTF16(t *testing.T) {
 				}
 			}
 			f, err := Read(bytes.NewReader(b))
-			if err != nil || !strings.HasPrefix(f.Mails[0].Taken().Get("Received"), "from pc ") {
+			if err != nil || !strings.HasPrefix(taken(f.Mails[0]).Get("Received"), "from pc ") {
 				t.Errorf("%s endian, mark %q: %+v %v", order, mark, f, err)
 			}
 		}
 	}
 }
 
+// TestGaps: what may hold the spam and cannot be read is named, with its file; what is no mail is not.
+func TestGaps(t *testing.T) {
+	for _, c := range []struct {
+		name, text, want string
+	}{
+		{"nothing", spam, "[]"},
+		{"a picture", mixed("multipart/mixed", "Content-Type: image/png; name=x.png", "x"), "[]"},
+		{"mail of Outlook", mixed("multipart/mixed", "Content-Type: application/vnd.ms-outlook; name=\"spam.msg\"", "x"), "[{sealed 2 spam.msg}]"},
+		{"mail of Outlook by its name", mixed("multipart/mixed", "Content-Type: application/octet-stream\r\nContent-Disposition: attachment; filename=\"SPAM.MSG\"", "x"), "[{sealed 2 SPAM.MSG}]"},
+		{"a name that moves the cursor", mixed("multipart/mixed", "Content-Type: application/octet-stream; name=\"\x1b[2J.msg\"", "x"), "[{sealed 2 ?[2J.msg}]"},
+		{"an archive", mixed("multipart/mixed", "Content-Type: application/zip; name=a.zip", "x"), "[{packed 2 a.zip}]"},
+		{"encrypted", envelope + "Content-Type: multipart/encrypted; boundary=b\r\n\r\n--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b--\r\n", "[{sealed 1 }]"},
+		{"no boundary", envelope + "Content-Type: multipart/mixed\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n", "[{broken  }]"},
+		{"a boundary that never comes", envelope + "Content-Type: multipart/mixed; boundary=c\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n", "[{broken  }]"},
+	} {
+		if got := fmt.Sprint(read(t, c.text).Mails[0].Gaps); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// TestJudged: of several messages each is found, with the one that holds it; one in a mail whose parts cannot be told is found as text.
+func TestJudged(t *testing.T) {
+	two := strings.Replace(mixed("multipart/mixed", "Content-Type: message/rfc822", spam), "\r\n--b(1)--", "\r\n--b(1)\r\nContent-Type: message/rfc822\r\n\r\n"+spam+"\r\n--b(1)--", 1)
+	m := read(t, two).Mails[0]
+	if !slices.Equal(m.Judged(), []int{0, 1, 2}) || m.Found[1].Part != "2" || m.Found[2].Part != "3" || !m.Holds(0, 2) || m.Holds(1, 2) {
+		t.Errorf("judged %v of %+v", m.Judged(), m.Found)
+	}
+	deep := read(t, mixed("multipart/mixed", "Content-Type: message/rfc822", other(mixed("multipart/mixed", "Content-Type: message/rfc822", spam), 2))).Mails[0]
+	if !slices.Equal(deep.Judged(), []int{0, 1, 2}) || !deep.Holds(1, 2) || !deep.Holds(0, 2) || deep.Holds(2, 1) {
+		t.Errorf("judged %v of %+v", deep.Judged(), deep.Found)
+	}
+	if m := read(t, envelope+"Content-Type: multipart/mixed\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"+spam+"--b--\r\n").Mails[0]; taken(m).How != Quoted {
+		t.Errorf("without a boundary: %+v", m)
+	}
+	if m := read(t, "  "+strings.ReplaceAll(spam, "\r\n\t", "\r\n    ")).Mails[0]; taken(m).How != Quoted || !strings.HasPrefix(taken(m).Get("Received"), "from pc ") {
+		t.Errorf("pasted with blanks before it: %+v", m)
+	}
+}
+
 func TestMbox(t *testing.T) {
 	one := "From x Sat Nov 21 12:12:00 2026\n" + strings.ReplaceAll(spam, "\r\n", "\n") + ">From y Sat Nov 21 12:12:00 2026\nFrom here on it is text\n\n"
 	f := read(t, one+strings.Replace(one, "203.0.113.9", "203.0.113.10", 1))
-	if len(f.Mails) != 2 || f.Mails[1].Number != 2 || !strings.Contains(f.Mails[1].Taken().Get("Received"), "203.0.113.10") {
+	if len(f.Mails) != 2 || f.Mails[1].Number != 2 || !strings.Contains(taken(f.Mails[1]).Get("Received"), "203.0.113.10") {
 		t.Errorf("%d mails: %+v", len(f.Mails), f)
 	}
 	if f := read(t, strings.Repeat(one, MaxMails+7)); len(f.Mails) != MaxMails || f.Left != 7 {
@@ -143,7 +198,7 @@ func TestReport(t *testing.T) {
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if m := r.Taken(); m.How != Reported || m.Part != "3" {
+	if m := taken(r); m.How != Reported || m.Part != "3" {
 		t.Errorf("the spam is %s %s", m.How, m.Part)
 	}
 }
@@ -161,20 +216,22 @@ func TestBounds(t *testing.T) {
 		name, text string
 		want       func(File) bool
 	}{
-		{"a line of 10 MB", "X-Long: " + strings.Repeat("x", 10<<20) + "\r\n" + spam, func(f File) bool { return f.Mails[0].Taken().Count("Received") == 1 }},
-		{"folds of 10 MB", "X-Long: " + strings.Repeat("\r\n x", 3<<20) + "\r\n" + spam, func(f File) bool { return f.Mails[0].Taken().Count("Received") == 1 }},
-		{"10,000 lines", strings.Repeat("Received: from a by b; x\r\n", 10_000) + "\r\n", func(f File) bool { return f.Mails[0].Taken().Dropped == 10_000-maxFields }},
-		{"a header of 3 MiB", strings.Repeat("Received: "+strings.Repeat("x", 1<<10)+"\r\n", 3<<10) + "\r\n", func(f File) bool { return f.Mails[0].Taken().Dropped > 1000 }},
-		{"too deep", nested, func(f File) bool { return f.Mails[0].Left }},
+		{"a line of 10 MB", "X-Long: " + strings.Repeat("x", 10<<20) + "\r\n" + spam, func(f File) bool { return taken(f.Mails[0]).Count("Received") == 1 }},
+		{"folds of 10 MB", "X-Long: " + strings.Repeat("\r\n x", 3<<20) + "\r\n" + spam, func(f File) bool { return taken(f.Mails[0]).Count("Received") == 1 }},
+		{"10,000 lines", strings.Repeat("Received: from a by b; x\r\n", 10_000) + "\r\n", func(f File) bool {
+			return taken(f.Mails[0]).Dropped == 10_000-maxFields && taken(f.Mails[0]).Lost == 10_000-maxFields
+		}},
+		{"a header of 3 MiB", strings.Repeat("Received: "+strings.Repeat("x", 1<<10)+"\r\n", 3<<10) + "\r\n", func(f File) bool { return taken(f.Mails[0]).Dropped > 1000 }},
+		{"too deep", nested, func(f File) bool { return slices.Contains(why(f.Mails[0]), Deep) }},
 		{"a file of 65 MiB", spam + strings.Repeat("> x: y\n", (65<<20)/7), func(f File) bool { return f.Cut }},
 		{"CR alone, 20 MB", strings.Repeat("\r", 20<<20) + "x", func(f File) bool { return len(f.Mails) == 1 }},
-		{"parts without end", envelope + "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\n\r\n", 5000), func(f File) bool { return f.Mails[0].Left }},
-		{"wrapped without end", "Received: x\n" + strings.Repeat("y\n", 1<<20), func(f File) bool { return len(f.Mails[0].Taken().Fields[0].Value) <= maxValue }},
+		{"parts without end", envelope + "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\n\r\n", 5000), func(f File) bool { return slices.Contains(why(f.Mails[0]), Many) }},
+		{"wrapped without end", "Received: x\n" + strings.Repeat("y\n", 1<<20), func(f File) bool { return len(taken(f.Mails[0]).Fields[0].Value) <= maxValue }},
 	} {
 		began := time.Now()
 		f := read(t, c.text)
 		if !c.want(f) {
-			t.Errorf("%s: %d mails, left %d, cut %v, %v", c.name, len(f.Mails), f.Left, f.Cut, f.Mails[0].Left)
+			t.Errorf("%s: %d mails, left %d, cut %v, %v", c.name, len(f.Mails), f.Left, f.Cut, f.Mails[0].Gaps)
 		}
 		if took := time.Since(began); took > 10*time.Second {
 			t.Errorf("%s took %s", c.name, took)
@@ -194,8 +251,13 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		for _, m := range file.Mails {
-			if len(m.Found) == 0 || m.Spam >= len(m.Found) || len(m.Found) > maxFound {
-				t.Fatalf("%d found, %d taken", len(m.Found), m.Spam)
+			if len(m.Found) == 0 || len(m.Judged()) == 0 || len(m.Found) > maxFound || len(m.Gaps) > maxGaps {
+				t.Fatalf("%d found, judged %v, %d not read", len(m.Found), m.Judged(), len(m.Gaps))
+			}
+			for i, x := range m.Found {
+				if x.In >= i || (x.In < 0) != (i == 0) || i > 0 && !m.Holds(0, i) {
+					t.Fatalf("message %d lies in %d", i, x.In)
+				}
 			}
 			for _, x := range m.Found {
 				for _, field := range x.Fields {

@@ -6,9 +6,11 @@ import (
 	"mime"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"hikeshi/actions/trace/message/octets"
+	"hikeshi/actions/trace/received/words"
 )
 
 // A reader collects the messages of one mail.
@@ -22,6 +24,7 @@ type place struct {
 	how    How
 	part   string
 	depth  int
+	in     int   // of Mail.Found: the message that holds it
 	base   int64 // in the file; -1 if it was decoded
 	report bool  // a part of a report
 	digest bool  // a part of multipart/digest
@@ -30,74 +33,125 @@ type place struct {
 
 // message reads one message and what it holds.
 func (r *reader) message(b []byte, p place) {
-	if p.depth > maxDepth || p.nest > maxNest || len(r.mail.Found) >= maxFound {
-		r.mail.Left = true
+	switch {
+	case p.depth > maxDepth, p.nest > maxNest:
+		r.gap(Deep, p.part, "")
+		return
+	case len(r.mail.Found) >= maxFound:
+		r.gap(Many, p.part, "")
 		return
 	}
 	m, body := header(b, p.base)
-	m.How, m.Part, m.Depth = p.how, p.part, p.depth
+	m.How, m.Part, m.Depth, m.In = p.how, p.part, p.depth, p.in
 	r.mail.Found = append(r.mail.Found, m)
 	if p.how == Reported {
 		return // what is attached to the spam is the spammer's
 	}
-	in := place{part: p.part, depth: p.depth, base: -1, nest: p.nest + 1}
+	in := place{part: p.part, depth: p.depth, in: len(r.mail.Found) - 1, base: -1, nest: p.nest + 1}
 	if p.base >= 0 {
 		in.base = p.base + int64(len(b)-len(body))
 	}
 	r.entity(m, body, in)
 }
 
+// gap notes what was not read; of the same only the first.
+func (r *reader) gap(why Why, part, name string) {
+	g := Gap{Why: why, Part: part, Name: words.Bound(words.Printable(name))}
+	if len(r.mail.Gaps) < maxGaps && !slices.Contains(r.mail.Gaps, g) {
+		r.mail.Gaps = append(r.mail.Gaps, g)
+	}
+}
+
 // entity looks into the body that belongs to a header.
 func (r *reader) entity(m Message, body []byte, p place) {
 	kind, params := typeOf(m, p.digest)
-	name := strings.ToLower(params["name"])
-	if name == "" {
-		_, d, err := mime.ParseMediaType(raw(m, "Content-Disposition"))
-		if err == nil {
-			name = strings.ToLower(d["filename"])
-		}
-	}
+	name := nameOf(m, params)
 	inner := p
 	inner.depth, inner.how = p.depth+1, Attached
 	if p.report {
 		inner.how = Reported
 	}
+	ext := path.Ext(strings.ToLower(name))
 	switch {
-	case strings.HasPrefix(kind, "multipart/") && params["boundary"] != "":
-		r.multipart(kind, params["boundary"], body, p)
-	case kind == "message/rfc822", kind == "message/global", kind == "message/rfc822-headers", kind == "text/rfc822-headers", path.Ext(name) == ".eml":
+	case strings.HasPrefix(kind, "multipart/"):
+		if params["boundary"] == "" || r.multipart(kind, params["boundary"], body, p) == 0 {
+			r.gap(Broken, p.part, "")
+			r.quoted(body, p)
+		}
+	case kind == "message/rfc822", kind == "message/global", kind == "message/rfc822-headers", kind == "text/rfc822-headers", ext == ".eml":
 		body, decoded := decode(m, body)
 		if decoded {
 			inner.base = -1
 		}
 		r.message(body, inner)
-	case kind == "message/feedback-report":
+	case kind == "message/feedback-report", kind == "message/delivery-status":
 		body, _ := decode(m, body)
 		if r.mail.Report == nil {
 			r.mail.Report = reportOf(body)
 		}
-	case kind == "text/plain", kind == "":
+	case sealed(kind, ext):
+		r.gap(Sealed, p.part, name)
+	case packed(kind, ext):
+		r.gap(Packed, p.part, name)
+	case kind == "text/html":
+		body, _ := decode(m, body)
+		p.base = -1
+		if len(body) > maxText {
+			r.gap(Long, p.part, name)
+		}
+		r.quoted(octets.Plain(body[:min(len(body), maxText)]), p)
+	case kind == "text/plain", kind == "", ext == ".txt", ext == ".log":
 		body, decoded := decode(m, body)
 		if decoded {
 			p.base = -1
 		}
 		r.quoted(body, p)
-	case kind == "text/html":
-		body, _ := decode(m, body)
-		p.base = -1
-		r.quoted(octets.Plain(body[:min(len(body), maxText)]), p)
 	}
 }
 
-// multipart looks into each part.
-func (r *reader) multipart(kind, boundary string, body []byte, p place) {
-	start, number := -1, 0
+// sealed says that a part holds mail in a form that is not read: of Outlook, encrypted, or a mailbox.
+func sealed(kind, ext string) bool {
+	switch kind {
+	case "application/vnd.ms-outlook", "application/ms-tnef", "application/vnd.ms-tnef", "application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted", "application/mbox", "message/partial", "message/external-body":
+		return true
+	}
+	return strings.Contains(" .msg .oft .pst .mbox .emlx .p7m .tnef ", " "+ext+" ") || ext == ".dat" && strings.HasPrefix(kind, "application/ms-")
+}
+
+// packed says that a part is an archive, which may hold anything.
+func packed(kind, ext string) bool {
+	switch kind {
+	case "application/zip", "application/x-zip-compressed", "application/gzip", "application/x-gzip", "application/x-7z-compressed", "application/vnd.rar", "application/x-rar-compressed", "application/x-tar":
+		return true
+	}
+	return strings.Contains(" .zip .gz .tgz .7z .rar .tar .lzh .xz .bz2 ", " "+ext+" ")
+}
+
+// nameOf is the name of the file that a part was, "" if it says none.
+func nameOf(m Message, params map[string]string) string {
+	if name := params["name"]; name != "" {
+		return name
+	}
+	if _, d, err := mime.ParseMediaType(raw(m, "Content-Disposition")); err == nil {
+		return d["filename"]
+	}
+	return ""
+}
+
+// multipart looks into each part, and says how many there are.
+func (r *reader) multipart(kind, boundary string, body []byte, p place) (number int) {
+	start := -1
 	end := func(at int) {
 		if start < 0 || at < start {
 			return
 		}
-		if number++; r.parts >= maxParts || p.nest > maxNest {
-			r.mail.Left = true
+		number++
+		switch {
+		case p.nest > maxNest:
+			r.gap(Deep, p.part, "")
+			return
+		case r.parts >= maxParts:
+			r.gap(Many, p.part, "")
 			return
 		}
 		r.parts++
@@ -121,12 +175,13 @@ func (r *reader) multipart(kind, boundary string, body []byte, p place) {
 		if after, ok := bytes.CutPrefix(l, delimiter); ok && len(bytes.Trim(after, " \t-")) == 0 {
 			end(at)
 			if start = len(body) - len(next); bytes.HasPrefix(after, []byte("--")) {
-				return
+				return number
 			}
 		}
 		rest = next
 	}
 	end(len(body))
+	return number
 }
 
 // boundaryIn finds a boundary in a Content-Type that breaks the grammar.

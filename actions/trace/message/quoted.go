@@ -9,7 +9,8 @@ import (
 // quoted finds headers that are quoted in a text: a block of fields of which one is Received, with or without marks before its lines.
 func (r *reader) quoted(text []byte, p place) {
 	if len(text) > maxText {
-		text, r.mail.Left = text[:maxText], true
+		text = text[:maxText]
+		r.gap(Long, p.part, "")
 	}
 	var before [][]byte // lines of the block so far, which may be a header
 	for rest := text; len(rest) > 0; {
@@ -20,14 +21,14 @@ func (r *reader) quoted(text []byte, p place) {
 		case len(bare) >= 9 && bytes.EqualFold(bare[:9], []byte("Received:")):
 			indent := len(l) - marks - len(bare)
 			if len(r.mail.Found) >= maxFound {
-				r.mail.Left = true
+				r.gap(Many, p.part, "")
 				return
 			}
 			m, used := block(before, rest, indent, p.base+int64(len(text)-len(rest)))
 			if p.base < 0 {
 				m.forget()
 			}
-			m.How, m.Part, m.Depth = Quoted, p.part, p.depth+1
+			m.How, m.Part, m.Depth, m.In = Quoted, p.part, p.depth+1, p.in
 			r.mail.Found = append(r.mail.Found, m)
 			next, before = rest[used:], nil
 		case len(bare) == 0:

@@ -8,7 +8,7 @@ import (
 	"hikeshi/actions/trace/received"
 )
 
-// A Report are the fields of a feedback report (RFC 5965 section 3) that matter here. Texts are bounded and printable. They are what the
+// A Report are the fields of a feedback report (RFC 5965 section 3), or of a bounce, that matter here. Texts are bounded and printable. They are what the
 // reporter says.
 type Report struct {
 	Type     string     // Feedback-Type: abuse
@@ -18,9 +18,10 @@ type Report struct {
 	Arrival  time.Time  // Arrival-Date, or Received-Date; UTC, zero if there is none that can be read
 	Reporter string     // Reporting-MTA
 	Domains  []string   // Reported-Domain; bounded
+	Client   string     // Received-From-MTA of a bounce (RFC 3464 section 2.2.3): the name of the host from which it came
 }
 
-// reportOf reads the part message/feedback-report.
+// reportOf reads the part message/feedback-report or message/delivery-status.
 func reportOf(b []byte) *Report {
 	m, _ := header(b, -1)
 	r := &Report{Type: m.Get("Feedback-Type"), From: strings.Trim(m.Get("Original-Mail-From"), "<>"), Reporter: m.Get("Reporting-MTA")}
@@ -33,6 +34,8 @@ func reportOf(b []byte) *Report {
 			r.Arrival = t
 		}
 	}
+	_, name, _ := strings.Cut(m.Get("Received-From-MTA"), ";")
+	r.Client = strings.ToLower(strings.TrimSpace(name))
 	const most = 20
 	for _, f := range m.Fields {
 		one := Message{Fields: []Field{f}}
