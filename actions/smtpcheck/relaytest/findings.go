@@ -1,6 +1,7 @@
 package relaytest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,8 +13,10 @@ import (
 
 // Findings tells what was seen: the whole first, then each listener.
 func (r Report) Findings() []runbook.Finding {
-	level := map[judge.State]runbook.Level{judge.Safe: runbook.OK, judge.Undetermined: runbook.Warn, judge.Doubtful: runbook.Bad, judge.OpenRelay: runbook.Bad}
-	all := []runbook.Finding{{Level: level[r.State()], Text: r.State().Text(), Evidence: transcript}}
+	all := []runbook.Finding{r.headline()}
+	if f := r.sent(); !f.Text.IsZero() {
+		all = append(all, f)
+	}
 	for _, l := range r.Listeners {
 		all = append(all, r.listener(l)...)
 	}
@@ -38,14 +41,53 @@ func say(level runbook.Level, en, ja string) runbook.Finding {
 	return runbook.Finding{Level: level, Text: runbook.T(en, ja)}
 }
 
+// headline tells of all listeners together.
+func (r Report) headline() runbook.Finding {
+	level, text := runbook.Warn, judge.Headline(r.Listeners)
+	switch s := judge.Overall(r.Listeners); {
+	case s == judge.OpenRelay, s == judge.Doubtful && !judge.Weak(r.Listeners):
+		level = runbook.Bad
+	case s == judge.Safe && !r.Cut:
+		level = runbook.OK
+	}
+	if r.Cut {
+		text = judge.SoFar(r.Listeners)
+		text = runbook.T("interrupted; so far: "+text.EN, "中断した。ここまでの結果: "+text.In("ja"))
+	}
+	return runbook.Finding{Level: level, Text: text, Evidence: transcript}
+}
+
+// sent tells how many messages were sent; and if the wait for them was cut, which.
+func (r Report) sent() runbook.Finding {
+	var cookies []string
+	for _, x := range judge.Sent(r.Listeners) {
+		cookies = append(cookies, x.ID+" "+x.Cookie)
+	}
+	n := int64(len(cookies))
+	switch {
+	case !r.Delivered || n == 0 && !r.Cut:
+		return runbook.Finding{}
+	case n == 0:
+		return find(runbook.Info, "no message was sent", "メールは送っていない")
+	case r.Cut:
+		list := strings.Join(cookies, ", ")
+		return say(runbook.Warn, fmt.Sprintf("%s given to the server for %s, and the wait for what becomes of them was cut: %s", runbook.Count(n, "message"), r.Probe, list),
+			fmt.Sprintf("%s あての %d 通をサーバに渡した。到着の確認は打ち切った: %s", r.Probe, n, list))
+	}
+	return say(runbook.Info, fmt.Sprintf("%s given to the server for %s", runbook.Count(n, "message"), r.Probe), fmt.Sprintf("%s あての %d 通をサーバに渡した", r.Probe, n))
+}
+
 // listener tells of one address and port.
 func (r Report) listener(l judge.Report) []runbook.Finding {
 	if l.Nothing {
 		level := runbook.Info
-		if l.At.Port() == 25 || len(r.Listeners) == 1 {
+		if l.Missed() {
 			level = runbook.Warn
 		}
 		return []runbook.Finding{find(level, "%s: nothing listens there, or not for us", "%s: 接続できない (待ち受けなし、または遮断)", l.Listener())}
+	}
+	if r.Cut && !l.Vantage.Remote.IsValid() {
+		return []runbook.Finding{find(runbook.Warn, "%s: not asked: interrupted", "%s: 未実施 (中断)", l.Listener())}
 	}
 	all := []runbook.Finding{control(l)}
 	if l.Vantage.Inside {
@@ -65,6 +107,9 @@ func (r Report) listener(l judge.Report) []runbook.Finding {
 			refused++
 		}
 	}
+	if late := ids(l, func(x judge.Result) bool { return x.Verdict == judge.RefusedLate }); late != "" {
+		all = append(all, find(runbook.Info, "%s: refused late, at DATA or after it: %s; tests that stop at RCPT call such a server open", "%s: DATA 以降で拒否: %s。RCPT までの試験ではこのサーバはオープンに見える", l.Listener(), late))
+	}
 	if soft := ids(l, func(x judge.Result) bool { return x.Verdict == judge.RefusedSoft }); soft != "" {
 		all = append(all, find(runbook.Warn, "%s: refused for now only (454 4.7.1): %s; the sender tries again", "%s: 一時的な拒否のみ (454 4.7.1): %s。送信側は再送してくる", l.Listener(), soft))
 	}
@@ -83,23 +128,31 @@ func control(l judge.Report) runbook.Finding {
 	case judge.ControlUnknown:
 		return find(runbook.Warn, "%s: no account of the server is known (--account), so every \"refused\" proves nothing; R05 and R07 stand in for R06", "%s: サーバのアカウントが分からないため (--account)、「拒否」は何の証明にもならない。R06 の代わりに R05 と R07 を見ること", l.Listener())
 	}
-	why := ""
-	for _, x := range l.Results {
-		if x.Weight == pattern.Control && x.Verdict != judge.Passed && x.Verdict != judge.NotRun {
-			why = fmt.Sprintf("%s %s %s", x.ID, x.Verdict, cut(x.Reply))
+	var x judge.Result
+	for _, y := range l.Results {
+		if x.ID == "" && y.Weight == pattern.Control && y.Verdict != judge.Passed && y.Verdict != judge.NotRun {
+			x = y
 		}
 	}
-	return find(runbook.Warn, "%s: mail to the server's own address is refused too (%s), so every \"refused\" proves nothing", "%s: 自ドメインあてまで拒否された (%s) ため、「拒否」は何の証明にもならない", l.Listener(), strings.TrimSpace(why))
+	en, ja := x.ID+" "+cmp.Or(cut(x.Reply), x.Why.EN), x.ID+" "+cmp.Or(cut(x.Reply), x.Why.In("ja"))
+	args := []any{l.Listener(), en, ja}
+	switch l.Control {
+	case judge.ControlDeferred:
+		return find(runbook.Warn, "%[1]s: mail to the server's own address is put off (%[2]s), as greylisting does: ask again in 5 to 15 minutes; until then no \"refused\" proves anything", "%[1]s: 自ドメインあてが保留された (%[3]s)。グレイリスティングの可能性がある。5-15分後に再試験すること。それまで「拒否」は証明にならない", args...)
+	case judge.ControlSilent:
+		return find(runbook.Warn, "%[1]s: whether mail to the server's own address is taken could not be found out (%[2]s), so no \"refused\" proves anything", "%[1]s: 自ドメインあてを受け付けるか確認できない (%[3]s) ため、「拒否」は証明にならない", args...)
+	}
+	return find(runbook.Warn, "%[1]s: mail to the server's own address is refused too (%[2]s), so every \"refused\" proves nothing", "%[1]s: 自ドメインあてまで拒否された (%[3]s) ため、「拒否」は何の証明にもならない", args...)
 }
 
 func (r Report) hit(x judge.Result) runbook.Finding {
 	level := runbook.Bad
-	if x.Verdict == judge.WeakSuspect || x.Weight == pattern.Weak && x.Verdict != judge.Proven {
+	if x.Verdict == judge.WeakSuspect || x.Unsent || x.Weight == pattern.Weak && x.Verdict != judge.Proven {
 		level = runbook.Warn
 	}
 	c := r.catches(x.ID)
-	head := fmt.Sprintf("%s: %s %s: ", x.Listener, x.ID, x.Verdict)
-	f := say(level, head+c.EN+"; "+cut(x.Reply), head+c.In("ja")+"。"+cut(x.Reply))
+	head := x.Listener + ": " + x.ID + " "
+	f := say(level, head+string(x.Verdict)+": "+c.EN+"; "+cut(x.Reply), head+x.Verdict.Text().In("ja")+": "+c.In("ja")+"。"+cut(x.Reply))
 	if !x.Why.IsZero() {
 		f.Text.EN += " (" + x.Why.EN + ")"
 		f.Text.JA += " (" + x.Why.In("ja") + ")"
@@ -123,8 +176,8 @@ func open(l judge.Report) []runbook.Finding {
 			level = runbook.Warn
 		}
 		same := ids(l, func(y judge.Result) bool { return y.Why.EN == key && y.Verdict == x.Verdict })
-		head := fmt.Sprintf("%s: %s %s: ", l.Listener(), same, x.Verdict)
-		all = append(all, say(level, head+x.Why.EN, head+x.Why.In("ja")))
+		head := l.Listener() + ": " + same + " "
+		all = append(all, say(level, head+string(x.Verdict)+": "+x.Why.EN, head+x.Verdict.Text().In("ja")+": "+x.Why.In("ja")))
 	}
 	return all
 }
