@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"hikeshi/actions/smtpcheck/pattern"
+	"hikeshi/actions/smtpcheck/relay/finding"
 	"hikeshi/actions/smtpcheck/relay/judge"
 	"hikeshi/runbook"
 )
@@ -59,9 +60,6 @@ type Test struct {
 // transcript is the name of the evidence.
 const transcript = "relaytest.txt"
 
-// maxReply bounds a reply in facts, in bytes; the transcript has all of it.
-const maxReply = 300
-
 // Facts says in short what was seen.
 func (r Report) Facts() Facts {
 	f := Facts{State: string(r.State()), Sent: len(judge.Sent(r.Listeners)), Listeners: []ListenerFact{}, Controls: []Test{}, Tests: []Test{}, Account: r.Account, Delivered: r.Delivered, Off: slices.Concat([]string{}, r.Table.Off), Transcript: transcript}
@@ -111,9 +109,4 @@ func (r Report) catches(id string) runbook.Text {
 	return runbook.Text{}
 }
 
-func cut(s string) string {
-	if len(s) > maxReply {
-		return strings.ToValidUTF8(s[:maxReply], "") + "..."
-	}
-	return s
-}
+func cut(s string) string { return finding.Short(s) }
