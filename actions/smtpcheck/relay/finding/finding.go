@@ -73,7 +73,7 @@ func control(l judge.Report) runbook.Finding {
 	args := []any{l.Listener(), en, ja}
 	switch l.Control {
 	case judge.ControlDeferred:
-		return find(runbook.Warn, "%[1]s: mail to the server's own address is put off (%[2]s), as greylisting does: ask again in 5 to 15 minutes; until then no \"refused\" proves anything", "%[1]s: 自ドメインあてが保留された (%[3]s)。グレイリスティングの可能性がある。5-15分後に再試験すること。それまで「拒否」は証明にならない", args...)
+		return find(runbook.Warn, "%[1]s: mail to the server's own address is put off (%[2]s), as greylisting does: ask again in 5 to 15 minutes (--retry-deferred); until then no \"refused\" proves anything", "%[1]s: 自ドメインあてが保留された (%[3]s)。グレイリスティングの可能性がある。5-15分後に再試験すること (--retry-deferred)。それまで「拒否」は証明にならない", args...)
 	case judge.ControlSilent:
 		return find(runbook.Warn, "%[1]s: whether mail to the server's own address is taken could not be found out (%[2]s), so no \"refused\" proves anything", "%[1]s: 自ドメインあてを受け付けるか確認できない (%[3]s) ため、「拒否」は証明にならない", args...)
 	}

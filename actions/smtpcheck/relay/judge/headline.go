@@ -139,7 +139,7 @@ func (t tally) undetermined() runbook.Text {
 	case len(t.missed) > 0:
 		return t.with("undetermined: no connection to %[3]s; elsewhere %[1]d of %[2]d tests were refused", "判定できない: %[3]s に接続できない。ほかでは %[2]d 件中 %[1]d 件を拒否", t.missed)
 	case t.doubt == deferred && t.refused == 0:
-		return runbook.T("undetermined: put off, as greylisting does: ask again in 5 to 15 minutes", "判定できない: 保留された (グレイリスティングなど)。5-15分後に再試験すること")
+		return runbook.T("undetermined: put off, as greylisting does: ask again in 5 to 15 minutes (--retry-deferred)", "判定できない: 保留された (グレイリスティングなど)。5-15分後に再試験すること (--retry-deferred)")
 	case t.refused == 0:
 		return runbook.T("undetermined: no test got an answer that counts", "判定できない: 意味のある応答を得た試験がない")
 	case t.doubt == inside && t.login:
@@ -154,7 +154,7 @@ func (t tally) undetermined() runbook.Text {
 		unknown:  {"undetermined: %[1]d of %[2]d tests were refused, which without a known account (--account) proves nothing", "判定できない: %[2]d 件中 %[1]d 件を拒否。アカウントが分からないため (--account) 証明にならない"},
 		silent:   {"undetermined: %[1]d of %[2]d tests were refused, and the controls have no answer: that proves nothing", "判定できない: %[2]d 件中 %[1]d 件を拒否。対照試験に応答がないため証明にならない"},
 		failed:   {"undetermined: %[1]d of %[2]d tests were refused, and so was mail for the server itself: that proves nothing", "判定できない: %[2]d 件中 %[1]d 件を拒否。自ドメインあても拒否されたため証明にならない"},
-		deferred: {"undetermined: %[1]d of %[2]d tests were refused, and mail for the server itself put off, as greylisting does: ask again in 5 to 15 minutes", "判定できない: %[2]d 件中 %[1]d 件を拒否。自ドメインあてが保留された (グレイリスティングなど)。5-15分後に再試験すること"},
+		deferred: {"undetermined: %[1]d of %[2]d tests were refused, and mail for the server itself put off, as greylisting does: ask again in 5 to 15 minutes (--retry-deferred)", "判定できない: %[2]d 件中 %[1]d 件を拒否。自ドメインあてが保留された (グレイリスティングなど)。5-15分後に再試験すること (--retry-deferred)"},
 	}[t.doubt]
 	return t.with(words[0], words[1], t.unsent, t.open)
 }

@@ -16,7 +16,7 @@ func (r *Result) Late(reply talk.Reply) {
 	case reply.Hard():
 		r.Verdict, r.Why = RefusedLate, runbook.T("taken at RCPT, refused at DATA or after it", "RCPT では受理、DATA 以降で拒否")
 	case reply.Soft():
-		r.Verdict, r.Why = Deferred, runbook.T("taken at RCPT, put off at DATA: ask again in 5 to 15 minutes", "RCPT では受理、DATA 以降で保留。5-15分後に再試験すること")
+		r.Verdict, r.Why = Deferred, runbook.T("taken at RCPT, put off at DATA: ask again in 5 to 15 minutes (--retry-deferred)", "RCPT では受理、DATA 以降で保留。5-15分後に再試験すること (--retry-deferred)")
 	}
 }
 
