@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,9 +62,19 @@ The file of --patterns adds tests and switches others off:
 {P} is the probe mailbox, {u} and {d} its parts, {T} a domain of the server, {U} an
 account, {H} its name, {IP} its address, {F} a second sender, {B} --backup-domain.
 
--v shows every test. Exit codes: 0 safe, 3 mail of strangers would be taken,
-7 undetermined: nothing was taken, but the refusals prove too little, 2 not an
-authorised target, or wrong usage.`
+Where the test stands counts: on the server itself, in its own network or behind
+the same NAT it is asked from inside, where servers trust their own. A refusal
+there says nothing about strangers, and the exit code is 7: ask from outside, or
+let somebody outside ask. Mail that is taken is a finding from everywhere.
+
+-v shows every test. Exit codes:
+  0    asked from outside, everything that was asked was refused, and the
+       controls show that refusals count
+  2    not an authorised target, or wrong usage; nothing was sent
+  3    mail of strangers was or would be taken, or odd addresses were
+  7    undetermined: nothing was taken, but it was asked from inside, a target
+       could not be reached, or the refusals prove too little
+  130  interrupted: what was found and sent until then is shown`
 
 func (a *app) smtpRelayTest() *cobra.Command {
 	var f relayFlags
@@ -144,26 +155,49 @@ func (a *app) relayTest(ctx context.Context, w *world, f relayFlags) error {
 	if _, err := os.Lstat(f.transcript); f.transcript != "" && err == nil {
 		return usagef("name another file", "--transcript %s: the file is there already", f.transcript)
 	}
+	return a.askRelay(ctx, w, f, env)
+}
+
+// askRelay makes the test and shows it.
+func (a *app) askRelay(ctx context.Context, w *world, f relayFlags, env relaytest.Env) error {
 	s := a.screenOn(a.stderr)
 	f.Progress = func(done, total int64) { s.Progress(a.word("asking the server", "サーバに試験中"), done, total) }
 	r, err := env.RelayTest(ctx, f.Request)
 	s.printf("") // takes the progress away
+	return a.relayEnd(w, r, f, err)
+}
+
+// relayEnd keeps the transcript, shows what was found, as far as the test has come, and ends with the code for it.
+func (a *app) relayEnd(w *world, r relaytest.Report, f relayFlags, err error) error {
+	var lost error
 	if f.transcript != "" && r.Log != nil && len(r.Log.Entries) > 0 {
-		err = errors.Join(err, keepTranscript(f.transcript, r.Transcript()))
+		if lost = keepTranscript(f.transcript, r.Transcript()); lost != nil {
+			f.transcript = ""
+		}
 	}
-	if err != nil {
-		return a.smtpRefusal(w, err)
+	if err != nil && !r.Cut {
+		return a.smtpRefusal(w, errors.Join(err, lost))
 	}
-	if err := a.showRelayTest(r, f.transcript); err != nil {
+	if err := a.showRelayTest(r, f.transcript, lost); err != nil {
 		return err
 	}
-	switch r.State() {
-	case judge.Safe:
-		return nil
-	case judge.Undetermined:
-		return silent(exitUndetermined)
+	if r.Cut && lost != nil {
+		return failf(exitInterrupted, "", "interrupted; %w", lost)
 	}
-	return silent(exitFound)
+	return cmp.Or(lost, silent(relayCode(r.State())))
+}
+
+// relayCode is the exit code for a state.
+func relayCode(s judge.State) int {
+	switch s {
+	case judge.Safe:
+		return exitOK
+	case judge.Undetermined:
+		return exitUndetermined
+	case judge.Interrupted:
+		return exitInterrupted
+	}
+	return exitFound
 }
 
 // keepTranscript writes a new file that only its owner can read.

@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 
+	"hikeshi/actions/smtpcheck/pattern"
 	"hikeshi/actions/smtpcheck/relay/judge"
 	"hikeshi/actions/smtpcheck/relaytest"
 	"hikeshi/runbook"
@@ -11,7 +12,8 @@ import (
 type relayDocument struct {
 	Version    int             `json:"hikeshi"`
 	Kind       string          `json:"kind"`
-	State      string          `json:"state"` // safe, undetermined, suspect, open
+	State      string          `json:"state"`           // safe, undetermined, suspect, open, interrupted
+	Error      string          `json:"error,omitempty"` // of a test that was interrupted
 	Listeners  []relayListener `json:"listeners"`
 	Controls   []relayRow      `json:"controls"`
 	Tests      []relayRow      `json:"tests"`
@@ -21,6 +23,7 @@ type relayDocument struct {
 	Inside     bool            `json:"inside"`
 	Account    string          `json:"account"`
 	Delivered  bool            `json:"delivered"`
+	Sent       int             `json:"sent"` // messages that the server was given
 	Off        []string        `json:"off"`
 	Transcript string          `json:"transcript"` // "" if none was asked for
 	Took       float64         `json:"took"`       // seconds
@@ -30,7 +33,7 @@ type relayDocument struct {
 type relayListener struct {
 	Listener string `json:"listener"`
 	State    string `json:"state"`
-	Control  string `json:"control"` // passed, login-wanted, failed, not-run
+	Control  string `json:"control"` // passed, login-wanted, failed, deferred, unanswered, not-run
 	Banner   string `json:"banner"`
 	TLS      bool   `json:"tls"`
 	SeenAs   string `json:"seen_as"`
@@ -52,6 +55,7 @@ type relayRow struct {
 	Inside   bool   `json:"inside"`
 	Why      string `json:"why"`
 	Catches  string `json:"catches"`
+	Cookie   string `json:"cookie"` // of the message that was sent; "" if none was
 }
 
 // relayFindings are the findings, whose evidence is the file that was asked for, if any.
@@ -65,10 +69,15 @@ func relayFindings(r relaytest.Report, transcript string) []runbook.Finding {
 	return all
 }
 
-func (a *app) showRelayTest(r relaytest.Report, transcript string) error {
+// showRelayTest shows what was found. trouble is what went wrong besides, or nil.
+func (a *app) showRelayTest(r relaytest.Report, transcript string, trouble error) error {
 	found := relayFindings(r, transcript)
 	if a.isJSON() {
-		return a.json(a.relayDocument(r, transcript, found))
+		doc := a.relayDocument(r, transcript, found)
+		if trouble != nil {
+			doc.Error = joined(a.translated(trouble.Error()))
+		}
+		return a.json(doc)
 	}
 	s := a.screen()
 	if s.verbose {
@@ -84,7 +93,10 @@ func (a *app) showRelayTest(r relaytest.Report, transcript string) error {
 func (a *app) relayDocument(r relaytest.Report, transcript string, found []runbook.Finding) relayDocument {
 	f, lang := r.Facts(), a.lang()
 	doc := relayDocument{Version: 1, Kind: "relaytest", State: f.State, Listeners: []relayListener{}, Controls: a.relayRows(f.Controls), Tests: a.relayRows(f.Tests), Strong: f.Strong, Weak: f.Weak, Proven: f.Proven,
-		Inside: f.Inside, Account: f.Account, Delivered: f.Delivered, Off: f.Off, Transcript: transcript, Took: r.Took.Seconds(), Findings: findingRows(found, lang)}
+		Inside: f.Inside, Account: f.Account, Delivered: f.Delivered, Sent: f.Sent, Off: f.Off, Transcript: transcript, Took: r.Took.Seconds(), Findings: findingRows(found, lang)}
+	if r.Cut {
+		doc.Error = a.word("interrupted", "中断した")
+	}
 	for _, l := range f.Listeners {
 		doc.Listeners = append(doc.Listeners, relayListener{l.Listener, l.State, l.Control, l.Banner, l.TLS, l.SeenAs, l.Inside, l.Where.In(lang), l.By, l.Rcpts, l.Nothing, l.Stopped.In(lang)})
 	}
@@ -94,7 +106,7 @@ func (a *app) relayDocument(r relaytest.Report, transcript string, found []runbo
 func (a *app) relayRows(tests []relaytest.Test) []relayRow {
 	rows := []relayRow{}
 	for _, t := range tests {
-		rows = append(rows, relayRow{t.ID, t.Listener, t.Weight, t.Verdict, t.Said, t.Reply, t.Inside, t.Why.In(a.lang()), t.Catches.In(a.lang())})
+		rows = append(rows, relayRow{t.ID, t.Listener, t.Weight, t.Verdict, t.Said, t.Reply, t.Inside, t.Why.In(a.lang()), t.Catches.In(a.lang()), t.Cookie})
 	}
 	return rows
 }
@@ -112,11 +124,15 @@ func (a *app) relayTable(r relaytest.Report) {
 			if what == "" {
 				what = t.Why.In(a.lang())
 			}
-			verdict := pad(t.Verdict, 18)
+			verdict := pad(judge.Verdict(t.Verdict).Text().In(a.lang()), 18)
 			if judge.Verdict(t.Verdict).Hit() {
 				verdict = s.paint("31", verdict)
 			}
-			s.printf("%s%s%s%s\n", pad(t.ID, 7), pad(t.Weight, 8), verdict, cell(what, 46))
+			weight := t.Weight
+			if weight == string(pattern.Control) {
+				weight = a.word("control", "対照")
+			}
+			s.printf("%s%s%s%s\n", pad(t.ID, 7), pad(weight, 8), verdict, cell(what, 46))
 		}
 	}
 }

@@ -52,11 +52,12 @@ func TestRelayTestVerb(t *testing.T) {
 		code int
 		want []string
 	}{
-		"safe":         {"en", []string{closed, "--fast"}, exitOK, []string{"no relay: every test was refused", "asked from inside", "36 tests refused"}},
-		"safe, ja":     {"ja", []string{closed, "--fast", "-v"}, exitOK, []string{"中継しない", "内側からの試験", "R22    W       refused", "C1     control passed"}},
+		"inside":       {"en", []string{closed, "--fast"}, exitUndetermined, []string{"undetermined: asked from inside, 31 of 36 tests were refused", "36 tests refused"}},
+		"inside, ja":   {"ja", []string{closed, "--fast", "-v"}, exitUndetermined, []string{"内側からの試験", "R22    W       拒否", "C1     対照    受理", "R34 S 未実施"}},
+		"one of two":   {"en", []string{closed, "127.0.0.1:1", "--fast", "-q"}, exitUndetermined, []string{"undetermined: no connection to 127.0.0.1:1;", "127.0.0.1:1: nothing listens there"}},
 		"suspect":      {"en", []string{trusting, "--fast"}, exitFound, []string{"SUSPECT", "R06 suspect", "250 ok ?[2J"}},
 		"suspect, ja":  {"ja", []string{trusting, "--fast"}, exitFound, []string{"疑いあり", "実在するアカウント"}},
-		"undetermined": {"en", []string{greylisting, "--fast"}, exitUndetermined, []string{"undetermined", "proves nothing"}},
+		"undetermined": {"en", []string{greylisting, "--fast"}, exitUndetermined, []string{"undetermined: put off", "ask again in 5 to 15 minutes"}},
 		"no account":   {"en", []string{closed, "--fast", "--account", "taro@other.example"}, exitUndetermined, []string{"proves nothing"}},
 		"nobody there": {"ja", []string{"127.0.0.1:1", "--fast"}, exitUndetermined, []string{"待ち受けなし"}},
 	} {
@@ -76,7 +77,7 @@ func TestRelayTestJSON(t *testing.T) {
 	address := smtpServer(t, &recorder.Server{})
 	code, out, _ := smtpRun(t, "ja", smtpSender+"}\n", address, "--fast", "--output", "json", "--transcript", transcript)
 	var doc relayDocument
-	if err := json.Unmarshal([]byte(out), &doc); err != nil || code != exitOK || doc.Version != 1 || doc.Kind != "relaytest" || doc.State != "safe" || len(doc.Controls) != 2 || doc.Tests[0].Verdict != "refused" || doc.Transcript != transcript ||
+	if err := json.Unmarshal([]byte(out), &doc); err != nil || code != exitUndetermined || doc.Version != 1 || doc.Kind != "relaytest" || doc.State != "undetermined" || doc.Error != "" || len(doc.Controls) != 2 || doc.Tests[0].Verdict != "refused" || doc.Transcript != transcript ||
 		doc.Listeners[0].Listener != address || !strings.HasPrefix(out, "{\n  \"hikeshi\": 1,\n  \"kind\": \"relaytest\"") {
 		t.Errorf("exit %d, %v\n%.600s", code, err, out)
 	}
@@ -105,6 +106,7 @@ func TestRelayTestRefused(t *testing.T) {
 		args   []string
 		want   []string
 	}{
+		"no domain":       {"smtp: {probe: relaytest@probe.example}\n", []string{address, "--account", "taro"}, []string{`account "taro" has no domain`}},
 		"a stranger":      {smtpSender + "}\n", []string{"192.0.2.99:2525"}, []string{"not an authorised target", `- {address: "192.0.2.99", ports: [2525], by:`}},
 		"messages":        {with + "}\n", []string{address, "--deliver", "--receiver", "127.0.0.1:0"}, []string{"the leave of", "deliver: true, probe: relaytest@probe.example"}},
 		"fast":            {smtpSender + "}\n", []string{"192.0.2.99", "--fast"}, []string{"not an authorised target"}},

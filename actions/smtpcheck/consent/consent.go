@@ -39,6 +39,7 @@ type Grant struct {
 	Own     bool   // an address of the tester's own server
 	Deliver bool   // real messages, to Probe
 	Probe   string // "" if Deliver is false
+	Near    string // what an entry with deliver: true lacks, where Deliver is false; "" if there is none
 }
 
 // Valid says whether g is a leave to test at.
@@ -157,18 +158,20 @@ func prefix(s string) (netip.Prefix, error) {
 // Ask says whether at may be tested now. The error wraps ErrNone and says what is missing.
 func (t Table) Ask(at netip.AddrPort, now time.Time) (Grant, error) {
 	at = netip.AddrPortFrom(at.Addr().Unmap().WithZone(""), at.Port())
-	why := "nobody said yes"
+	why, near := "nobody said yes", ""
 	best := Grant{}
 	if t.IsOwn(at.Addr()) {
 		best = Grant{At: at, By: "own address", Own: true}
 	}
 	for _, r := range t.rules {
-		switch {
-		case !r.prefix.Contains(at.Addr()):
-		case !slices.Contains(r.ports, at.Port()):
-			why = fmt.Sprintf("the leave of %q is not for port %d", r.by, at.Port())
-		case !now.Before(r.until):
-			why = fmt.Sprintf("the leave of %q ended on %s", r.by, r.until.AddDate(0, 0, -1).Format(time.DateOnly))
+		if !r.prefix.Contains(at.Addr()) {
+			continue
+		}
+		switch lacks := r.lacks(at.Port(), now); {
+		case lacks != "":
+			if why = lacks; r.deliver {
+				near = lacks
+			}
 		case !best.At.IsValid() || r.deliver && !best.Deliver:
 			best = Grant{At: at, By: r.by, Until: r.until, Own: best.Own, Deliver: r.deliver, Probe: r.probe}
 		}
@@ -176,7 +179,21 @@ func (t Table) Ask(at netip.AddrPort, now time.Time) (Grant, error) {
 	if !best.At.IsValid() {
 		return Grant{}, fmt.Errorf("testing %s: %w: %s", at, ErrNone, why)
 	}
+	if !best.Deliver {
+		best.Near = near
+	}
 	return best, nil
+}
+
+// lacks says why the entry of an address is no leave for a port now; "" if it is.
+func (r rule) lacks(port uint16, now time.Time) string {
+	switch {
+	case !slices.Contains(r.ports, port):
+		return fmt.Sprintf("the leave of %q is not for port %d", r.by, port)
+	case !now.Before(r.until):
+		return fmt.Sprintf("the leave of %q ended on %s", r.by, r.until.AddDate(0, 0, -1).Format(time.DateOnly))
+	}
+	return ""
 }
 
 // IsOwn says whether a belongs to the owner of the server: configured, found on the machine, or loopback.

@@ -5,8 +5,9 @@
 // some other mail server delivers to. In order: Listen or Open; Poll from time to time, which returns what has come since; Close.
 //
 // Cookie makes the cookie of a message, and Text the message itself: plain text that says what it is, with Date, Message-ID,
-// Auto-Submitted: auto-generated (RFC 3834) and X-Hikeshi-Probe. A message that comes back inside another one is a bounce: the server took the
-// message and sent it to the sender of the envelope.
+// Auto-Submitted: auto-generated (RFC 3834) and X-Hikeshi-Probe. What has arrived is the message itself only where the cookie stands in its own
+// head, as X-Hikeshi-Cookie or Message-ID. Anywhere else it is a bounce, or somebody who quotes it: the server took the message, and sent it or
+// an answer to the sender of the envelope.
 //
 // Whatever arrives is hostile: it is bounded in size and number, and a Receiver bounds the time and the number of its connections. It keeps
 // nothing on disk.

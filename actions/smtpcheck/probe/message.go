@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"regexp"
-	"strings"
 	"time"
 )
 
@@ -23,7 +22,12 @@ func Cookie() string {
 	return "hikeshi-" + hex.EncodeToString(b)
 }
 
-var cookieForm = regexp.MustCompile(`hikeshi-[0-9a-f]{32}`)
+// A cookie stands in the head of its own message, which a server that passes it on leaves alone; anywhere else it stands in every message about
+// that one: a bounce, an automatic reply that quotes it, In-Reply-To and References.
+var (
+	cookieForm = regexp.MustCompile(`hikeshi-[0-9a-f]{32}`)
+	ownForm    = regexp.MustCompile(`(?im)^(?:X-Hikeshi-Cookie:\s*|Message-ID:\s*<)(hikeshi-[0-9a-f]{32})\b`)
+)
 
 // A Letter is what a message says.
 type Letter struct {
@@ -63,16 +67,24 @@ type Arrival struct {
 	Cookie string
 	At     time.Time // when it was seen, UTC
 	Bounce bool      // it came back inside a report: the server took it and returned it
+	Quoted bool      // the cookie stands in another message, such as an automatic reply
 	Raw    string    // the first 64 KiB, as they came
 }
 
 // read finds the cookie of a message.
 func read(raw []byte, at time.Time) (Arrival, bool) {
-	cookie := cookieForm.Find(raw)
+	head, _, _ := bytes.Cut(bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")), []byte("\n\n"))
+	cookie, own := cookieForm.Find(raw), ownForm.FindSubmatch(head)
 	if cookie == nil {
 		return Arrival{}, false
 	}
-	return Arrival{Cookie: string(cookie), At: at.UTC(), Bounce: isReport(raw, string(cookie)), Raw: string(raw)}, true
+	if own != nil {
+		cookie = own[1]
+	}
+	a := Arrival{Cookie: string(cookie), At: at.UTC(), Raw: string(raw)}
+	a.Bounce = isReport(head, own != nil)
+	a.Quoted = own == nil && !a.Bounce
+	return a, true
 }
 
 var (
@@ -80,9 +92,7 @@ var (
 	daemonForm = regexp.MustCompile(`(?im)^from:.*(?:mailer-daemon|postmaster)`)
 )
 
-// isReport says whether a message is about the one with the cookie and not that one (RFC 3464; older servers write plain text).
-func isReport(raw []byte, cookie string) bool {
-	head, _, _ := bytes.Cut(bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")), []byte("\n\n"))
-	own := strings.Contains(string(head), "X-Hikeshi-Cookie: "+cookie)
+// isReport says whether a message is about one with a cookie and not that one (RFC 3464; older servers write plain text).
+func isReport(head []byte, own bool) bool {
 	return reportForm.Match(head) || !own && daemonForm.Match(head)
 }

@@ -147,3 +147,43 @@ func TestMaildir(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// TestOwnHead: only a cookie in the message's own head is the message itself. Whoever quotes it, by hand or by itself, has not got it relayed.
+func TestOwnHead(t *testing.T) {
+	l := letter()
+	crlf := func(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }
+	strip := func(field string) string {
+		var kept []string
+		for _, line := range strings.Split(l.Text(), "\n") {
+			if !strings.HasPrefix(line, field) {
+				kept = append(kept, line)
+			}
+		}
+		return strings.Join(kept, "\n")
+	}
+	away := "From: Taro <taro@example.jp>\nTo: relaytest@probe.example\nSubject: Re: relay test, I am away\n"
+	for name, tc := range map[string]struct {
+		text           string
+		bounce, quoted bool
+	}{
+		"passed on":                 {"Received: from x\n" + l.Text(), false, false},
+		"passed on, CRLF":           {crlf("Received: from x\n" + l.Text()), false, false},
+		"without X- fields":         {strip("X-Hikeshi"), false, false},
+		"with another Message-ID":   {strip("Message-ID"), false, false},
+		"folded":                    {strings.Replace(strip("X-Hikeshi"), "Message-ID: ", "Message-ID:\n ", 1), false, false},
+		"a reply that quotes it":    {away + "\nI am away. You wrote:\n\n" + l.Text(), false, true},
+		"the same, CRLF":            {crlf(away + "\nI am away. You wrote:\n\n" + l.Text()), false, true},
+		"a reply that refers to it": {away + "In-Reply-To: <" + l.Cookie + "@probe.example>\nReferences: <x@y>\n <" + l.Cookie + "@probe.example>\n\nI am away.\n", false, true},
+		"a reply that says so":      {"Auto-Submitted: auto-replied\n" + away + "\n" + l.Text(), true, false},
+		"a forward":                 {"From: boss@example.jp\nSubject: Fwd: relay test\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: message/rfc822\n\n" + l.Text(), false, true},
+	} {
+		a, ok := read([]byte(tc.text), time.Now())
+		if !ok || a.Cookie != l.Cookie || a.Bounce != tc.bounce || a.Quoted != tc.quoted {
+			t.Errorf("%s: cookie %s, bounce %v, quoted %v", name, a.Cookie, a.Bounce, a.Quoted)
+		}
+	}
+	other := letter()
+	if a, _ := read([]byte(strings.Replace(l.Text(), "\nSubject", "\nReferences: <"+other.Cookie+"@x>\nSubject", 1)), time.Now()); a.Cookie != l.Cookie || a.Quoted {
+		t.Errorf("the cookie of another: %+v", a)
+	}
+}

@@ -85,8 +85,11 @@ func (s *session) unmet(err error) attempt {
 		at = judge.Hello
 	}
 	v, why := judge.Broken(at, err)
+	if errors.Is(err, talk.ErrClosed) && at == judge.Connect && s.rep.Vantage.Remote.IsValid() {
+		why = runbook.T("closed before the greeting, after other connections were answered: perhaps a limit on clients", "挨拶の前に切断。先の接続には応答があり、接続数などの制限の可能性がある")
+	}
 	s.close()
-	s.count(err)
+	s.count(v, why)
 	if errors.Is(err, talk.ErrConnect) {
 		s.rep.Nothing = !s.rep.Vantage.Remote.IsValid()
 		s.stop(runbook.T("not asked: no connection", "未実施: 接続できない"))
@@ -95,9 +98,8 @@ func (s *session) unmet(err error) attempt {
 }
 
 // count counts what comes to nothing: silence, no SMTP, the connection closed.
-func (s *session) count(err error) {
-	if s.dead++; s.dead >= maxDead {
-		v, why := judge.Broken(judge.Connect, err)
+func (s *session) count(v judge.Verdict, why runbook.Text) {
+	if s.dead++; s.dead >= maxDead && s.ctx.Err() == nil {
 		if v == judge.Timeout {
 			why = runbook.T("the server no longer answers in time", "サーバが時間内に応答しない")
 		}

@@ -31,7 +31,11 @@ func (s *session) deliver(f, filled pattern.Form, res *judge.Result) {
 		return
 	}
 	if !f.ToProbe() {
-		res.Why = runbook.T("not sent: the message would not go to the probe mailbox alone", "送信せず: プローブ用メールボックスだけに届くとは限らない")
+		res.Unsent, res.Why = true, runbook.T("not sent: the message would not go to the probe mailbox alone", "送信せず: プローブ用メールボックスだけに届くとは限らない")
+		return
+	}
+	if s.rep.Given(res.ID) {
+		res.Unsent, res.Why = true, runbook.T("not sent: the server has a message of this test already", "送信せず: この試験のメールは既にサーバに渡した")
 		return
 	}
 	r, a, ok := s.say(judge.Data, res.Weight, "DATA")
@@ -40,7 +44,7 @@ func (s *session) deliver(f, filled pattern.Form, res *judge.Result) {
 		return
 	}
 	if r.Code != 354 {
-		res.Verdict, res.Reply = late(r.Hard(), r.Soft(), res.Verdict), r.String()
+		res.Late(r)
 		return
 	}
 	l := probe.Letter{Cookie: probe.Cookie(), Test: res.ID, Run: d.RunID, Target: s.rep.Listener(), From: s.run.Probe, To: s.run.Probe, Host: s.values()["d"], At: s.run.Clock()}
@@ -51,88 +55,65 @@ func (s *session) deliver(f, filled pattern.Form, res *judge.Result) {
 		s.close()
 		return
 	}
-	res.Reply = r.String()
-	if r.Good() {
+	if res.Late(r); r.Good() {
 		res.Verdict = judge.Accepted
-		return
 	}
-	res.Verdict = late(r.Hard(), r.Soft(), res.Verdict)
 }
 
-// late is the verdict of a refusal after RCPT.
-func late(hard, soft bool, otherwise judge.Verdict) judge.Verdict {
-	if hard || soft {
-		return judge.RefusedLate
-	}
-	return otherwise
-}
+// afterwards is how long is waited for a message after something else has come for all that are waited for: a bounce, an automatic reply.
+const afterwards = time.Minute
 
 // Await waits until the messages that were taken have arrived, or the window is over, and enters what came in the reports. It returns what
-// arrived.
+// arrived. Where ctx ends, it looks once more, and what was taken and has not come stays as it is.
 func (r Run) Await(ctx context.Context, reports []judge.Report) ([]probe.Arrival, error) {
 	if r.Deliver == nil {
 		return nil, nil
 	}
-	waiting := map[string]*judge.Result{}
-	for i := range reports {
-		for j := range reports[i].Results {
-			if res := &reports[i].Results[j]; res.Cookie != "" {
-				waiting[res.Cookie] = res
-			}
+	sent := map[string]*judge.Result{}
+	for _, res := range judge.Sent(reports) {
+		sent[res.Cookie] = res
+	}
+	all, err := r.watch(ctx, sent)
+	for _, res := range sent {
+		if res.Verdict == judge.Accepted && err == nil {
+			res.Verdict, res.Why = judge.NotSeen, runbook.Tf("nothing has arrived within %s", "%s 以内には届かなかった", r.Deliver.Window)
 		}
 	}
-	var all []probe.Arrival
-	end := time.Now().Add(r.Deliver.Window)
-	for len(waiting) > 0 {
+	for i := range reports {
+		reports[i].Repeat(r.Table)
+	}
+	return all, err
+}
+
+// watch looks at the mailbox until there is nothing left to wait for.
+func (r Run) watch(ctx context.Context, sent map[string]*judge.Result) (all []probe.Arrival, err error) {
+	end, last := time.Now().Add(r.Deliver.Window), time.Time{}
+	for len(sent) > 0 {
 		arrived, err := r.Deliver.Mailbox.Poll()
+		for _, a := range arrived {
+			if res := sent[a.Cookie]; res != nil && res.Seen(a.Bounce, a.Quoted) {
+				all, last = append(all, a), time.Now()
+			}
+		}
 		if err != nil {
 			return all, err
 		}
-		for _, a := range arrived {
-			if res := waiting[a.Cookie]; res != nil {
-				all = append(all, a)
-				seen(res, a)
-				delete(waiting, a.Cookie)
-			}
+		waits, returned := false, false
+		for _, res := range sent {
+			waits, returned = waits || res.Waits(), returned || res.Verdict == judge.Backscatter
 		}
-		if len(waiting) == 0 || time.Now().After(end) {
+		until := end
+		if returned && !waits && last.Add(afterwards).Before(end) {
+			until = last.Add(afterwards)
+		}
+		if !waits && !returned || time.Now().After(until) {
 			break
 		}
 		select {
 		case <-ctx.Done():
 			return all, ctx.Err()
-		case <-time.After(min(r.Deliver.Every, time.Until(end)+time.Millisecond)):
+		case <-time.After(min(r.Deliver.Every, time.Until(until)+time.Millisecond)):
 		}
-	}
-	for _, res := range waiting {
-		if res.Verdict == judge.Accepted {
-			res.Verdict, res.Why = judge.NotSeen, runbook.Tf("nothing has arrived within %s", "%s 以内には届かなかった", r.Deliver.Window)
-		}
-	}
-	for i := range reports {
-		repeat(&reports[i], r.Table)
 	}
 	return all, nil
-}
-
-func seen(res *judge.Result, a probe.Arrival) {
-	if a.Bounce {
-		res.Verdict, res.Why = judge.Backscatter, runbook.T("taken, and returned to the sender of the envelope", "受理した後、エンベロープの差出人へ返送")
-		return
-	}
-	res.Verdict, res.Why = judge.Proven, runbook.T("the message has arrived", "メールが実際に届いた")
-}
-
-// repeat enters the verdicts again of those tests that stand for others.
-func repeat(r *judge.Report, t pattern.Table) {
-	for _, p := range t.Patterns {
-		if len(p.Same) == 0 || !p.On(r.At.Port()) {
-			continue
-		}
-		for i := range r.Results {
-			if r.Results[i].ID == p.ID {
-				r.Results[i].Worst(r.Results, p.Same)
-			}
-		}
-	}
 }

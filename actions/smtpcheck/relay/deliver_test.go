@@ -53,6 +53,12 @@ func TestDeliver(t *testing.T) {
 		"refused at DATA": {func(_ *recorder.Client, verb, _ string) string {
 			return map[string]string{"DATA": "554 5.7.1 no"}[verb]
 		}, nil, judge.RefusedLate, judge.Safe},
+		"put off at DATA": {func(_ *recorder.Client, verb, _ string) string {
+			return map[string]string{"DATA": "451 4.7.1 later"}[verb]
+		}, nil, judge.Deferred, judge.Undetermined},
+		"put off after it": {nil, func(box) func(*recorder.Client, string) string {
+			return func(*recorder.Client, string) string { return "451 4.7.1 later" }
+		}, judge.Deferred, judge.Undetermined},
 		"refused after it": {nil, func(box) func(*recorder.Client, string) string {
 			return func(*recorder.Client, string) string { return "550 5.7.1 spam" }
 		}, judge.RefusedLate, judge.Safe},
@@ -78,6 +84,26 @@ func TestDeliver(t *testing.T) {
 				return ""
 			}
 		}, judge.Backscatter, judge.Doubtful},
+		"quoted": {nil, func(b box) func(*recorder.Client, string) string {
+			return func(_ *recorder.Client, text string) string {
+				b.arrived <- probe.Arrival{Cookie: cookie(text), Quoted: true}
+				return ""
+			}
+		}, judge.Backscatter, judge.Doubtful},
+		"returned, and relayed later": {nil, func(b box) func(*recorder.Client, string) string {
+			return func(_ *recorder.Client, text string) string {
+				b.arrived <- probe.Arrival{Cookie: cookie(text), Bounce: true}
+				time.AfterFunc(50*time.Millisecond, func() { b.arrived <- probe.Arrival{Cookie: cookie(text)} })
+				return ""
+			}
+		}, judge.Proven, judge.OpenRelay},
+		"relayed, and quoted later": {nil, func(b box) func(*recorder.Client, string) string {
+			return func(_ *recorder.Client, text string) string {
+				b.arrived <- probe.Arrival{Cookie: cookie(text)}
+				b.arrived <- probe.Arrival{Cookie: cookie(text), Quoted: true}
+				return ""
+			}
+		}, judge.Proven, judge.OpenRelay},
 		"a cookie of somebody else": {nil, func(b box) func(*recorder.Client, string) string {
 			return func(*recorder.Client, string) string {
 				b.arrived <- probe.Arrival{Cookie: probe.Cookie()}
@@ -110,7 +136,7 @@ func TestDeliver(t *testing.T) {
 // get too.
 func TestOneMessageEach(t *testing.T) {
 	s := start(t, &recorder.Server{Rcpt: func(*recorder.Client, string) string { return "250 ok" }})
-	r := run(t, s, "C1", "C2", "R01", "R03", "R12", "R16", "R31")
+	r := run(t, s, "C1", "C2", "R01", "R03", "R11", "R12", "R16", "R25", "R31")
 	b := box{arrived: make(chan probe.Arrival)}
 	r.Deliver = delivery(b)
 	rep := askAt(t, r, "192.0.2.25:25", true)
@@ -123,8 +149,16 @@ func TestOneMessageEach(t *testing.T) {
 			t.Errorf("%s: cookie %q", id, got.Cookie)
 		}
 	}
-	if len(s.Messages()) != 3 || !strings.Contains(texts, "X-Hikeshi-Probe: 20261121-0312\r\n") || !strings.Contains(texts, "Auto-Submitted: auto-generated\r\n") {
+	if len(s.Messages()) != 5 || !strings.Contains(texts, "X-Hikeshi-Probe: 20261121-0312\r\n") || !strings.Contains(texts, "Auto-Submitted: auto-generated\r\n") {
 		t.Errorf("%d messages:\n%s", len(s.Messages()), texts)
+	}
+	for id, n := range map[string]int{"R11": 0, "R25": 0} { // a test of several forms is one test still
+		for _, form := range []string{"", ".2", ".3"} {
+			n += strings.Count(texts, "Subject: relay test "+id+form+" of")
+		}
+		if n != 1 || of(rep, id+".2").Cookie != "" || !of(rep, id+".2").Unsent {
+			t.Errorf("%s sent %d messages", id, n)
+		}
 	}
 	said := s.Said()
 	for i, line := range said {

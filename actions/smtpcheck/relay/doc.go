@@ -7,6 +7,9 @@
 // the probe mailbox. A run makes one connection at a time, a new one every eight tests, and says RSET between tests; it waits between tests, names
 // at most 45 recipients to a listener, and stops at a 421. Whatever was taken is asked again in a fresh connection.
 //
+// Recipients that are named once more, since they were taken, do not count among those: no test is left out for the sake of another. A test of
+// several forms is one test to whoever gets its message.
+//
 // What a refusal is worth is told by the controls: where mail for an account of the server is refused as well, every other refusal proves nothing.
 // What was seen from inside (loopback, an own network, through NAT) is marked, since servers trust their own; a 2xx for a stranger's mail is a
 // finding from everywhere. A time-out is never a refusal.

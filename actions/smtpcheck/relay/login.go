@@ -40,7 +40,7 @@ func (s *session) login(n pattern.Need) (attempt, bool) {
 	r, err := s.conn.Login(m, user, password)
 	if err != nil {
 		v, why := judge.Broken(judge.Auth, err)
-		s.count(err)
+		s.count(v, why)
 		s.close()
 		return attempt{v, r, why, judge.Auth}, false
 	}

@@ -71,6 +71,48 @@ func TestNoGrant(t *testing.T) {
 	}
 }
 
+// TestWhyStopped: why a listener was left alone is told as it was: where the greeting was answered, no blocklist refused us before it.
+func TestWhyStopped(t *testing.T) {
+	strange := func(reply string) *recorder.Server {
+		return &recorder.Server{Rcpt: func(_ *recorder.Client, to string) string { return map[bool]string{true: reply}[foreign(to)] }}
+	}
+	mail := func(reply string) *recorder.Server {
+		return &recorder.Server{Command: func(_ *recorder.Client, verb, _ string) string { return map[string]string{"MAIL": reply}[verb] }}
+	}
+	for name, tc := range map[string]struct {
+		s    *recorder.Server
+		want string
+	}{
+		"hangs up at RCPT":           {strange("close"), "the connection ended at RCPT"},
+		"hangs up at MAIL":           {mail("close"), "the connection ended at MAIL"},
+		"no SMTP at RCPT":            {strange("hello"), "what answers does not speak SMTP"},
+		"silence at RCPT":            {strange("hang"), "no longer answers in time"},
+		"hangs up before the banner": {&recorder.Server{Banner: "close"}, "closed before the greeting: this vantage is refused"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rep := ask(t, run(t, start(t, tc.s)))
+			if !strings.Contains(rep.Stopped.EN, tc.want) || of(rep, "R30").Why != rep.Stopped || tc.s.Banner != "close" && strings.Contains(lines(rep), "greeting") {
+				t.Errorf("%s\n%s", rep.Stopped.EN, lines(rep))
+			}
+		})
+	}
+	s := start(t, &recorder.Server{})
+	r, conns := run(t, s), 0
+	dial := r.Dial
+	r.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if conns++; conns == 1 {
+			return dial(ctx, network, address)
+		}
+		here, there := net.Pipe()
+		there.Close()
+		return here, nil
+	}
+	if rep := ask(t, r); !strings.Contains(rep.Stopped.EN, "after other connections were answered") {
+		t.Errorf("a limit on clients: %s", rep.Stopped.EN)
+	}
+}
+
 func TestContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	s := start(t, &recorder.Server{Rcpt: func(*recorder.Client, string) string { cancel(); return "hang" }})

@@ -55,12 +55,13 @@ type Run struct {
 // A Login is a test account at the target.
 type Login struct{ User, Password string }
 
-// Test asks one listener. host is the name that it was asked for by, or "". Without a grant for at nothing is sent.
+// Test asks one listener. host is the name that it was asked for by, or "". Without a grant for at nothing is sent. Where ctx ends, the report
+// is there with the error, and says what was found until then.
 func (r Run) Test(ctx context.Context, at netip.AddrPort, host string, grant consent.Grant) (judge.Report, error) {
 	if !grant.Valid(at) {
 		return judge.Report{}, fmt.Errorf("%w: testing %s: %w", runbook.ErrInput, at, consent.ErrNone)
 	}
-	rep := judge.Report{At: at, Host: host, By: grant.By}
+	rep := judge.Report{At: at, Host: host, By: grant.By, Control: judge.ControlUnknown}
 	if r.Limit <= 0 {
 		r.Limit = DefaultLimit
 	}
@@ -72,9 +73,6 @@ func (r Run) Test(ctx context.Context, at netip.AddrPort, host string, grant con
 			r.Progress(int64(i), int64(len(r.Table.Patterns)))
 		}
 		s.pattern(p)
-		if err := ctx.Err(); err != nil {
-			return rep, err
-		}
 		if p.Weight == pattern.Control {
 			rep.Control = judge.Controls(rep.Results)
 		}
@@ -120,6 +118,9 @@ func (s *session) form(p pattern.Pattern, f pattern.Form, res *judge.Result) {
 	if why := s.cannot(p, f); !why.IsZero() {
 		res.Why = why
 		return
+	}
+	if s.ctx.Err() != nil {
+		s.stop(runbook.T("not asked: interrupted", "未実施: 中断された"))
 	}
 	if time.Now().After(s.end) {
 		s.stop(runbook.Tf("not asked: the time for a listener (%s) is over", "未実施: リスナーあたりの制限時間 (%s) を超えた", s.run.Limit))

@@ -86,14 +86,17 @@ func loginOf(p pattern.Pattern) *pattern.Need {
 }
 
 // again asks what was taken once more in a fresh connection, since the first answer may be about what was said before; with a
-// message, if that is allowed.
+// message, if that is allowed. What is named for that does not count against the other tests.
 func (s *session) again(p pattern.Pattern, f, filled pattern.Form, res *judge.Result) {
 	s.close()
-	if s.rep.Rcpts+len(filled.To) > s.most || !s.rep.Stopped.IsZero() {
+	if !s.rep.Stopped.IsZero() || s.ctx.Err() != nil {
 		res.Why = runbook.T("taken once; not asked again", "一度受理。再確認はしていない")
 		return
 	}
+	most, named := s.most, s.rep.Rcpts
+	s.most += len(filled.To)
 	a := s.try(filled, p.Weight, loginOf(p))
+	s.most = most + s.rep.Rcpts - named
 	switch {
 	case a.hit():
 		res.Reply = a.reply.String()
@@ -121,7 +124,7 @@ func (s *session) try(f pattern.Form, w pattern.Weight, login *pattern.Need) att
 		case judge.WantsTLS(a.reply):
 			a.verdict, a.why = judge.Inconclusive, runbook.T("TLS is wanted, and cannot be had", "TLS が必要だが、確立できない")
 			return a
-		case reused && s.conn == nil && a.verdict == judge.Inconclusive && s.rep.Stopped.IsZero(): // cut off, perhaps for the tests before
+		case reused && s.conn == nil && a.verdict == judge.Inconclusive && s.rep.Stopped.IsZero() && s.ctx.Err() == nil: // cut off, perhaps for the tests before
 		default:
 			return a
 		}
@@ -190,7 +193,7 @@ func (s *session) say(at judge.Stage, w pattern.Weight, line string) (talk.Reply
 	r, err := s.conn.Cmd(line)
 	if err != nil {
 		v, why := judge.Broken(at, err)
-		s.count(err)
+		s.count(v, why)
 		s.close()
 		return r, attempt{v, r, why, at}, false
 	}

@@ -55,6 +55,9 @@ func (c action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 
 func (c action) look(ctx context.Context, in runbook.Input, q Request, left []runbook.Finding) (runbook.Outcome, error) {
 	r, err := c.env.RelayTest(ctx, q)
+	if r.Cut {
+		return runbook.Outcome{}, errors.Join(err, in.Rec.Evidence(transcript, strings.NewReader(r.Transcript())))
+	}
 	if err != nil {
 		if errors.Is(err, runbook.ErrInput) || errors.As(err, new(*strictyaml.Mistakes)) || errors.Is(err, runbook.ErrUndetermined) || ctx.Err() != nil {
 			return runbook.Outcome{}, err
@@ -68,14 +71,21 @@ func (c action) look(ctx context.Context, in runbook.Input, q Request, left []ru
 	return runbook.Outcome{Findings: found, Facts: r.Facts()}, nil
 }
 
-// Transcript is everything that was said, with times in UTC and without passwords, and after it every message that has arrived.
+// Transcript is everything that was said, with times in UTC and without passwords, and after it every message that has arrived; of a test that
+// was interrupted also what it has found.
 func (r Report) Transcript() string {
 	var b strings.Builder
 	b.WriteString(r.Log.String())
 	for _, a := range r.Arrived {
-		fmt.Fprintf(&b, "\n%s arrived %s, bounce: %v\n", a.At.Format(time.RFC3339), a.Cookie, a.Bounce)
+		fmt.Fprintf(&b, "\n%s arrived %s, bounce: %v, quoted: %v\n", a.At.Format(time.RFC3339), a.Cookie, a.Bounce, a.Quoted)
 		for line := range strings.SplitSeq(strings.ReplaceAll(a.Raw, "\r\n", "\n"), "\n") {
 			fmt.Fprintf(&b, "| %q\n", line)
+		}
+	}
+	if r.Cut {
+		b.WriteByte('\n')
+		for _, f := range r.Findings() {
+			fmt.Fprintf(&b, "%s: %s\n", f.Level, f.Text.EN)
 		}
 	}
 	return b.String()

@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"hikeshi/actions/smtpcheck/pattern"
+	"hikeshi/actions/smtpcheck/relay/finding"
 	"hikeshi/actions/smtpcheck/relay/judge"
 	"hikeshi/runbook"
 )
 
 // Facts are the facts of smtp.relaytest.
 type Facts struct {
-	State      string         `json:"state" expr:"state"` // safe, undetermined, suspect, open
+	State      string         `json:"state" expr:"state"` // safe, undetermined, suspect, open, interrupted
 	Listeners  []ListenerFact `json:"listeners" expr:"listeners"`
 	Controls   []Test         `json:"controls" expr:"controls"`
 	Tests      []Test         `json:"tests" expr:"tests"`
@@ -21,6 +22,7 @@ type Facts struct {
 	Inside     bool           `json:"inside" expr:"inside"` // something was asked from where servers trust their own
 	Account    string         `json:"account" expr:"account"`
 	Delivered  bool           `json:"delivered" expr:"delivered"`   // real messages were allowed
+	Sent       int            `json:"sent" expr:"sent"`             // messages that the server was given
 	Off        []string       `json:"off" expr:"off"`               // tests that the own file switches off
 	Transcript string         `json:"transcript" expr:"transcript"` // name of the evidence
 }
@@ -29,7 +31,7 @@ type Facts struct {
 type ListenerFact struct {
 	Listener string       `json:"listener" expr:"listener"`
 	State    string       `json:"state" expr:"state"`
-	Control  string       `json:"control" expr:"control"` // passed, login-wanted, failed, not-run
+	Control  string       `json:"control" expr:"control"` // passed, login-wanted, failed, deferred, unanswered, not-run
 	Banner   string       `json:"banner" expr:"banner"`
 	TLS      bool         `json:"tls" expr:"tls"`
 	SeenAs   string       `json:"seen_as" expr:"seen_as"` // our address in the server's words; "" if it does not say
@@ -58,12 +60,9 @@ type Test struct {
 // transcript is the name of the evidence.
 const transcript = "relaytest.txt"
 
-// maxReply bounds a reply in facts, in bytes; the transcript has all of it.
-const maxReply = 300
-
 // Facts says in short what was seen.
 func (r Report) Facts() Facts {
-	f := Facts{State: string(r.State()), Listeners: []ListenerFact{}, Controls: []Test{}, Tests: []Test{}, Account: r.Account, Delivered: r.Delivered, Off: slices.Concat([]string{}, r.Table.Off), Transcript: transcript}
+	f := Facts{State: string(r.State()), Sent: len(judge.Sent(r.Listeners)), Listeners: []ListenerFact{}, Controls: []Test{}, Tests: []Test{}, Account: r.Account, Delivered: r.Delivered, Off: slices.Concat([]string{}, r.Table.Off), Transcript: transcript}
 	for _, l := range r.Listeners {
 		one := ListenerFact{Listener: l.Listener(), State: string(l.State()), Control: string(l.Control), Banner: cut(l.Banner), TLS: l.TLS, Inside: l.Vantage.Inside, Where: l.Vantage.Why, By: l.By,
 			Rcpts: l.Rcpts, Nothing: l.Nothing, Stopped: l.Stopped}
@@ -110,9 +109,4 @@ func (r Report) catches(id string) runbook.Text {
 	return runbook.Text{}
 }
 
-func cut(s string) string {
-	if len(s) > maxReply {
-		return strings.ToValidUTF8(s[:maxReply], "") + "..."
-	}
-	return s
-}
+func cut(s string) string { return finding.Short(s) }

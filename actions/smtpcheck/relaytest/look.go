@@ -58,14 +58,21 @@ type Report struct {
 	Sender    string
 	Delivered bool  // real messages were allowed
 	Mailbox   error // why the probe mailbox could not be read
+	Cut       bool  // it was interrupted, and tells what was found until then
 	Took      time.Duration
 }
 
 // State is the state in a word.
-func (r Report) State() judge.State { return judge.Overall(r.Listeners) }
+func (r Report) State() judge.State {
+	if r.Cut {
+		return judge.Interrupted
+	}
+	return judge.Overall(r.Listeners)
+}
 
 // RelayTest makes the test. The error wraps runbook.ErrInput where it is refused, before anything is connected to, and runbook.ErrUndetermined where
-// a name cannot be looked up; a server that does not answer is no error. A target that nobody allowed is a *target.Unauthorised.
+// a name cannot be looked up; a server that does not answer is no error. A target that nobody allowed is a *target.Unauthorised. Where ctx ends
+// after the first connection the report is there with the error.
 func (e Env) RelayTest(ctx context.Context, q Request) (Report, error) {
 	began := time.Now()
 	run, err := e.run(q)
@@ -96,20 +103,34 @@ func (e Env) RelayTest(ctx context.Context, q Request) (Report, error) {
 		defer m.Close()
 		run.Deliver = &relay.Delivery{Mailbox: m, Window: cmp.Or(q.Window, DefaultWindow), Every: time.Second, RunID: cmp.Or(q.RunID, "run-"+probe.Cookie()[8:16])}
 	}
+	err = rep.ask(ctx, run, all, q.Progress)
+	rep.Took = time.Since(began)
+	return rep, err
+}
+
+// ask asks all listeners, and waits for what was sent. What ctx cuts short is entered as that.
+func (r *Report) ask(ctx context.Context, run relay.Run, all []target.Listener, progress func(done, total int64)) error {
 	for i, l := range all {
 		if i > 0 {
 			rest(ctx, run.Pause)
 		}
-		run.Progress = part(q.Progress, i, len(all))
+		run.Progress = part(progress, i, len(all))
 		one, err := run.Test(ctx, l.At, l.Host, l.Grant)
-		if err != nil {
-			return rep, err
+		if err != nil && ctx.Err() == nil {
+			return err
 		}
-		rep.Listeners = append(rep.Listeners, one)
+		one.Spare = l.Optional
+		r.Cut = r.Cut || err != nil
+		r.Listeners = append(r.Listeners, one)
 	}
-	rep.Arrived, rep.Mailbox = run.Await(ctx, rep.Listeners)
-	rep.Took = time.Since(began)
-	return rep, ctx.Err()
+	r.Arrived, r.Mailbox = run.Await(ctx, r.Listeners)
+	if r.Mailbox != nil && errors.Is(r.Mailbox, ctx.Err()) {
+		r.Cut, r.Mailbox = true, nil
+	}
+	if r.Cut {
+		return ctx.Err()
+	}
+	return nil
 }
 
 // run checks the request and makes a run of it, without what depends on the listeners.
@@ -157,7 +178,9 @@ func (e Env) suit(r *relay.Run, q Request, all []target.Listener) error {
 	if strange < 0 && r.Domain == "" && len(e.Domains) > 0 {
 		r.Domain = e.Domains[0]
 	}
-	r.Account = cmp.Or(account(*r), r.Account)
+	if r.Account = cmp.Or(account(*r), r.Account); account(*r) == "" && r.Account != "" {
+		return fmt.Errorf("%w: account %q has no domain, and none is known: user@domain is wanted", runbook.ErrInput, r.Account)
+	}
 	for what, s := range map[string]string{"probe": r.Probe, "from": r.Sender} {
 		_, domain, _ := strings.Cut(s, "@")
 		if r.Domain != "" && strings.EqualFold(domain, r.Domain) || strange < 0 && slices.ContainsFunc(e.Domains, func(d string) bool { return strings.EqualFold(d, domain) }) {

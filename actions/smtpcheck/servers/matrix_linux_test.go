@@ -170,7 +170,7 @@ func cell(x relaytest.Test) string {
 	case "refused":
 		return code
 	case "not-run":
-		for part, word := range map[string]string{"offers no AUTH": "no AUTH", "no test account": "no account", "only asked on": "port", "were named already": "full", "greets us with 421": "421"} {
+		for part, word := range map[string]string{"offers no AUTH": "no AUTH", "no test account": "no account", "only asked on": "port", "greets us with 421": "421"} {
 			if strings.Contains(x.Why.EN, part) {
 				return "- " + word
 			}

@@ -7,8 +7,7 @@ const (
   250 ok    a control passes             454 soft  refused for now    - no AUTH     the server offers no login that could fail
   250 HIT   taken: suspect               501 MAIL  refused at MAIL    - no account  there is no test account
   250 weak  taken: weak suspect          550       refused at RCPT    - port        only asked on 465 and 587
-  250 once  taken, and not asked again                                - full        as many recipients were named as may be
-                                                                      - 421         the server had hung up for good
+  250 once  taken, and not asked again                                - 421         the server had hung up for good
 
 `
 	notes = `
@@ -16,7 +15,7 @@ What may surprise:
 
 postfix-closed       Debian's last rule is defer_unauth_destination, which refuses with 454. It counts as a refusal.
 postfix-permit       With "permit" alone Postfix does not serve at all ("specify at least one working instance of: reject_unauth_destination
-                     ..."). What opens it is an OK for every client before that. Every hit is asked twice, which uses the recipients up.
+                     ..."). What opens it is an OK for every client before that.
 postfix-own-sender   R04: a sender without a domain gets the server's own. R08: the OK for example.jp is one for mail.example.jp too.
 postfix-routing      No relay: with allow_percent_hack and swap_bangpath off, allow_untrusted_routing on and no list of recipients, the odd names
                      are taken for local ones, and nothing leaves the server. This is why such tests are weak; see TestDelivered.

@@ -69,9 +69,10 @@ func Parse(s string) (Target, error) {
 
 // A Listener is one address and port that is tested.
 type Listener struct {
-	At    netip.AddrPort
-	Host  string        // the name that was asked for, or ""
-	Grant consent.Grant // after Authorise
+	At       netip.AddrPort
+	Host     string        // the name that was asked for, or ""
+	Optional bool          // 465 or 587 that nobody named: there need not be anything
+	Grant    consent.Grant // after Authorise
 }
 
 // A Resolver finds the addresses of a name; net.Resolver is one.
@@ -129,10 +130,12 @@ func (b Book) Listeners(ctx context.Context, targets []string) ([]Listener, erro
 		}
 		for _, a := range addrs {
 			for _, p := range ports {
-				at := netip.AddrPortFrom(a, p)
-				if !slices.ContainsFunc(all, func(l Listener) bool { return l.At == at }) {
-					all = append(all, Listener{At: at, Host: t.Host})
+				at, optional := netip.AddrPortFrom(a, p), t.Port == 0 && p != 25
+				if i := slices.IndexFunc(all, func(l Listener) bool { return l.At == at }); i >= 0 {
+					all[i].Optional = all[i].Optional && optional
+					continue
 				}
+				all = append(all, Listener{At: at, Host: t.Host, Optional: optional})
 			}
 		}
 	}
@@ -190,7 +193,14 @@ func (b Book) Authorise(all []Listener, mailbox string) error {
 			return &Unauthorised{At: all[i].At, Probe: mailbox, Err: err}
 		}
 		if g := all[i].Grant; mailbox != "" && (!g.Deliver || g.Probe != mailbox) {
-			return &Unauthorised{At: all[i].At, Probe: mailbox, Err: fmt.Errorf("sending messages through %s to %s: %w: the leave of %q is not for that", all[i].At, mailbox, consent.ErrNone, g.By)}
+			why := fmt.Sprintf("the leave of %q is not for that", g.By)
+			switch {
+			case g.Deliver:
+				why = fmt.Sprintf("the leave of %q is for %s", g.By, g.Probe)
+			case g.Near != "":
+				why = g.Near
+			}
+			return &Unauthorised{At: all[i].At, Probe: mailbox, Err: fmt.Errorf("sending messages through %s to %s: %w: %s", all[i].At, mailbox, consent.ErrNone, why)}
 		}
 	}
 	return nil

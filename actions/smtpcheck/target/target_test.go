@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -107,5 +108,50 @@ func TestAuthorise(t *testing.T) {
 	b = book(t, "format: 2\n")
 	if err := ask("", "127.0.0.1:25"); err == nil {
 		t.Error("a file with mistakes")
+	}
+}
+
+// TestOptional: 465 and 587 need not be there, unless somebody named them.
+func TestOptional(t *testing.T) {
+	for s, want := range map[string]string{
+		"192.0.2.25":                "465 587",
+		"192.0.2.25:465":            "",
+		"192.0.2.25,192.0.2.25:465": "587",
+		"192.0.2.25:465,192.0.2.25": "587",
+	} {
+		all, err := book(t, "").Listeners(t.Context(), strings.Split(s, ","))
+		var got []string
+		for _, l := range all {
+			if l.Optional {
+				got = append(got, strconv.Itoa(int(l.At.Port())))
+			}
+		}
+		if err != nil || strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, %v; want %s", s, got, err, want)
+		}
+	}
+}
+
+// TestLeaveEnded: where the leave for real messages has ended, or is for another mailbox or port, that is what is said, for own addresses too.
+func TestLeaveEnded(t *testing.T) {
+	b := book(t, `format: 1
+targets:
+  - {address: 127.0.0.1, ports: [25], by: Hanako, until: "2026-11-20", deliver: true, probe: p@probe.example}
+  - {address: 127.0.0.2, ports: [587], by: Jiro, until: "2026-12-31", deliver: true, probe: p@probe.example}
+  - {address: 127.0.0.3, ports: [25], by: Saburo, until: "2026-12-31", deliver: true, probe: q@probe.example}
+`)
+	for at, want := range map[string]string{
+		"127.0.0.1:25": `the leave of "Hanako" ended on 2026-11-20`,
+		"127.0.0.2:25": `the leave of "Jiro" is not for port 25`,
+		"127.0.0.3:25": `the leave of "Saburo" is for q@probe.example`,
+		"127.0.0.4:25": `the leave of "own address" is not for that`,
+	} {
+		all := []Listener{{At: netip.MustParseAddrPort(at)}}
+		if err := b.Authorise(all, "p@probe.example"); !errors.Is(err, consent.ErrNone) || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", at, err, want)
+		}
+		if err := b.Authorise(all, ""); err != nil {
+			t.Errorf("%s without messages: %v", at, err)
+		}
 	}
 }

@@ -17,6 +17,7 @@ type Report struct {
 	Results []Result
 	Control Control
 	Nothing bool         // nothing listens there
+	Spare   bool         // where nothing listens nothing is missing: nobody named it
 	Stopped runbook.Text // why it was left alone before the end; empty if it was not
 	Rcpts   int          // recipients named
 }

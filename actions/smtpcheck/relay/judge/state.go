@@ -13,10 +13,12 @@ type Control string
 
 // What the controls prove.
 const (
-	ControlPassed  Control = "passed"       // mail to an account would be taken: refusals of the others count
-	ControlLogin   Control = "login-wanted" // 530 to everybody: nothing is taken without a login, and refusals count (RFC 6409)
-	ControlFailed  Control = "failed"       // refused too: no refusal proves anything
-	ControlUnknown Control = "not-run"      // no account is known: no refusal proves anything
+	ControlPassed   Control = "passed"       // mail to an account would be taken: refusals of the others count
+	ControlLogin    Control = "login-wanted" // 530 to everybody: nothing is taken without a login, and refusals count (RFC 6409)
+	ControlFailed   Control = "failed"       // refused too: no refusal proves anything
+	ControlDeferred Control = "deferred"     // put off, as greylisting does: no refusal proves anything yet
+	ControlSilent   Control = "unanswered"   // no answer, or none that fits: no refusal proves anything
+	ControlUnknown  Control = "not-run"      // no account is known: no refusal proves anything
 )
 
 // Controls judges the controls. C1, mail to an account, decides; a server that wants a login of everybody may say so to any of them.
@@ -31,6 +33,10 @@ func Controls(results []Result) Control {
 			if c == ControlUnknown {
 				c = ControlLogin
 			}
+		case r.Verdict == Deferred:
+			return ControlDeferred
+		case r.Verdict == Timeout || r.Verdict == Inconclusive:
+			return ControlSilent
 		case r.Verdict != Passed:
 			return ControlFailed
 		case r.ID != "C2": // postmaster is taken by servers that refuse all others
@@ -80,10 +86,11 @@ type State string
 
 // The states.
 const (
-	Safe         State = "safe"         // everything was refused, and the controls show that refusals count
+	Safe         State = "safe"         // asked from outside everything was refused, and the controls show that refusals count
 	Undetermined State = "undetermined" // nothing was taken, and it is not known whether that counts
 	Doubtful     State = "suspect"      // something was taken
 	OpenRelay    State = "open"         // and has arrived
+	Interrupted  State = "interrupted"  // of a whole test: it was cut short, whatever was found until then
 )
 
 // Counts says whether refusals are worth something.
@@ -105,26 +112,17 @@ func (r *Report) Weigh() {
 // State says what the listener has shown.
 func (r Report) State() State {
 	state := Safe
-	if !r.Counts() {
+	if r.doubt() != sure {
 		state = Undetermined
 	}
-	asked := false
 	for _, x := range r.Results {
-		if x.Weight == pattern.Control {
-			continue
-		}
-		asked = asked || x.Verdict.Closed()
 		switch {
+		case x.Weight == pattern.Control:
 		case x.Verdict == Proven:
 			return OpenRelay
-		case x.Verdict.Hit():
+		case x.Verdict.Hit() && !r.unsent(x):
 			state = Doubtful
-		case state == Safe && (x.Open || x.unasked()):
-			state = Undetermined
 		}
-	}
-	if state == Safe && !asked {
-		return Undetermined
 	}
 	return state
 }
@@ -134,39 +132,28 @@ func (r Result) unasked() bool {
 	return r.Verdict == NotRun && r.ID == "R06"
 }
 
-// Overall is the state of all listeners together. One on which nothing listens counts only where mail from outside comes in: on port 25, or
-// where there is no other.
-func Overall(reports []Report) State {
-	state, tested := Safe, false
-	for _, r := range reports {
-		if r.Nothing && r.At.Port() != 25 && len(reports) > 1 {
-			continue
-		}
-		tested = true
-		switch s := r.State(); {
-		case s == OpenRelay:
-			return OpenRelay
-		case s == Doubtful:
-			state = Doubtful
-		case s == Undetermined && state == Safe:
-			state = Undetermined
-		}
-	}
-	if !tested {
-		return Undetermined
-	}
-	return state
+// Missed says whether the listener is missing: nothing listens there, and something has to.
+func (r Report) Missed() bool { return r.Nothing && !r.Spare }
+
+// counted are the reports without those of listeners that need not be there, and are not.
+func counted(reports []Report) []Report {
+	return slices.DeleteFunc(slices.Clone(reports), func(r Report) bool { return r.Nothing && r.Spare })
 }
 
-// Text is the state for people.
-func (s State) Text() runbook.Text {
-	switch s {
-	case Safe:
-		return runbook.T("no relay: every test was refused, and the controls passed", "中継しない: すべての試験で拒否され、対照試験も通った")
-	case Doubtful:
-		return runbook.T("SUSPECT: mail of strangers would be taken; only delivery proves a relay", "疑いあり: 第三者のメールを受け付ける。中継の証明は実際の配送による")
-	case OpenRelay:
-		return runbook.T("OPEN RELAY: mail of strangers was relayed", "オープンリレー: 第三者のメールを実際に中継した")
+// Overall is the state of all listeners together. One on which nothing listens leaves the question open, unless nobody named it.
+func Overall(reports []Report) State {
+	reports = counted(reports)
+	states := make([]State, len(reports))
+	for i, r := range reports {
+		states[i] = r.State()
 	}
-	return runbook.T("undetermined: nothing was taken, but the refusals do not prove enough", "判定できない: 受理はなかったが、拒否だけでは証明にならない")
+	for _, s := range []State{OpenRelay, Doubtful, Undetermined} {
+		if slices.Contains(states, s) {
+			return s
+		}
+	}
+	if len(reports) == 0 {
+		return Undetermined
+	}
+	return Safe
 }

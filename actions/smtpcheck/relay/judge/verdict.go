@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -110,6 +111,8 @@ func taken(w pattern.Weight) Verdict {
 // Broken says what an error of the conversation means.
 func Broken(at Stage, err error) (Verdict, runbook.Text) {
 	switch {
+	case errors.Is(err, context.Canceled):
+		return Inconclusive, runbook.Tf("interrupted at %s", "%s の途中で中断した", string(at))
 	case errors.Is(err, talk.ErrTimeout):
 		return Timeout, runbook.Tf("no answer to %s in time", "%s に時間内の応答がない", string(at))
 	case errors.Is(err, talk.ErrConnect):
@@ -149,6 +152,7 @@ type Result struct {
 	Why      runbook.Text // why the verdict is what it is; may be empty
 	Open     bool         // the question is open: it should have been answered, and was not
 	Cookie   string       // of the message that was sent
+	Unsent   bool         // real messages are allowed, and this one was not sent: others would get it too, or it would be the second
 }
 
 // Line is the result in one line, for logs and tests: R01 refused 554 5.7.1 ...

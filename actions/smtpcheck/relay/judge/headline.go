@@ -1,0 +1,170 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"hikeshi/actions/smtpcheck/pattern"
+	"hikeshi/runbook"
+)
+
+// Headline says in a line what all listeners together have shown, and no more than that.
+func Headline(reports []Report) runbook.Text {
+	t := count(counted(reports))
+	switch Overall(reports) {
+	case OpenRelay:
+		return runbook.Tf("OPEN RELAY: mail of strangers was relayed (%s)", "オープンリレー: 第三者のメールを実際に中継した (%s)", t.proven)
+	case Doubtful:
+		return t.suspect()
+	case Safe:
+		if t.login {
+			return t.with("no relay found: asked from outside, nothing is taken without a login; %[1]d of %[2]d tests were refused", "中継は見つからない: 外からの試験で、認証なしでは何も受け付けない。%[2]d 件中 %[1]d 件を拒否")
+		}
+		return t.with("no relay found: asked from outside, %[1]d of %[2]d tests were refused, and the controls passed", "中継は見つからない: 外からの試験で %[2]d 件中 %[1]d 件を拒否し、対照試験も通った")
+	}
+	return t.undetermined()
+}
+
+// Weak says whether something was taken, and no plain mail of a stranger.
+func Weak(reports []Report) bool {
+	return Overall(reports) == Doubtful && len(count(counted(reports)).strong) == 0
+}
+
+// SoFar says in a line what is known of a test that was cut short.
+func SoFar(reports []Report) runbook.Text {
+	switch Overall(reports) {
+	case OpenRelay, Doubtful:
+		return Headline(reports)
+	}
+	return count(counted(reports)).with("%[1]d of %[2]d tests were refused, none was taken", "%[2]d 件中 %[1]d 件を拒否、受理はなし")
+}
+
+// A tally counts tests by their ids over all listeners: what one of them took is not refused.
+type tally struct {
+	all, refused         int
+	notRun, open, unsent list
+	proven, strong, weak list
+	once                 bool  // every weak hit is one that was refused when it was asked again
+	here, gone           bool  // of the messages of strong hits: what became of some may still be seen, or was not asked; some have not arrived
+	login                bool  // every listener wants a login of everybody
+	missed               list  // listeners
+	doubt                doubt // the largest
+}
+
+// A list of names, in short as text: R01, R12, R31, R32, R33 ... (+3).
+type list []string
+
+func (l list) String() string {
+	if len(l) > 6 {
+		return fmt.Sprintf("%s ... (+%d)", strings.Join(l[:5], ", "), len(l)-5)
+	}
+	return strings.Join(l, ", ")
+}
+
+func count(reports []Report) tally {
+	t := tally{once: true, login: true}
+	var ids list
+	most := map[string]int{} // of an id, as an index of the lists below
+	for _, r := range reports {
+		if r.Missed() {
+			t.missed = append(t.missed, r.Listener())
+			continue
+		}
+		t.login = t.login && r.Control == ControlLogin
+		if r.State() == Undetermined {
+			t.doubt = max(t.doubt, r.doubt())
+		}
+		for _, x := range r.Results {
+			if x.Weight == pattern.Control {
+				continue
+			}
+			id, _, _ := strings.Cut(x.ID, ".")
+			if _, known := most[id]; !known {
+				ids = append(ids, id)
+			}
+			most[id] = max(most[id], t.place(r, x))
+		}
+	}
+	slices.Sort(ids)
+	var refused list
+	for _, id := range ids {
+		at := []*list{&t.notRun, &refused, &t.open, &t.unsent, &t.weak, &t.strong, &t.proven}[most[id]]
+		*at = append(*at, id)
+	}
+	t.all, t.refused = len(ids), len(refused)
+	return t
+}
+
+// place says in which list the test of a result belongs.
+func (t *tally) place(r Report, x Result) int {
+	switch {
+	case x.Verdict == Proven:
+		return 6
+	case r.unsent(x):
+		return 3
+	case x.Verdict.Hit() && (x.Weight == pattern.Weak || x.Verdict == WeakSuspect):
+		t.once = t.once && x.Weight != pattern.Weak
+		return 4
+	case x.Verdict.Hit():
+		gone := x.Verdict == NotSeen || x.Verdict == Backscatter
+		t.gone, t.here = t.gone || gone, t.here || !gone && !x.Unsent
+		return 5
+	case x.Open || x.Verdict != NotRun && !x.Verdict.Closed():
+		return 2
+	case x.Verdict.Closed():
+		return 1
+	}
+	return 0
+}
+
+// suspect is the line for something that was taken.
+func (t tally) suspect() runbook.Text {
+	switch {
+	case t.gone && !t.here:
+		return runbook.Tf("SUSPECT: mail of strangers was taken (%s), and has not arrived itself", "疑いあり: 第三者のメールを受け付けた (%s)。試験メール自体は届いていない", t.strong)
+	case len(t.strong) > 0:
+		return runbook.Tf("SUSPECT: mail of strangers would be taken (%s); only delivery proves a relay", "疑いあり: 第三者のメールを受け付ける (%s)。中継の証明は実際の配送による", t.strong)
+	case t.once:
+		return runbook.Tf("WEAK suspect: taken once, and refused when asked again (%s); only delivery proves a relay", "弱い疑い: 一度受理し、再試験では拒否した (%s)。中継の証明は実際の配送による", t.weak)
+	}
+	return runbook.Tf("WEAK suspect: odd addresses were taken, perhaps as local names (%s); only delivery proves a relay", "弱い疑い: 変則的な宛先を受け付けた (%s)。ローカル名とみなしただけかもしれない。中継の証明は実際の配送による", t.weak)
+}
+
+// undetermined is the line for nothing taken, and too little known.
+func (t tally) undetermined() runbook.Text {
+	switch {
+	case len(t.missed) > 0 && t.refused == 0:
+		return runbook.Tf("undetermined: no connection to %s, and nothing was refused", "判定できない: %s に接続できず、拒否された試験もない", t.missed)
+	case len(t.missed) > 0:
+		return t.with("undetermined: no connection to %[3]s; elsewhere %[1]d of %[2]d tests were refused", "判定できない: %[3]s に接続できない。ほかでは %[2]d 件中 %[1]d 件を拒否", t.missed)
+	case t.doubt == deferred && t.refused == 0:
+		return runbook.T("undetermined: put off, as greylisting does: ask again in 5 to 15 minutes (--retry-deferred)", "判定できない: 保留された (グレイリスティングなど)。5-15分後に再試験すること (--retry-deferred)")
+	case t.refused == 0:
+		return runbook.T("undetermined: no test got an answer that counts", "判定できない: 意味のある応答を得た試験がない")
+	case t.doubt == inside && t.login:
+		return t.with("undetermined: asked from inside, nothing is taken without a login (%[1]d of %[2]d tests refused); strangers may be treated otherwise: ask from outside", "判定できない: 内側からの試験。認証なしでは何も受け付けない (%[2]d 件中 %[1]d 件を拒否) が、外部への扱いは分からない。外から試験すること")
+	}
+	words := map[doubt][2]string{
+		inside:   {"undetermined: asked from inside, %[1]d of %[2]d tests were refused; strangers may be treated otherwise: ask from outside", "判定できない: 内側からの試験で %[2]d 件中 %[1]d 件を拒否。外部への扱いは分からない。外から試験すること"},
+		unsent:   {"undetermined: %[1]d of %[2]d tests were refused, and %[3]s taken at RCPT and not sent", "判定できない: %[2]d 件中 %[1]d 件を拒否。%[3]s は RCPT で受理され、本文は送っていない"},
+		noSender: {"undetermined: %[1]d of %[2]d tests were refused, and none was made with an account as sender (R06, --account)", "判定できない: %[2]d 件中 %[1]d 件を拒否。実在するアカウントを差出人とする試験 (R06、--account) をしていない"},
+		open:     {"undetermined: %[1]d of %[2]d tests were refused; without an answer that counts: %[4]s", "判定できない: %[2]d 件中 %[1]d 件を拒否。意味のある応答がない: %[4]s"},
+		nothing:  {"undetermined: %[1]d of %[2]d tests were refused, and none of them by one of the listeners", "判定できない: %[2]d 件中 %[1]d 件を拒否。一つも拒否しないリスナーがある"},
+		unknown:  {"undetermined: %[1]d of %[2]d tests were refused, which without a known account (--account) proves nothing", "判定できない: %[2]d 件中 %[1]d 件を拒否。アカウントが分からないため (--account) 証明にならない"},
+		silent:   {"undetermined: %[1]d of %[2]d tests were refused, and the controls have no answer: that proves nothing", "判定できない: %[2]d 件中 %[1]d 件を拒否。対照試験に応答がないため証明にならない"},
+		failed:   {"undetermined: %[1]d of %[2]d tests were refused, and so was mail for the server itself: that proves nothing", "判定できない: %[2]d 件中 %[1]d 件を拒否。自ドメインあても拒否されたため証明にならない"},
+		deferred: {"undetermined: %[1]d of %[2]d tests were refused, and mail for the server itself put off, as greylisting does: ask again in 5 to 15 minutes (--retry-deferred)", "判定できない: %[2]d 件中 %[1]d 件を拒否。自ドメインあてが保留された (グレイリスティングなど)。5-15分後に再試験すること (--retry-deferred)"},
+	}[t.doubt]
+	return t.with(words[0], words[1], t.unsent, t.open)
+}
+
+// with fills in how many were refused as %[1]d, of how many as %[2]d, and what else is given, and adds what was not run.
+func (t tally) with(en, ja string, more ...any) runbook.Text {
+	text := runbook.Tf(en, ja, append([]any{t.refused, t.all}, more...)...)
+	if len(t.notRun) > 0 {
+		text.EN += "; not run: " + t.notRun.String()
+		text.JA += "。未実施: " + t.notRun.String()
+	}
+	return text
+}
