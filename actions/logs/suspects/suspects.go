@@ -3,7 +3,6 @@ package suspects
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -11,7 +10,6 @@ import (
 	"hikeshi/actions/logs/estimate"
 	"hikeshi/actions/logs/heard"
 	"hikeshi/actions/logs/signals"
-	"hikeshi/actions/logs/sweep"
 	"hikeshi/runbook"
 )
 
@@ -48,6 +46,7 @@ type Suspect struct {
 	Messages   *int64    `json:"messages" expr:"messages"`     // a lower bound where no log tells of accepted messages; null if that is 0: unknown
 	Recipients *int64    `json:"recipients" expr:"recipients"` // null where no log tells of accepted messages
 	Addresses  int       `json:"addresses" expr:"addresses"`   // of an account: peers that are not usual for it, all where Window.Known is false; of a peer: accounts
+	NewFrom    []string  `json:"new_from" expr:"new_from"`     // of an account: some of these peers, those with the most messages first
 	Named      bool      `json:"named" expr:"named"`           // its messages named it without a login
 }
 
@@ -193,7 +192,7 @@ func evidence(s Suspect) string {
 }
 
 func (t teller) suspect(e *signals.Entry, quote bool) Suspect {
-	s := Suspect{Name: e.Name, Score: e.Score, Level: e.Level, Signals: []Signal{}, Via: append([]string{}, e.Via...), First: t.r.Time(e.First), Last: t.r.Time(e.Last),
+	s := Suspect{Name: e.Name, Score: e.Score, Level: e.Level, Signals: []Signal{}, Via: append([]string{}, e.Via...), NewFrom: append([]string{}, e.From...), First: t.r.Time(e.First), Last: t.r.Time(e.Last),
 		Addresses: e.Addresses, Named: e.Named > 0 && e.Named*2 >= e.Messages}
 	s.Messages = desk.Told(t.r.Known.Accepts, e.Messages)
 	if t.r.Known.Accepts {
@@ -213,73 +212,4 @@ func (t teller) suspect(e *signals.Entry, quote bool) Suspect {
 		s.Signals = append(s.Signals, g)
 	}
 	return s
-}
-
-// sentence is the finding about an account or a peer.
-func (t teller) sentence(e *signals.Entry, who runbook.Text) runbook.Text {
-	en, ja := who.EN, who.JA
-	var hitsEN, hitsJA []string
-	for _, h := range e.Hits {
-		hitsEN = append(hitsEN, hit(h, "en"))
-		hitsJA = append(hitsJA, hit(h, "ja"))
-	}
-	if len(e.Via) > 0 {
-		hitsEN = append(hitsEN, "used "+few(e.Via, "and %d more"))
-		hitsJA = append(hitsJA, few(e.Via, "ほか %d 件")+" を使用")
-	}
-	when := fmt.Sprintf("%s - %s", desk.Clock(e.First), clockOnly(e.First, e.Last))
-	if e.First == 0 {
-		when = "-"
-	}
-	sent := t.r.Messages(e.Messages, e.Recipients)
-	return runbook.T(
-		fmt.Sprintf("%s: %s; %s, %s", en, strings.Join(hitsEN, "; "), sent.EN, when),
-		fmt.Sprintf("%s: %s。%s、%s", ja, strings.Join(hitsJA, "、"), sent.JA, when))
-}
-
-func account(e *signals.Entry) runbook.Text {
-	if e.Level == signals.Hint {
-		return runbook.T(e.Name+" (a hint)", e.Name+"(参考)")
-	}
-	if e.Named*2 > e.Messages {
-		return runbook.T(e.Name+" is a suspect, named without a login", e.Name+" は、ログインなしで名乗られた疑いが強い")
-	}
-	return runbook.T(e.Name+" is a suspect", e.Name+" は乗っ取りの疑いが強い")
-}
-
-func source(e *signals.Entry) runbook.Text {
-	if e.Level == signals.Hint {
-		return runbook.T(e.Name+" (a hint)", e.Name+"(参考)")
-	}
-	return runbook.T(e.Name+" is a suspect", e.Name+" は不正利用の接続元の疑いが強い")
-}
-
-func hit(h signals.Hit, lang string) string {
-	detail := h.Detail.In(lang)
-	if detail != "" {
-		detail = ": " + sweep.Safe([]byte(detail))
-	}
-	about := ""
-	if h.About {
-		about = map[string]string{"en": "about ", "ja": "約 "}[lang]
-	}
-	return fmt.Sprintf("%s %s %s%s (%s)%s", h.Signal(), h.What.In(lang), about, desk.Number(int64(h.Value)), desk.Number(int64(h.Threshold())), detail)
-}
-
-// few names the first three.
-func few(names []string, more string) string {
-	const shown = 3
-	text := strings.Join(names[:min(len(names), shown)], ", ")
-	if n := len(names) - shown; n > 0 {
-		text += " " + fmt.Sprintf(more, n)
-	}
-	return text
-}
-
-// clockOnly is a time without its date if that is the date of another one.
-func clockOnly(first, last int64) string {
-	if first-first%86400 == last-last%86400 {
-		return desk.Clock(last)[len("2006-01-02 "):]
-	}
-	return desk.Clock(last)
 }
