@@ -10,15 +10,16 @@ import (
 	"hikeshi/actions/logs/estimate"
 	"hikeshi/actions/logs/heard"
 	"hikeshi/actions/logs/signals"
+	"hikeshi/actions/logs/told"
 	"hikeshi/runbook"
 )
 
 // Facts are the facts of logs.suspects.
 type Facts struct {
-	Window       desk.Span    `json:"window" expr:"window"`
+	Window       told.Span    `json:"window" expr:"window"`
 	Unread       int64        `json:"unread_lines" expr:"unread_lines"` // lines that were not understood
-	Files        []desk.File  `json:"files" expr:"files"`
-	Read         desk.Sources `json:"read" expr:"read"`
+	Files        []told.File  `json:"files" expr:"files"`
+	Read         told.Sources `json:"read" expr:"read"`
 	Accounts     []Suspect    `json:"accounts" expr:"accounts"`           // the worst first
 	From         []Suspect    `json:"sources" expr:"sources"`             // the same of peers
 	AccountNames []string     `json:"account_names" expr:"account_names"` // those of level suspect
@@ -47,6 +48,8 @@ type Suspect struct {
 	Recipients *int64    `json:"recipients" expr:"recipients"` // null where no log tells of accepted messages
 	Addresses  int       `json:"addresses" expr:"addresses"`   // of an account: peers that are not usual for it, all where Window.Known is false; of a peer: accounts
 	NewFrom    []string  `json:"new_from" expr:"new_from"`     // of an account: some of these peers, those with the most messages first
+	Sender     bool      `json:"sender" expr:"sender"`         // of an account: no log tells whether it logged in; anybody can write the name of a sender
+	MayBe      []string  `json:"may_be" expr:"may_be"`         // the accounts that a login without a domain may stand for, if there are several
 	Named      bool      `json:"named" expr:"named"`           // its messages named it without a login
 }
 
@@ -86,11 +89,11 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	v := r.Judge()
 	f := Facts{AccountNames: []string{}, LoggedIn: []string{}, SourceNames: []string{}}
 	var found, about []runbook.Finding
-	f.Read, about = r.Sources(ctx)
-	f.Window, f.Unread, f.Files = f.Read.Window, f.Read.Unread, f.Read.Files
+	f.Read, about = told.About(ctx, r)
+	f.Window, f.Unread, f.Files, f.Read.Files = f.Read.Window, f.Read.Unread, f.Read.Files, nil
 	t := teller{ctx, r, &f}
-	f.Accounts, found = t.list(v.Accounts, r.Params.Top, func(e *signals.Entry) bool { return isAccount(r, e) }, account)
-	sources, also := t.list(v.Sources, r.Params.Top, func(e *signals.Entry) bool { return isSource(r, e) }, source)
+	f.Accounts, found = t.list(v.Accounts, r.Params.Top, func(e *signals.Entry) bool { return isAccount(r, e) }, t.account)
+	sources, also := t.list(v.Sources, r.Params.Top, func(e *signals.Entry) bool { return isSource(r, e) }, t.source)
 	f.From = sources
 	for _, e := range v.Accounts {
 		if e.Level == signals.Suspect && isAccount(r, &e) {
@@ -105,7 +108,9 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 			f.SourceNames = append(f.SourceNames, e.Name)
 		}
 	}
-	found = append(found, also...)
+	if found = append(found, also...); len(found) > 0 {
+		found = append(found, legend())
+	}
 	switch {
 	case r.Nothing() || len(f.AccountNames)+len(f.SourceNames) > 0:
 	case len(f.Accounts)+len(f.From) > 0:
@@ -114,10 +119,10 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 		found = append(found, heard.Clean(r, runbook.T("no account and no address looks abused in what these logs show", "これらのログから見える範囲では、乗っ取りが疑われるアカウントや接続元はない"),
 			runbook.T("who is abused, and from where,", "乗っ取られたアカウントや接続元の有無")))
 	}
-	var text runbook.Finding
+	var text []runbook.Finding
 	f.Spoof, text = spoof(r, v)
 	f.Unjoined, f.Ambiguous = r.Book.Unjoined.N, r.Book.Unclear.N
-	found = append(append(found, text), doubtful(ctx, r)...)
+	found = append(append(found, text...), doubtful(ctx, r)...)
 	unseen, blind := notVisible(r)
 	f.Unseen = unseen
 	if text := quotes(f); in.Rec != nil && text != "" {
@@ -210,6 +215,12 @@ func (t teller) suspect(e *signals.Entry, quote bool) Suspect {
 			g.Evidence = t.r.Evidence(t.ctx, refs)
 		}
 		s.Signals = append(s.Signals, g)
+	}
+	if s.MayBe = []string{}; !e.Place.IsValid() {
+		s.MayBe = append(s.MayBe, t.r.Names.Meant(e.Name)...)
+	}
+	if s.Sender = t.forged(e); s.Sender {
+		s.Brief = append(s.Brief, "login?")
 	}
 	return s
 }

@@ -22,6 +22,13 @@ func (t teller) sentence(e *signals.Entry, who runbook.Text) runbook.Text {
 		hitsEN = append(hitsEN, "used "+few(e.Via, "and %d more"))
 		hitsJA = append(hitsJA, few(e.Via, "ほか %d 件")+" を使用")
 	}
+	if !e.Place.IsValid() {
+		if meant := t.r.Names.Meant(e.Name); len(meant) > 0 {
+			en, ja = en+" (which of "+few(meant, "and %d more")+" that is, the login does not say)", ja+" ("+few(meant, "ほか %d 件")+" のどれかは、このログイン名では区別できない)"
+		} else if !strings.Contains(e.Name, "@") && e.Name != "" {
+			en, ja = en+" (of which domain is not known)", ja+" (ドメインは不明)"
+		}
+	}
 	if len(e.From) > 0 {
 		hitsEN, hitsJA = append(hitsEN, t.from(e).EN), append(hitsJA, t.from(e).JA)
 	}
@@ -47,17 +54,30 @@ func (t teller) from(e *signals.Entry) runbook.Text {
 	return runbook.T("from "+en+", new for it", "このアカウントで初めての接続元は "+ja)
 }
 
-func account(e *signals.Entry) runbook.Text {
-	if e.Level == signals.Hint {
+// forged says whether nobody can tell if an account logged in: its name may be nothing but that of a sender.
+func (t teller) forged(e *signals.Entry) bool {
+	a := t.r.Book.Accounts[e.Name]
+	return a != nil && !e.Place.IsValid() && (!t.r.Some.Logins || a.Blind*2 > a.Messages)
+}
+
+// account says of an account how sure that is. Where no log tells of logins its name is that of a sender, which anybody can write.
+func (t teller) account(e *signals.Entry) runbook.Text {
+	forged := t.forged(e)
+	switch {
+	case e.Level == signals.Hint && forged:
+		return runbook.T(e.Name+" (a hint, as a sender only: no log of logins tells whether it logged in)", e.Name+"(参考。差出人としての名前だけで、ログインしたかどうかはログから分からない)")
+	case e.Level == signals.Hint:
 		return runbook.T(e.Name+" (a hint)", e.Name+"(参考)")
-	}
-	if e.Named*2 > e.Messages {
+	case e.Named*2 > e.Messages:
 		return runbook.T(e.Name+" is a suspect, named without a login", e.Name+" は、ログインなしで名乗られた疑いが強い")
+	case forged:
+		return runbook.T(e.Name+" is a suspect as a sender only: no log of logins tells whether it logged in, and anybody can write this name",
+			e.Name+" は、差出人としては疑いが強い(ログインしたかどうかはログから分からず、名乗られただけの可能性がある)")
 	}
 	return runbook.T(e.Name+" is a suspect", e.Name+" は乗っ取りの疑いが強い")
 }
 
-func source(e *signals.Entry) runbook.Text {
+func (t teller) source(e *signals.Entry) runbook.Text {
 	if e.Level == signals.Hint {
 		return runbook.T(e.Name+" (a hint)", e.Name+"(参考)")
 	}
@@ -92,4 +112,11 @@ func clockOnly(first, last int64) string {
 		return desk.Clock(last)[len("2006-01-02 "):]
 	}
 	return desk.Clock(last)
+}
+
+// legend explains the signs of a list.
+func legend() runbook.Finding {
+	return runbook.Finding{Level: runbook.Info, Text: runbook.T(
+		"signs: each with its value and, in brackets, the threshold that it reached; D1 D2 D6 volume, D3 D10 spread, D9 D14 identity, D7 mail that comes back, D8 D11 D12 break-in, D13 open relay; signs of two of these make a suspect [!], of one a hint [?]",
+		"兆候の読み方: 値のあとの括弧は、超えたしきい値。D1 D2 D6 は量、D3 D10 は広がり、D9 D14 は本人でない疑い、D7 は不達、D8 D11 D12 は侵入、D13 は認証なしの中継。2 種類以上に当たれば疑い [!]、1 種類だけなら参考 [?]")}
 }
