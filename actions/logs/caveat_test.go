@@ -65,7 +65,7 @@ func TestSenderAlone(t *testing.T) {
 		!strings.HasPrefix(first.JA, taro+" は、差出人としては疑いが強い(ログインしたかどうかはログから分からず、名乗られただけの可能性がある): ") {
 		t.Errorf("%+v", first)
 	}
-	wants(t, told, "acceptlog: read as root", "acceptlog は root で読むこと", "permission denied; read as root", "root で実行すること")
+	wants(t, told, taro+" (suspect, as a sender only: no log tells whether it logged in): messages: 700", "acceptlog: read as root", "acceptlog は root で読むこと", "permission denied; read as root", "root で実行すること")
 	if strings.Contains(f.Spoof.HowTo, "acceptlog: run") {
 		t.Errorf("a log that is on is to be switched on: %s", f.Spoof.HowTo)
 	}
@@ -206,4 +206,21 @@ func TestSlowThief(t *testing.T) {
 		t.Errorf("%+v", f.Accounts)
 	}
 	wants(t, told, "(a hint)", "from 198.51.100.77, new for it", "このアカウントで初めての接続元は 198.51.100.77")
+}
+
+// How many names an address tried is counted up to 256; beyond that it is an estimate, and is called one.
+func TestNamesAreAbout(t *testing.T) {
+	for n, about := range map[int]bool{200: false, 400: true} {
+		s := newScribe(t)
+		for i := range n {
+			s.session(fmt.Sprintf("21/Nov/2026:03:%02d:%02d", i/60, i%60), stranger(0), fmt.Sprintf("AUTH-LOGIN:user%d@example.jp [failed]", i), "abort")
+		}
+		out, told := ask(t, s.write(t), "logs.logins", "")
+		if f := out.Facts.(logs.LoginsFacts); len(f.Sources) != 1 || f.Sources[0].About != about || !about && f.Sources[0].Names != n {
+			t.Errorf("%d: %+v", n, f.Sources)
+		}
+		if strings.Contains(told, "names: about ") != about || strings.Contains(told, "対象 約 ") != about {
+			t.Errorf("%d: %s", n, told[:min(len(told), 600)])
+		}
+	}
 }

@@ -177,7 +177,10 @@ func (j *judge) days(e *Entry, a *ledger.Account) {
 			continue
 		}
 		j.seen(e, helo, float64(most), &d.Lines, runbook.Tf("HELO %q", "HELO %q", name))
-		j.seen(e, strangers, above(min(d.New.Recipients, j.outside(a)), a.Past.Day.Recipients), &d.Lines, runbook.Text{})
+		if d.New.Recipients > 0 {
+			n, helo := j.outside(a)
+			j.seen(e, strangers, above(min(d.New.Recipients, n), a.Past.Day.Recipients), &d.Lines, helo)
+		}
 	}
 }
 

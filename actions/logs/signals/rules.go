@@ -89,7 +89,7 @@ func Rules() []Rule {
 		{probe, BreakIn, "account", t("a single mail from an address seen on one earlier day only", "以前の 1 日だけ現れた接続元からの単発メール"), 1, 3, 0, "own"},
 		{relayed, Relay, "both", t("messages for outside without a login", "ログインなしの外部あて"), 5, 50, 0, "own"},
 		{helo, Identity, "account", t("new addresses with the same HELO", "同じ HELO を名乗る新しい接続元"), 5, 20, 0, "own"},
-		{strangers, Identity, "account", t("recipients in a day, of mail from addresses new for it", "1 日の、新しい接続元からのメールの宛先数"), 100, 500, 0, "own"},
+		{strangers, Identity, "account", t("recipients in a day of mail from new addresses", "新しい接続元からのメールの 1 日の宛先数"), 100, 500, 0, "own"},
 	}
 }
 

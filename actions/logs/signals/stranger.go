@@ -7,6 +7,7 @@ import (
 
 	"hikeshi/actions/logs/entry"
 	"hikeshi/actions/logs/ledger"
+	"hikeshi/runbook"
 )
 
 const (
@@ -22,17 +23,22 @@ func (j *judge) strange(a *ledger.Account, p netip.Prefix) bool {
 	return u.First != 0 && !u.Usual && !j.b.Inside(p) && !j.owns(a, u.HELO)
 }
 
-// outside is to how many recipients the account wrote from peers that are strange to it.
-func (j *judge) outside(a *ledger.Account) (n int64) {
+// outside is to how many recipients the account wrote from peers that are strange to it, with the HELO of the one that wrote to most.
+func (j *judge) outside(a *ledger.Account) (n int64, helo runbook.Text) {
 	if entry.CountDays(a.Past.Days) < habits {
-		return 0
+		return 0, helo
 	}
-	for p, u := range a.Uses {
-		if j.strange(a, p) {
-			n += u.Recipients
+	most := int64(0)
+	for _, p := range a.Peers() {
+		u := a.Uses[p]
+		if !j.strange(a, p) {
+			continue
+		}
+		if n += u.Recipients; u.Recipients > most && u.HELO != "" {
+			most, helo = u.Recipients, runbook.Tf("HELO %q", "HELO %q", u.HELO)
 		}
 	}
-	return n
+	return n, helo
 }
 
 // owns says whether a HELO is usual for an account and for hardly any other. A name that programs have by default is nobody's own.
