@@ -28,7 +28,15 @@ type Log struct {
 	Says     []EventKind // what its lines can tell
 	Sessions bool        // a line can only be understood with those before it; else every line stands alone
 	Files    []LogFile   // oldest first
+	Odd      []OddFile   // what lies among the files and is left out
 	Problem  error       // what could not be read; Files is then what was found all the same
+}
+
+// An OddFile is named like a file of a log and cannot be one that is read: a pipe, a link, a device, or compressed in an unknown way.
+type OddFile struct {
+	Path     string
+	From, To int64 // as in LogFile
+	Why      Words // what it is
 }
 
 // LogState says whether a log is written.

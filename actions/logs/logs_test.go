@@ -23,7 +23,7 @@ func TestKinds(t *testing.T) {
 	if *a.Messages < int64(victim.Messages) || a.First.IsZero() || len(a.Signals) < 2 || len(a.Signals[0].Evidence) == 0 || a.Signals[0].Evidence[0].Text == "" {
 		t.Errorf("%+v", a)
 	}
-	wants(t, text, "is a suspect", "は乗っ取りの疑いが強い", "cause (a)", "原因 (a)", "D4: ", "receivelog")
+	wants(t, text, "is a suspect", "は乗っ取りの疑いが強い", "cause (a)", "原因 (a)", "D4 D5: ", "receivelog")
 
 	out, text = plan(t, dir, "logs.logins", "")
 	l := out.Facts.(logs.LoginsFacts)

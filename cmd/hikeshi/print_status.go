@@ -56,7 +56,7 @@ func (a *app) statusFigures(d statusDocument, row func(label, text string)) {
 	who, from := a.suspectWords(d.Suspects)
 	rows(a.word("who", "だれ"), append(who, a.topWords(d.Total.Senders, d.Total)))
 	for _, l := range d.Logins[:min(len(d.Logins), 1)] {
-		if l.Addresses > 2 && len(who) == 0 {
+		if l.Addresses > 2 && (d.Suspects == nil || d.Suspects.Named[0] == 0) {
 			row("", fmt.Sprintf(a.word("%s logged in from %d addresses (%d times)", "%s の認証が %d 個のアドレスから成功 (%d 回)"), line(l.User), l.Addresses, l.Success))
 		}
 	}

@@ -21,6 +21,8 @@ type suspectsRow struct {
 	From     time.Time    `json:"from"`
 	Whole    bool         `json:"whole"`   // all of the last day was read
 	History  bool         `json:"history"` // enough of the days before was read to say which addresses are new
+	All      bool         `json:"all"`     // the days before too: the judgement is that of logs suspects
+	Named    [2]int       `json:"-"`       // accounts and sources of level suspect, with those that are left out below
 	Accounts []suspectRow `json:"accounts"`
 	Sources  []suspectRow `json:"sources"`
 }
@@ -54,7 +56,8 @@ func (w *world) lookAtLogs(ctx context.Context, budget time.Duration) *suspectsR
 	if !ok {
 		return nil
 	}
-	return &suspectsRow{From: f.Window.From, Whole: !f.Window.From.After(f.Window.Since), History: f.Window.Known, Accounts: suspectRows(f.Accounts), Sources: suspectRows(f.From)}
+	return &suspectsRow{From: f.Window.From, Whole: !f.Window.From.After(f.Window.Since), History: f.Window.Known, All: f.Window.Whole,
+		Named: [2]int{len(f.AccountNames), len(f.SourceNames)}, Accounts: suspectRows(f.Accounts), Sources: suspectRows(f.From)}
 }
 
 func suspectRows(all []logs.Suspect) []suspectRow {
@@ -80,19 +83,24 @@ func (a *app) suspectWords(l *suspectsRow) (who, from []string) {
 	accounts, sources := onlySuspects(l.Accounts), onlySuspects(l.Sources)
 	for i, s := range accounts {
 		if i == 2 {
-			who = append(who, fmt.Sprintf(a.word("%d others (hikeshi logs suspects)", "ほか %d 件 (hikeshi logs suspects)"), len(accounts)-i))
+			who = append(who, fmt.Sprintf(a.word("%d others (hikeshi logs suspects)", "ほか %d 件 (hikeshi logs suspects)"), l.Named[0]-i))
 			break
 		}
 		who = append(who, fmt.Sprintf(a.word("%s  %s  %s  since %s", "%s  %s  %s  %s から"),
 			line(s.Name), s.sent().In(a.lang()), a.addressWords(s.Addresses, l.History), s.First.Local().Format("15:04")), a.word("see ", "根拠 ")+line(s.Evidence))
 	}
-	if len(who) > 0 && !l.Whole {
-		who = append(who, fmt.Sprintf(a.word("(only what was written since %s was read)", "(%s 以降の分だけを読んだ)"), l.From.Local().Format("01-02 15:04")))
+	if !l.All {
+		since := l.From.Local().Format("01-02 15:04")
+		note := a.word("(the days before %s were not read; hikeshi logs suspects reads all and may judge otherwise)", "(%s より前の日は読んでいない。全部を読む hikeshi logs suspects とは判定が異なることがある)")
+		if !l.Whole {
+			note = a.word("(only what was written since %s was read; hikeshi logs suspects reads all and may judge otherwise)", "(%s 以降の分だけを読んだ。全部を読む hikeshi logs suspects とは判定が異なることがある)")
+		}
+		who = append(who, fmt.Sprintf(note, since))
 	}
 	text := ""
 	for i, s := range sources {
 		if i == 3 {
-			text += fmt.Sprintf(a.word("%d others  ", "ほか %d 件  "), len(sources)-i)
+			text += fmt.Sprintf(a.word("%d others  ", "ほか %d 件  "), l.Named[1]-i)
 			break
 		}
 		text += line(s.Name) + "  "

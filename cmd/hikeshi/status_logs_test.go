@@ -1,12 +1,15 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"hikeshi/actions/logs"
 	past "hikeshi/spool/lab/history"
 )
 
@@ -57,4 +60,59 @@ func (s said) row(word string) string {
 		}
 	}
 	return ""
+}
+
+// TestStatusJudgesAsLogs: status names the accounts and sources that logs suspects names, and where it had no time to read as much, says so.
+func TestStatusJudgesAsLogs(t *testing.T) {
+	p := newPlace(t)
+	p.withHistory(15)
+	var status struct {
+		Suspects *suspectsRow `json:"suspects"`
+	}
+	var all logs.SuspectsFacts
+	fine(t, json.Unmarshal([]byte(p.hikeshi("status", "--watch", "0", "--output", "json").out), &status))
+	fine(t, json.Unmarshal([]byte(p.hikeshi("logs", "suspects", "--output", "json").out), &all))
+	names := func(rows []suspectRow) (names []string) {
+		for _, r := range rows {
+			names = append(names, r.Name+" "+r.Level+" "+strings.Join(r.Signals, " "))
+		}
+		return names
+	}
+	l := status.Suspects
+	if l == nil || !l.All {
+		t.Skip("too slow to read all logs within the budget of status")
+	}
+	if got, want := names(l.Accounts), names(suspectRows(all.Accounts)); !slices.Equal(got, want) || len(want) == 0 {
+		t.Errorf("status %q, logs suspects %q", got, want)
+	}
+	if got, want := names(l.Sources), names(suspectRows(all.From)); !slices.Equal(got, want) || len(want) == 0 {
+		t.Errorf("status %q, logs suspects %q", got, want)
+	}
+}
+
+// TestStatusSaysHowMuchWasRead: a judgement of less than logs suspects reads is called one, also where nobody stands out, and who is left out
+// of a list is counted.
+func TestStatusSaysHowMuchWasRead(t *testing.T) {
+	row := func(name string) suspectRow { return suspectRow{Name: name, Level: "suspect"} }
+	four := []suspectRow{row("203.0.113.1"), row("203.0.113.2"), row("203.0.113.3"), row("203.0.113.4")}
+	for name, c := range map[string]struct {
+		l    suspectsRow
+		want []string
+	}{
+		"all":             {suspectsRow{Whole: true, History: true, All: true}, nil},
+		"not the days":    {suspectsRow{Whole: true}, []string{"the days before", "hikeshi logs suspects reads all and may judge otherwise"}},
+		"not the window":  {suspectsRow{}, []string{"only what was written since", "hikeshi logs suspects reads all and may judge otherwise"}},
+		"more than shown": {suspectsRow{Whole: true, All: true, Named: [2]int{0, 91}, Sources: four}, []string{"203.0.113.3", "88 others"}},
+	} {
+		who, from := (&app{getenv: func(string) string { return "" }, said: map[string]bool{}}).suspectWords(&c.l)
+		told := strings.Join(append(who, from...), " ")
+		if len(c.want) == 0 && told != "" {
+			t.Errorf("%s: %q", name, told)
+		}
+		for _, w := range c.want {
+			if !strings.Contains(told, w) {
+				t.Errorf("%s: %q is not in %q", name, w, told)
+			}
+		}
+	}
 }

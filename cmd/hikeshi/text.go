@@ -99,44 +99,6 @@ func clock(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
 }
 
-// wrap breaks text into lines of at most n cells, at spaces where there are any. A line keeps its indentation.
-func wrap(text string, n int) []string {
-	var lines []string
-	for _, para := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
-		lines = append(lines, wrapOne(para, n)...)
-	}
-	return lines
-}
-
-func wrapOne(para string, n int) []string {
-	var lines []string
-	indent := para[:min(len(para)-len(strings.TrimLeft(para, " ")), n/2)]
-	for cells.StringWidth(para) > n {
-		cut, space, gap, w := 0, 0, 0, 0
-		for i, r := range para {
-			if w += cells.RuneWidth(r); w > n {
-				break
-			}
-			cut = i + len(string(r))
-			if r == ' ' {
-				space = i
-			}
-			if strings.HasPrefix(para[i:], "  ") {
-				gap = i // between things that belong together
-			}
-		}
-		switch {
-		case gap > len(indent)+n/2:
-			cut = gap
-		case space > len(indent)+n/3:
-			cut = space
-		}
-		lines = append(lines, strings.TrimRight(para[:cut], " "))
-		para = indent + strings.TrimLeft(para[cut:], " ")
-	}
-	return append(lines, para)
-}
-
 // ansi matches the colour codes that paint writes.
 var ansi = regexp.MustCompile("\x1b\\[[0-9;]*m")
 

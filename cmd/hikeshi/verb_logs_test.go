@@ -52,6 +52,20 @@ func TestLogsExit(t *testing.T) {
 	p.asNobody("logs", "suspects").exits(t, exitFound, w.Truth.Accounts[0].Login, "imap4log", "permission denied")
 }
 
+// TestLogsOfRoot: who cannot read acceptlog is told beside the verdict what that leaves open, and to read as root; who asks for nobody gets
+// no clean bill.
+func TestLogsOfRoot(t *testing.T) {
+	p := newPlace(t)
+	w := p.withHistory(15)
+	p.shut(newestLog(t, p, "acceptlog"))
+	p.asNobody("logs", "suspects").exits(t, exitFound, w.Truth.Accounts[0].Login+" is a suspect as a sender only", "acceptlog: not read: opening log", "; read as root", "acceptlog: read as root")
+	s := p.asNobody("logs", "suspects", "--account", "nosuch")
+	s.exits(t, exitUndetermined, "read as root")
+	if strings.Contains(s.out, "was handed in") || strings.Contains(s.out, "ok  ") {
+		t.Error(s.out)
+	}
+}
+
 // shut lets everybody read the spool, but not one file.
 func (p *place) shut(file string) {
 	p.t.Helper()

@@ -28,7 +28,7 @@ func (s *Server) Logs(ctx context.Context) ([]spool.Log, error) {
 		l := spool.Log{Name: k.Name, Dir: switches[k.Name].Dir, State: state(switches[k.Name]), Says: k.Says, Sessions: k.Sessions}
 		how := k.HowTo()
 		l.HowToEN, l.HowToJA = how.EN, how.JA
-		l.Files, l.Problem = files.List(ctx, l.Dir)
+		l.Files, l.Odd, l.Problem = files.List(ctx, l.Dir)
 		if err := switches[k.Name].Err; err != nil && !errors.Is(err, fs.ErrNotExist) {
 			l.Problem = errors.Join(l.Problem, err)
 		}

@@ -45,13 +45,16 @@ func TestLogs(t *testing.T) {
 		files   int
 		problem string
 	}{
-		"acceptlog": {spool.LogOn, 2, ""}, "receivelog": {spool.LogOn, 0, ""}, "inlog": {spool.LogOff, 0, ""}, "outlog": {spool.LogOff, 1, "bz2"}, "faillog": {spool.LogUnknown, 1, "MailFaillogEnabled"},
+		"acceptlog": {spool.LogOn, 2, ""}, "receivelog": {spool.LogOn, 0, ""}, "inlog": {spool.LogOff, 0, ""}, "outlog": {spool.LogOff, 1, ""}, "faillog": {spool.LogUnknown, 1, "MailFaillogEnabled"},
 		"receivepop3": {spool.LogOff, 1, ""}, "imap4log": {spool.LogOff, 0, ""},
 	} {
 		l := got[name]
 		if l.State != want.state || len(l.Files) != want.files || (l.Problem != nil) != (want.problem != "") || l.Problem != nil && !strings.Contains(l.Problem.Error(), want.problem) {
 			t.Errorf("%s: %s, %d files, %v", name, l.State, len(l.Files), l.Problem)
 		}
+	}
+	if odd := got["outlog"].Odd; len(odd) != 1 || !strings.Contains(odd[0].Path, "bz2") {
+		t.Errorf("%+v", odd)
 	}
 	if !got["receivelog"].Sessions || got["acceptlog"].Sessions || len(all) != 11 || s.Parser("maillog", spool.LogFile{}) != nil || len(s.Unseen()) == 0 {
 		t.Errorf("%d logs", len(all))

@@ -12,6 +12,7 @@ import (
 	"hikeshi/actions/logs/heard"
 	"hikeshi/actions/logs/ledger"
 	"hikeshi/actions/logs/signals"
+	"hikeshi/actions/logs/told"
 	"hikeshi/runbook"
 	"hikeshi/spool"
 )
@@ -21,7 +22,7 @@ const span = 7 * 86400
 
 // Facts are the facts of logs.access.
 type Facts struct {
-	Read      desk.Sources `json:"read" expr:"read"`
+	Read      told.Sources `json:"read" expr:"read"`
 	Accounts  []Account    `json:"accounts" expr:"accounts"`
 	Mails     *int64       `json:"mails" expr:"mails"`         // read out in all; a lower bound where Unknown holds a log, null if that is 0
 	Strange   *int64       `json:"strange" expr:"strange"`     // of these, from addresses that are not usual for their account; null likewise
@@ -82,7 +83,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	}
 	f := Facts{Accounts: []Account{}, Unknown: heard.Blind(r), Separated: r.Book.Known()}
 	var about, found []runbook.Finding
-	f.Read, about = r.Sources(ctx)
+	f.Read, about = told.About(ctx, r)
 	mails, strange := int64(0), int64(0)
 	for _, name := range asked(r) {
 		l := look(ctx, r, name, len(f.Unknown) == 0)

@@ -21,6 +21,7 @@ type Filler struct {
 	Batch  *Batch // with what was added
 	own    map[string]bool
 	domain []byte // that of every login without one, with its @; nil if the server has several
+	short  map[string]string
 	names  map[string]known[string]
 	places map[netip.Addr]known[netip.Prefix]
 	batch  int32  // number of the batch, from 1
@@ -34,9 +35,10 @@ type known[T any] struct {
 	at, batch int32
 }
 
-// NewFiller returns a Filler with an empty batch; own are the domains of the server, in lower case.
-func NewFiller(own map[string]bool) *Filler {
-	f := &Filler{own: own, names: map[string]known[string]{}, places: map[netip.Addr]known[netip.Prefix]{}}
+// NewFiller returns a Filler with an empty batch; own are the domains of the server, in lower case, short the whole names of accounts by
+// what stands before their @, where nothing else can be meant.
+func NewFiller(own map[string]bool, short map[string]string) *Filler {
+	f := &Filler{own: own, short: short, names: map[string]known[string]{}, places: map[netip.Addr]known[netip.Prefix]{}}
 	if len(own) == 1 {
 		for d := range own {
 			f.domain = []byte("@" + d)
@@ -145,8 +147,14 @@ func (f *Filler) ours(sender string) bool {
 	return d != "" && f.own[d]
 }
 
-// login is name, of a login. Where the server has one domain, a login without a domain is one of it: taro is taro@example.jp.
+// login is name, of a login. Where the server has one domain, a login without a domain is one of it: taro is taro@example.jp. Else it is the
+// only account that can be meant.
 func (f *Filler) login(text []byte) int32 {
+	if len(f.short) > 0 && f.domain == nil && bytes.IndexByte(text, '@') < 0 {
+		if whole, ok := f.short[string(f.safe(text))]; ok {
+			return f.name([]byte(whole))
+		}
+	}
 	if n := len(text); f.domain == nil || n == 0 || n+len(f.domain) > maxText || bytes.IndexByte(text, '@') >= 0 {
 		return f.name(text)
 	}

@@ -74,10 +74,10 @@ type Reading struct {
 	Names   *names.Names
 	Each    func(e *spool.Event, at deed.Ref) // as in sweep.Options; nil: nobody looks
 
+	Future  int64 // wall clock of the newest line, if that is in the future
 	sources []netip.Prefix
 	asked   []*ledger.Account // that are named; once the logs were read
 	exempt  []netip.Prefix
-	future  int64 // wall clock of the newest line, if that is in the future
 }
 
 // Open reads the parameters and finds the logs and the window; it reads no log but for the time of the last lines.
@@ -111,7 +111,7 @@ func (e Env) Open(ctx context.Context, in runbook.Input) (*Reading, error) {
 	now := newest
 	if e.Clock != nil {
 		if now = sweep.WallOf(e.Clock().In(r.Zone())); newest > now+ahead {
-			r.future, newest = newest, now
+			r.Future, newest = newest, now
 		}
 	}
 	if err := r.window(newest); err != nil {
@@ -211,20 +211,20 @@ func (r *Reading) Read(ctx context.Context, rec runbook.Recorder) error {
 	for _, d := range r.Env.Own.Domains {
 		own[strings.ToLower(strings.TrimSuffix(d, "."))] = true
 	}
-	o := sweep.Options{Logs: r.Logs, Parser: r.Ability.Parser, From: r.Span.History, Until: r.Span.Until, Own: own, Budget: r.Env.Budget, Workers: r.Env.Workers, Each: r.Each}
+	r.Book = ledger.New(r.Span)
+	r.Names = names.New(r.Env.Server, r.Env.Own.Domains, func(name string) bool {
+		a := r.Book.Accounts[name]
+		return a != nil && a.Logins+a.Past.Logins > 0
+	})
+	o := sweep.Options{Logs: r.Logs, Short: r.Names.Short(), Parser: r.Ability.Parser, From: r.Span.History, Until: r.Span.Until, Own: own, Budget: r.Env.Budget, Workers: r.Env.Workers, Each: r.Each}
 	if rec != nil {
 		o.Progress = rec.Progress
 	}
-	r.Book = ledger.New(r.Span)
 	var err error
 	if r.Result, err = sweep.Run(ctx, o, r.Book.Take); err != nil {
 		return fmt.Errorf("reading the logs: %w", err)
 	}
 	r.Book.Close()
-	r.Names = names.New(r.Env.Server, r.Env.Own.Domains, func(name string) bool {
-		a := r.Book.Accounts[name]
-		return a != nil && a.Logins+a.Past.Logins > 0
-	})
 	r.Result.Hide = func(login []byte) bool { return r.Names.Hides(strings.ToLower(string(login))) }
 	r.know() // what could not be read to its end tells less
 	for name, a := range r.Book.Accounts {

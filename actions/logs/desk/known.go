@@ -1,6 +1,8 @@
 package desk
 
 import (
+	"errors"
+	"io/fs"
 	"math"
 
 	"hikeshi/actions/logs/sweep"
@@ -47,7 +49,43 @@ func (r *Reading) Covers(l spool.Log) (some, all bool) {
 			some, all = some || whole && (f.Size > 0 || l.State == spool.LogOn), all && whole
 		}
 	}
-	return some, all
+	return some, all && !r.Hidden(l)
+}
+
+// Hidden says whether something that is left out of a log may hold lines of the window that none of its files has.
+func (r *Reading) Hidden(l spool.Log) bool {
+	for _, o := range l.Odd {
+		if r.hides(l, o) {
+			return true
+		}
+	}
+	return false
+}
+
+// hides says whether what is left out of a log may hold lines of the window that none of its files has.
+func (r *Reading) hides(l spool.Log, o spool.OddFile) bool {
+	if o.From == 0 && o.To == 0 || !r.InWindow(spool.LogFile{From: o.From, To: o.To}) {
+		return false
+	}
+	for _, f := range l.Files {
+		if f.From < o.To && f.To > o.From {
+			return false
+		}
+	}
+	return true
+}
+
+// Barred says whether this user may not read a log of the window.
+func (r *Reading) Barred(l spool.Log) bool {
+	if errors.Is(l.Problem, fs.ErrPermission) {
+		return true
+	}
+	for _, f := range r.Result.Files {
+		if f.Log == l.Name && errors.Is(f.Problem, fs.ErrPermission) {
+			return true
+		}
+	}
+	return false
 }
 
 // InWindow says whether a file may have lines of the window.

@@ -74,6 +74,7 @@ type Day struct {
 	Places tally.Distinct             // peers that are not usual
 	Others tally.Distinct             // other than the login itself
 	HELOs  map[string]*tally.Distinct // names that peers give themselves: the peers that are not usual
+	New    Volume                     // messages from peers that are not usual, and their recipients
 	Logins int64
 	Lines  Lines
 	Named  Lines // of messages with another sender than the login

@@ -63,6 +63,17 @@ func (a *Account) Called(helo string, day int) {
 	a.helos[helo] |= Bit(day)
 }
 
+// Calls are the names by which its peers called themselves on so many days of the history that they are usual for it.
+func (a *Account) Calls() []string {
+	var all []string
+	for name, days := range a.helos {
+		if CountDays(days) >= usualDays {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
 // HELO is how a peer first called itself in the window, "" if it sent nothing.
 func (a *Account) HELO(p netip.Prefix) string {
 	if u := a.Uses[p]; u != nil {
@@ -225,8 +236,10 @@ func Keep(refs []deed.Ref, r deed.Ref) []deed.Ref {
 	return refs
 }
 
-// HELO notes by which name a peer that is not usual called itself; place is its Spread.
-func (d *Day) HELO(name string, place uint64) {
+// Stranger notes mail of a peer that is not usual, and by which name it called itself; place is its Spread.
+func (d *Day) Stranger(name string, place uint64, recipients int64) {
+	d.Places.Add(place)
+	d.New.Messages, d.New.Recipients = d.New.Messages+1, d.New.Recipients+recipients
 	if name == "" {
 		return
 	}

@@ -27,6 +27,7 @@ const (
 	maxSteps    = 1 << 20
 	day         = 86400
 	hour        = 3600
+	minute      = 60
 )
 
 // The parts of a Book.
@@ -112,9 +113,10 @@ func (b *Book) Usual(a *Account, p netip.Prefix, day int) bool {
 	return a.Usual(p, day, days)
 }
 
-// dayOf is the day of a time, counted from the beginning of the window; history has negative days.
+// dayOf is the day of a time, counted from the beginning of the window; history has negative days. The last minute begins none: a window of
+// a day that was rounded to minutes is one day.
 func (b *Book) dayOf(wall int64) int {
-	return int(entry.Floor(wall-b.o.Since, day))
+	return int(entry.Floor(min(wall, max(b.o.Since, b.o.Until-minute))-b.o.Since, day))
 }
 
 // Take enters a batch.

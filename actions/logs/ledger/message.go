@@ -154,8 +154,7 @@ func (b *Book) message(w *join.Message, a *Account, relayed bool) {
 		h.NewMessages++
 		place := a.Spread(w.Place, w.HELO, d)
 		h.Places.Add(place)
-		day.Places.Add(place)
-		day.HELO(w.HELO, place)
+		day.Stranger(w.HELO, place, w.Count)
 		a.Refs = entry.Keep(a.Refs, w.At)
 	}
 	if u != nil {

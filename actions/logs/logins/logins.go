@@ -14,6 +14,7 @@ import (
 	"hikeshi/actions/logs/entry"
 	"hikeshi/actions/logs/heard"
 	"hikeshi/actions/logs/signals"
+	"hikeshi/actions/logs/told"
 	"hikeshi/runbook"
 	"hikeshi/spool"
 )
@@ -29,7 +30,7 @@ const (
 
 // Facts are the facts of logs.logins.
 type Facts struct {
-	Read     desk.Sources `json:"read" expr:"read"`
+	Read     told.Sources `json:"read" expr:"read"`
 	Found    []Found      `json:"found" expr:"found"`       // passwords that were probably found
 	Sources  []Guesser    `json:"sources" expr:"sources"`   // that failed, most failures first
 	Accounts []Target     `json:"accounts" expr:"accounts"` // that somebody failed to log in to
@@ -58,6 +59,7 @@ type Guesser struct {
 	POP3     int64           `json:"pop3" expr:"pop3"`
 	IMAP4    int64           `json:"imap4" expr:"imap4"`
 	Names    int             `json:"names" expr:"names"`     // accounts that it tried
+	About    bool            `json:"about" expr:"about"`     // Names is an estimate, with a standard error of 1.6 percent
 	Worst    int64           `json:"worst" expr:"worst"`     // failures in 10 minutes
 	Guesses  bool            `json:"guesses" expr:"guesses"` // tries passwords, as far as can be told
 	First    time.Time       `json:"first" expr:"first"`
@@ -70,6 +72,7 @@ type Target struct {
 	Name     string    `json:"name" expr:"name"` // masked, if it is no account of the server: it may be a password
 	Failures int64     `json:"failures" expr:"failures"`
 	Sources  *int      `json:"sources" expr:"sources"` // null where no log tells of any address
+	About    bool      `json:"about" expr:"about"`     // Sources is an estimate, likewise
 	Worst    int64     `json:"worst" expr:"worst"`     // failures in 10 minutes
 	Slow     bool      `json:"slow" expr:"slow"`       // tried from many peers, seldom from each
 	First    time.Time `json:"first" expr:"first"`
@@ -89,7 +92,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	}
 	f := Facts{Found: []Found{}, Sources: []Guesser{}, Accounts: []Target{}, SMTP: []string{}, POP3: []string{}, IMAP4: []string{}, Spread: []string{}}
 	var about []runbook.Finding
-	f.Read, about = r.Sources(ctx)
+	f.Read, about = told.About(ctx, r)
 	found := broken(ctx, r, &f)
 	found = append(found, guessers(ctx, r, &f)...)
 	found = append(found, targets(r, &f)...)
@@ -138,15 +141,23 @@ func guessers(ctx context.Context, r *desk.Reading, f *Facts) []runbook.Finding 
 			continue
 		}
 		e := Guesser{Name: signals.PlaceName(p), Failures: g.N, SMTP: g.ByService[spool.SMTP], POP3: g.ByService[spool.POP3], IMAP4: g.ByService[spool.IMAP4],
-			Names: g.Others.N(), Worst: g.Worst, Guesses: guesses, First: r.Time(g.First), Last: r.Time(g.Last), Evidence: r.Evidence(ctx, g.Refs)}
+			Names: g.Others.N(), About: g.Others.Estimated(), Worst: g.Worst, Guesses: guesses, First: r.Time(g.First), Last: r.Time(g.Last), Evidence: r.Evidence(ctx, g.Refs)}
 		f.Sources = append(f.Sources, e)
 		if guesses {
-			found = append(found, runbook.Finding{Level: runbook.Warn, Evidence: desk.First(e.Evidence), Text: runbook.Tf(
-				"%s tries passwords: %s failures, names: %d (%s), at most %d in 10 minutes", "%s がパスワードを試している: 失敗 %s 回、対象 %d 名(%s)、10 分間に最大 %d 回",
-				e.Name, desk.Number(g.N), e.Names, services(g), g.Worst)})
+			found = append(found, runbook.Finding{Level: runbook.Warn, Evidence: desk.First(e.Evidence), Text: desk.Say(
+				"%s tries passwords: %s failures, names: %s (%s), at most %d in 10 minutes", "%s がパスワードを試している: 失敗 %s 回、対象 %s 名(%s)、10 分間に最大 %d 回",
+				e.Name, desk.Number(g.N), count(e.Names, e.About), services(g), g.Worst)})
 		}
 	}
 	return found
+}
+
+// count writes how many different ones there were, and that it is an estimate where it is one.
+func count(n int, about bool) runbook.Text {
+	if !about {
+		return runbook.Tf("%s", "%s", desk.Number(int64(n)))
+	}
+	return runbook.Tf("about %s", "約 %s", desk.Number(int64(n)))
 }
 
 func services(g *entry.Guess) string {
@@ -208,7 +219,7 @@ func targets(r *desk.Reading, f *Facts) []runbook.Finding {
 func target(r *desk.Reading, name string, g *entry.Guess) Target {
 	t := Target{Name: name, Failures: g.Failures(), Worst: g.Worst, First: r.Time(g.First), Last: r.Time(g.Last)}
 	if peers := g.Others.N(); g.Seen > 0 {
-		t.Sources, t.Slow = &peers, peers >= slowPeers && (g.Seen <= int64(slowEach*peers) || peers >= manyPeers && g.Seen <= int64(patient*peers))
+		t.Sources, t.About, t.Slow = &peers, g.Others.Estimated(), peers >= slowPeers && (g.Seen <= int64(slowEach*peers) || peers >= manyPeers && g.Seen <= int64(patient*peers))
 	}
 	return t
 }
@@ -218,7 +229,7 @@ func target(r *desk.Reading, name string, g *entry.Guess) Target {
 func (t Target) spread(ja string) (text runbook.Text, yes bool) {
 	switch {
 	case t.Slow:
-		return runbook.Tf("%[1]s is tried from %[3]d addresses, seldom from each: %[4]s failures", "%[2]s は %[3]d か所から少しずつ試されている: 失敗 %[4]s 回", t.Name, ja, *t.Sources, desk.Number(t.Failures)), true
+		return desk.Say("%[1]s is tried from %[3]s addresses, seldom from each: %[4]s failures", "%[2]s は %[3]s か所から少しずつ試されている: 失敗 %[4]s 回", t.Name, ja, count(*t.Sources, t.About), desk.Number(t.Failures)), true
 	case t.Sources == nil && t.Failures >= patient:
 		return runbook.Tf("%[1]s is tried: %[3]s failures, from where is unknown: no log of this time tells the addresses",
 			"%[2]s が試されている: 失敗 %[3]s 回。接続元は不明(接続元を記録したログがない)", t.Name, ja, desk.Number(t.Failures)), true

@@ -25,7 +25,9 @@ type Names struct {
 func New(server spool.Server, own []string, loggedIn func(name string) bool) *Names {
 	n := &Names{server: server, loggedIn: loggedIn, all: map[string]bool{}, domains: map[string][]string{}}
 	for _, d := range own {
-		n.own = append(n.own, strings.ToLower(strings.TrimSuffix(d, ".")))
+		if d = strings.ToLower(strings.TrimSuffix(d, ".")); !slices.Contains(n.own, d) {
+			n.own = append(n.own, d)
+		}
 	}
 	return n
 }
@@ -60,6 +62,38 @@ func (n *Names) Full(name string) string {
 		return name + "@" + n.domains[name][0]
 	}
 	return name
+}
+
+// Short are the addresses that logins without a domain stand for, of a server of several domains: those of accounts whose name only one of
+// the domains has. nil where the server has one domain, or its accounts cannot be listed.
+func (n *Names) Short() map[string]string {
+	if len(n.own) == 1 {
+		return nil
+	}
+	n.list()
+	short := map[string]string{}
+	for name, domains := range n.domains {
+		if len(domains) == 1 && domains[0] != "" {
+			short[name] = name + "@" + domains[0]
+		}
+	}
+	return short
+}
+
+// Meant are the accounts that a login without a domain may stand for, if there are several; else none.
+func (n *Names) Meant(name string) []string {
+	if strings.Contains(name, "@") || len(n.own) == 1 {
+		return nil
+	}
+	n.list()
+	var all []string
+	if len(n.domains[name]) > 1 {
+		for _, d := range n.domains[name] {
+			all = append(all, name+"@"+d)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // Tried is a name that somebody failed to log in with, as it is shown: one that is no account's may be a password that was typed into the

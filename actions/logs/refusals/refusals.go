@@ -12,13 +12,14 @@ import (
 	"time"
 
 	"hikeshi/actions/logs/desk"
+	"hikeshi/actions/logs/told"
 	"hikeshi/runbook"
 	"hikeshi/spool"
 )
 
 // Facts are the facts of logs.refusals.
 type Facts struct {
-	Read     desk.Sources `json:"read" expr:"read"`
+	Read     told.Sources `json:"read" expr:"read"`
 	Replies  []Reply      `json:"replies" expr:"replies"`   // those that speak of a block first, then the most frequent
 	Cut      int          `json:"cut" expr:"cut"`           // replies that are left out of Replies
 	Refusals int64        `json:"refusals" expr:"refusals"` // in all
@@ -86,7 +87,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 		f.Unknown = append(f.Unknown, l.Name)
 	}
 	var about []runbook.Finding
-	f.Read, about = r.Sources(ctx)
+	f.Read, about = told.About(ctx, r)
 	for i := range f.Read.Samples {
 		f.Read.Samples[i].Text = "" // may name a recipient
 	}

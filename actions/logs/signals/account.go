@@ -1,6 +1,7 @@
 package signals
 
 import (
+	"cmp"
 	"math/bits"
 	"net/netip"
 	"slices"
@@ -27,7 +28,19 @@ func (j *judge) account(a *ledger.Account) Entry {
 	j.breakIn(&e, a)
 	e.weigh(0)
 	abuse(&e, a)
+	e.From = peers(a)
 	return e
+}
+
+// peers names those with the most messages, of those that are not usual for an account.
+func peers(a *ledger.Account) (names []string) {
+	const named = 3
+	all := slices.DeleteFunc(a.Peers(), func(p netip.Prefix) bool { return a.Uses[p].Usual })
+	slices.SortStableFunc(all, func(x, y netip.Prefix) int { return cmp.Compare(a.Uses[y].Messages, a.Uses[x].Messages) })
+	for _, p := range all[:min(len(all), named)] {
+		names = append(names, PlaceName(p))
+	}
+	return names
 }
 
 // abuse puts what came from peers that are not usual in the place of all that the account did, if there is anything.
@@ -146,6 +159,8 @@ func offClock(p *entry.Past) (off [24]bool) {
 func (j *judge) days(e *Entry, a *ledger.Account) {
 	for i := range a.Days {
 		d := &a.Days[i]
+		j.put(e, perDay, Hit{Value: above(d.New.Messages, a.Past.Day.Messages), Refs: d.Lines.Refs()})
+		j.put(e, perDay, Hit{Value: above(d.Messages, a.Past.Day.Messages), Refs: d.Lines.Refs(), owners: true})
 		j.seen(e, rcptDay, above(d.Recipients, a.Past.Day.Recipients), &d.Lines, runbook.Text{})
 		j.seen(e, ipsDay, j.spread(ipsDay, d.Places.N()), &d.Lines, runbook.Text{})
 		j.seen(e, senders, above(d.Senders, a.Past.Day.Senders), &d.Named, runbook.Text{})
@@ -162,6 +177,10 @@ func (j *judge) days(e *Entry, a *ledger.Account) {
 			continue
 		}
 		j.seen(e, helo, float64(most), &d.Lines, runbook.Tf("HELO %q", "HELO %q", name))
+		if d.New.Recipients > 0 {
+			n, helo := j.outside(a)
+			j.seen(e, strangers, above(min(d.New.Recipients, n), a.Past.Day.Recipients), &d.Lines, helo)
+		}
 	}
 }
 

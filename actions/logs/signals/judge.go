@@ -56,6 +56,7 @@ type Entry struct {
 	Level       string
 	Score       int // 1 for each hit, 2 for a strong one
 	Hits        []Hit
+	From        []string // of an account: the peers that are not usual for it, those with the most messages first, no more than three; all where that is not known
 	Via         []string // of a peer: the suspect accounts that it takes a hit from
 	First, Last int64    // wall clock
 	Messages    int64    // of an account: from peers that are not usual for it, if there are any
@@ -82,6 +83,7 @@ type judge struct {
 	b     *ledger.Book
 	o     Options
 	rules map[string]Rule
+	names map[string]int // accounts by the HELO that is usual for them; nil until somebody asks
 }
 
 // Judge measures a book that is closed.

@@ -19,7 +19,7 @@ func addr(n int) netip.Prefix {
 
 // book has one account in its window, as change makes it.
 func book(days uint32, change func(*ledger.Book, *entry.Account)) *ledger.Book {
-	b := ledger.New(ledger.Options{Since: since, Until: since + 86400, Step: 60})
+	b := ledger.New(ledger.Options{Since: since, Until: since + 86400, Step: 60, Inside: func(p netip.Prefix) bool { return p.Addr().IsPrivate() }})
 	b.Days = days
 	a := b.Account("taro@example.jp")
 	a.Hours = []entry.Hour{{Hour: since/3600 + 3}}
@@ -58,6 +58,23 @@ func verdict(v Verdict) string {
 
 const month = 1<<14 - 1 // days of history
 
+// slow lets one new address send 150 messages in ten hours, each to so many recipients.
+func slow(b *ledger.Book, a *entry.Account, each int64) {
+	const mails = 150
+	a.Past = entry.Past{Days: month, Messages: 100, Hour: entry.Volume{Messages: 4, Recipients: 6}, Day: entry.Volume{Messages: 20, Recipients: 30}}
+	for h := range int64(10) {
+		a.Past.Clock[(since/3600+8+h)%24] = 10
+	}
+	a.Messages, a.Recipients = mails, mails*each
+	a.Hours = nil
+	for h := range int64(10) {
+		a.Hours = append(a.Hours, entry.Hour{Hour: since/3600 + 8 + h, Messages: mails / 10, Recipients: mails / 10 * each, NewMessages: mails / 10, NewLogins: mails / 10})
+	}
+	a.Days[0].Messages, a.Days[0].Recipients, a.Days[0].New = mails, mails*each, entry.Volume{Messages: mails, Recipients: mails * each}
+	a.Uses[addr(1)] = &entry.Use{First: since + 8*3600, Last: since + 18*3600, Messages: mails, Recipients: mails * each}
+	b.Sources[addr(1)] = &entry.Source{Place: addr(1), First: since + 8*3600, Last: since + 18*3600, Messages: mails}
+}
+
 func TestJudge(t *testing.T) {
 	send := func(a *entry.Account, messages, recipients int64) {
 		a.Messages, a.Recipients = messages, recipients
@@ -91,6 +108,50 @@ func TestJudge(t *testing.T) {
 			a.Break = &entry.Break{Wall: since, Account: a.Name, Place: addr(1), Failures: 30}
 			b.Sources[addr(1)].Break = a.Break
 		}, "suspect 5 D1=600/500 D2=600/500 D8=30/20 | 1 suspects 0 hints"},
+		"little in an hour, to many, from one new address": {month, func(b *ledger.Book, a *entry.Account) { slow(b, a, 1) },
+			"suspect 2 D1=150/150 D14=150/100 | 1 suspects 0 hints"},
+		"the same to more": {month, func(b *ledger.Book, a *entry.Account) { slow(b, a, 7); a.Days[0].Fresh = 990 },
+			"suspect 6 D1=150/150 D2=1050/1000 D6=990/500 D14=1050/500 | 1 suspects 0 hints"},
+		"the same from where the owner always is": {month, func(b *ledger.Book, a *entry.Account) {
+			slow(b, a, 7)
+			a.Days[0].Fresh, a.Days[0].New, a.Uses[addr(1)].Usual = 990, entry.Volume{}, true
+			for i := range a.Hours {
+				a.Hours[i].NewMessages, a.Hours[i].NewLogins = 0, 0
+			}
+		}, "hint 4 D1=150/150 D2=1050/1000 D6=990/500 | 0 suspects 0 hints"},
+		"the same by an account without habits": {month, func(b *ledger.Book, a *entry.Account) {
+			slow(b, a, 7)
+			a.Past.Days = 1
+		}, "hint 2 D1=150/150 D2=1050/1000 | 0 suspects 0 hints"},
+		"the same from a private network": {month, func(b *ledger.Book, a *entry.Account) {
+			slow(b, a, 7)
+			p := netip.MustParsePrefix("10.1.2.3/32")
+			a.Uses[p] = a.Uses[addr(1)]
+			delete(a.Uses, addr(1))
+		}, "hint 2 D1=150/150 D2=1050/1000 | 0 suspects 0 hints"},
+		"a newsletter whose host has moved": {month, func(b *ledger.Book, a *entry.Account) {
+			slow(b, a, 7)
+			a.Past.Hour, a.Past.Day = entry.Volume{Messages: 80, Recipients: 4000}, entry.Volume{Messages: 80, Recipients: 4000}
+		}, "| 0 suspects 0 hints"},
+		"a new address beside that of the thief": {month, func(b *ledger.Book, a *entry.Account) {
+			slow(b, a, 1)
+			a.Uses[addr(2)] = &entry.Use{First: since + 5, Last: since + 6, Messages: 2, Recipients: 2}
+			b.Sources[addr(2)] = &entry.Source{Place: addr(2), First: since + 5, Last: since + 6, Messages: 2}
+		}, "suspect 2 D1=150/150 D14=150/100 | 1 suspects 1 hints"},
+		"the same by a name of the owner's": {month, func(b *ledger.Book, a *entry.Account) {
+			slow(b, a, 7)
+			a.Uses[addr(1)].HELO = "hanakos-pc"
+			a.Called("hanakos-pc", -1)
+			a.Called("hanakos-pc", -2)
+		}, "hint 2 D1=150/150 D2=1050/1000 | 0 suspects 0 hints"},
+		"the same by a name of everybody's": {month, func(b *ledger.Book, a *entry.Account) {
+			slow(b, a, 7)
+			a.Uses[addr(1)].HELO = "pc"
+			for _, other := range []*entry.Account{a, b.Account("jiro@example.jp"), b.Account("sato@example.jp")} {
+				other.Called("pc", -1)
+				other.Called("pc", -2)
+			}
+		}, "suspect 4 D1=150/150 D2=1050/1000 D14=1050/500 | 1 suspects 0 hints"},
 		"mail that comes back, few":  {month, func(b *ledger.Book, a *entry.Account) { a.Hours[0].Failed, a.Hours[0].Sent = 10, 1 }, "hint 1 D7=59/30 | 0 suspects 0 hints"},
 		"mail that comes back, much": {month, func(b *ledger.Book, a *entry.Account) { a.Hours[0].Failed, a.Hours[0].Sent = 70, 30 }, "hint 2 D7=70/60 | 0 suspects 0 hints"},
 		"named without a login": {month, func(b *ledger.Book, a *entry.Account) {

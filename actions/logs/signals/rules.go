@@ -9,6 +9,10 @@
 //   - D3, D11 and D14 count peers that are not usual for the account: offices, homes and printers are known after two days, the
 //     pool of a mobile carrier after three. Addresses of one IPv4 network (/24) that call themselves by a name which is usual for the
 //     account (two days) count as one for D3 and D14.
+//   - D14 also counts to how many recipients the new ones wrote together, above twice what the account did on its busiest day of the
+//     history: somebody else who writes slowly, from one address, is seen by this. Left out are private networks, peers that call themselves
+//     by a name that is the account's own (two days; of no three accounts, and none that programs have by default), and accounts with less
+//     than two days of history: the first letter of a new account is no theft.
 //   - D8 needs failures that are not those of a usual peer or of a device that fails day by day, and a success from a peer that
 //     is not usual: a device with an old password beside working ones is no break-in. For an account only its own failures count, from
 //     wherever; failures of others behind its address count for the address, if that tried many accounts and got into few.
@@ -45,7 +49,8 @@ type Rule struct {
 
 // Measures of the rules, by which they are named in the code.
 const (
-	perHour   = "D1"
+	perHour   = "D1/h"
+	perDay    = "D1/d"
 	rcptHour  = "D2/h"
 	rcptDay   = "D2/d"
 	ipsHour   = "D3/h"
@@ -60,6 +65,7 @@ const (
 	probe     = "D12"
 	relayed   = "D13"
 	helo      = "D14"
+	strangers = "D14/n"
 	separator = "/"
 )
 
@@ -68,6 +74,7 @@ func Rules() []Rule {
 	t := runbook.T
 	return []Rule{
 		{perHour, Volume, "both", t("messages in an hour", "1 時間の通数"), 100, 500, 0, "CSF RT_AUTHRELAY 100; Microsoft 365 500"},
+		{perDay, Volume, "account", t("messages in a day", "1 日の通数"), 150, 1000, 0, "policyd-rate-limit 150; mox 1000"},
 		{rcptHour, Volume, "both", t("recipients in an hour", "1 時間の宛先数"), 500, 1000, 0, "UwUMail 500; Microsoft 365 1000"},
 		{rcptDay, Volume, "account", t("recipients in a day", "1 日の宛先数"), 1000, 2000, 0, "policyd-rate-guard 1000; UwUMail 2000"},
 		{ipsHour, Spread, "account", t("new addresses in an hour", "1 時間の新しい接続元"), 3, 10, 5, "CSF LF_DIST 3; geoip-policyd 10"},
@@ -82,6 +89,7 @@ func Rules() []Rule {
 		{probe, BreakIn, "account", t("a single mail from an address seen on one earlier day only", "以前の 1 日だけ現れた接続元からの単発メール"), 1, 3, 0, "own"},
 		{relayed, Relay, "both", t("messages for outside without a login", "ログインなしの外部あて"), 5, 50, 0, "own"},
 		{helo, Identity, "account", t("new addresses with the same HELO", "同じ HELO を名乗る新しい接続元"), 5, 20, 0, "own"},
+		{strangers, Identity, "account", t("recipients in a day of mail from new addresses", "新しい接続元からのメールの 1 日の宛先数"), 100, 500, 0, "own"},
 	}
 }
 

@@ -124,6 +124,10 @@ func (j *judge) part(s, account *Entry, u *ledger.Use) {
 			if !j.b.Known() && (u.Messages < loud || j.b.Inside(s.Place)) {
 				continue // the owner is among the peers, and nobody knows which one he is
 			}
+		case "D14":
+			if src := j.b.Sources[s.Place]; src != nil && src.Past != 0 || h.ID != strangers || float64(u.Recipients)*share < h.Value || !j.strange(j.b.Accounts[account.Name], s.Place) {
+				continue
+			}
 		case senders:
 			if u.Others == 0 {
 				continue

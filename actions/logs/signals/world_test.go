@@ -18,6 +18,7 @@ import (
 	"hikeshi/spool"
 	"hikeshi/spool/epms/logs"
 	"hikeshi/spool/lab/history"
+	"hikeshi/spool/lab/history/crime"
 )
 
 // logsOf are the logs below a spool folder.
@@ -162,12 +163,14 @@ func TestPrecisionAndRecall(t *testing.T) {
 	}
 }
 
-// Where the logs have just been switched on there is no history; what is loud enough is found all the same, and nobody else is blamed.
+// Where the logs have just been switched on there is no history; what is loud enough is found all the same, and nobody else is blamed. One
+// who writes slowly from one address cannot be found so: nobody knows that the address is new.
 func TestWithoutHistory(t *testing.T) {
 	for _, days := range []int{1, 2, 4} {
 		var accounts, sources score
 		for seed := range 12 {
-			w := history.Make(uint64(seed+1), history.Options{Days: days})
+			loud := slices.DeleteFunc(crime.Draw(uint64(seed+1)), func(k history.Kind) bool { return k == crime.StolenQuiet })
+			w := history.Make(uint64(seed+1), history.Options{Days: days, Incidents: append([]history.Kind{}, loud...)})
 			v, b, _ := verdict(t, w)
 			a, s, _ := truthOf(w)
 			as, wrongA, _ := compare(v.Accounts, a)
@@ -182,6 +185,28 @@ func TestWithoutHistory(t *testing.T) {
 			t.Errorf("%d days: too much is missed, or blamed", days)
 		}
 		t.Logf("%d days: accounts: precision %.3f recall %.3f; sources: precision %.3f recall %.3f", days, accounts.precision(), accounts.recall(), sources.precision(), sources.recall())
+	}
+}
+
+// A thief who writes from one new address, little in every hour and while the owner is at work, is a suspect, and so is the address.
+func TestSlowThief(t *testing.T) {
+	for seed := range uint64(5) {
+		w := history.Make(100+seed, history.Options{Incidents: []history.Kind{crime.StolenQuiet}})
+		v, b, _ := verdict(t, w)
+		a, s, _ := truthOf(w)
+		as, wrongA, missedA := compare(v.Accounts, a)
+		ss, wrongS, missedS := compare(v.Sources, s)
+		if len(a) != 1 || len(s) != 1 || as.right != 1 || ss.right != 1 || as.wrong+ss.wrong > 0 {
+			t.Errorf("seed %d: %d accounts, %d sources", seed, len(a), len(s))
+		}
+		for _, name := range slices.Concat(wrongA, missedA, wrongS, missedS) {
+			t.Log(describe(v, b, name))
+		}
+		for _, e := range v.Accounts {
+			if e.Name == a[0] && (len(e.From) == 0 || e.From[0] != s[0]) {
+				t.Errorf("seed %d: %s was used from %q, not from %s first", seed, e.Name, e.From, s[0])
+			}
+		}
 	}
 }
 

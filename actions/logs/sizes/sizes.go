@@ -9,11 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"hikeshi/actions/logs/desk"
-	"hikeshi/actions/logs/sweep"
+	"hikeshi/actions/logs/told"
 	"hikeshi/runbook"
 	"hikeshi/spool"
 )
@@ -42,7 +41,7 @@ type Log struct {
 	Name    string     `json:"name" expr:"name"`
 	State   string     `json:"state" expr:"state"`   // on, off, unknown
 	Day     string     `json:"day" expr:"day"`       // the newest one, as 2026-11-21; "" without files
-	Bytes   int64      `json:"bytes" expr:"bytes"`   // of it
+	Bytes   *int64     `json:"bytes" expr:"bytes"`   // of it; null without files, or where that is not known
 	Median  *int64     `json:"median" expr:"median"` // bytes a day, of the days before; null without any
 	Days    int        `json:"days" expr:"days"`     // before
 	Left    int        `json:"left" expr:"left"`     // compressed days that are in none of these: too long to be unpacked here, or broken
@@ -78,7 +77,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 // compare looks at each log.
 func (a action) compare(ctx context.Context, ability spool.Logs, all []spool.Log, top int, p progress) (runbook.Outcome, error) {
 	f := Facts{Logs: []Log{}, Swollen: []string{}, Off: []string{}, Missing: []string{}, Unread: []string{}}
-	var found, told []runbook.Finding
+	var found, grown []runbook.Finding
 	for _, l := range all {
 		p.total += packed(l.Files)
 	}
@@ -88,10 +87,10 @@ func (a action) compare(ctx context.Context, ability spool.Logs, all []spool.Log
 			return runbook.Outcome{}, ctx.Err()
 		}
 		if err = errors.Join(l.Problem, err); err != nil {
-			why := sweep.Safe([]byte(strings.ReplaceAll(err.Error(), "\n", "; ")))
 			f.Unread = append(f.Unread, l.Name)
-			found = append(found, runbook.Finding{Level: runbook.Warn, Text: runbook.T(l.Name+": not read: "+why, l.Name+": 読めない: "+why), Evidence: l.Dir})
+			found = append(found, runbook.Finding{Level: runbook.Warn, Text: told.Problem(l, err), Evidence: l.Dir})
 		}
+		found = append(found, told.Odd(l)...)
 		if l.State == spool.LogOff {
 			f.Off = append(f.Off, l.Name)
 			if desk.Meant(l) {
@@ -101,26 +100,26 @@ func (a action) compare(ctx context.Context, ability spool.Logs, all []spool.Log
 		if one.Swollen {
 			f.Swollen = append(f.Swollen, l.Name)
 		}
-		f.Logs, told = append(f.Logs, one), append(told, a.finding(l, one))
+		f.Logs, grown = append(f.Logs, one), append(grown, a.finding(l, one))
 	}
-	return runbook.Outcome{Findings: append(found, f.most(top, told)...), Facts: f}, nil
+	return runbook.Outcome{Findings: append(found, f.most(top, grown)...), Facts: f}, nil
 }
 
 // most leaves the logs that grew most, where only so many are asked for, with what is told of each.
-func (f *Facts) most(top int, told []runbook.Finding) []runbook.Finding {
+func (f *Facts) most(top int, grown []runbook.Finding) []runbook.Finding {
 	if top <= 0 || top >= len(f.Logs) {
-		return told
+		return grown
 	}
 	order := make([]int, len(f.Logs))
 	for i := range order {
 		order[i] = i
 	}
-	growth := func(i int) float64 { return float64(f.Logs[i].Bytes) / float64(f.Logs[i].usual()) }
+	growth := func(i int) float64 { return float64(desk.Total(f.Logs[i].Bytes)) / float64(f.Logs[i].usual()) }
 	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(growth(y), growth(x)) })
 	var logs []Log
 	var found []runbook.Finding
 	for _, i := range order[:top] {
-		logs, found = append(logs, f.Logs[i]), append(found, told[i])
+		logs, found = append(logs, f.Logs[i]), append(found, grown[i])
 	}
 	f.Cut, f.Logs = len(f.Logs)-top, logs
 	return found
@@ -132,7 +131,8 @@ func (a action) look(ctx context.Context, ability spool.Logs, l spool.Log, p *pr
 	if one.Left = len(d.left); len(d.bytes) == 0 {
 		return one, err
 	}
-	one.Day, one.Bytes = time.Unix(d.newest*day, 0).UTC().Format("2006-01-02"), d.bytes[d.newest]
+	size := d.bytes[d.newest]
+	one.Day, one.Bytes = time.Unix(d.newest*day, 0).UTC().Format("2006-01-02"), &size
 	var before []int64
 	for at, n := range d.bytes {
 		if at < d.newest {
@@ -143,7 +143,7 @@ func (a action) look(ctx context.Context, ability spool.Logs, l spool.Log, p *pr
 		slices.Sort(before)
 		one.Median = &before[len(before)/2]
 	}
-	one.Swollen = one.Days >= enough && one.Bytes >= small && one.Bytes > times*one.usual()
+	one.Swollen = one.Days >= enough && size >= small && size > times*one.usual()
 	if !one.Swollen {
 		return one, err
 	}
@@ -168,10 +168,11 @@ func (a action) finding(l spool.Log, e Log) runbook.Finding {
 }
 
 func (a action) compared(l spool.Log, e Log) runbook.Finding {
+	size := desk.Total(e.Bytes)
 	switch {
 	case e.Swollen:
-		text := runbook.Tf("%s: %s on %s, %d times the median of %d days before", "%s: %[3]s に %[2]s。それ以前 %[5]d 日の中央値の %[4]d 倍",
-			l.Name, desk.Size(e.Bytes), e.Day, e.Bytes/e.usual(), e.Days)
+		text := desk.Say("%s: %s on %s, %d times the median of %d days before", "%s: %[3]s に %[2]s。それ以前 %[5]d 日の中央値の %[4]d 倍",
+			l.Name, desk.Size(size), e.Day, size/e.usual(), e.Days)
 		if e.Since != nil {
 			at := e.Since.In((&desk.Reading{Env: a.env}).Zone()).Format("15:04")
 			text.EN, text.JA = text.EN+", since "+at, text.JA+"。"+at+" ごろから"
@@ -186,16 +187,16 @@ func (a action) compared(l spool.Log, e Log) runbook.Finding {
 	case e.Day == "":
 		return runbook.Finding{Level: runbook.Info, Text: runbook.T(l.Name+": no files", l.Name+": ファイルがない"), Evidence: l.Dir}
 	case e.Days == 0:
-		return runbook.Finding{Level: runbook.Info, Text: runbook.Tf("%s: %s on %s; there is no day before to compare it with", "%s: %[3]s に %[2]s。比べられる過去の日がない",
-			l.Name, desk.Size(e.Bytes), e.Day), Evidence: l.Dir}
+		return runbook.Finding{Level: runbook.Info, Text: desk.Say("%s: %s on %s; there is no day before to compare it with", "%s: %[3]s に %[2]s。比べられる過去の日がない",
+			l.Name, desk.Size(size), e.Day), Evidence: l.Dir}
 	case e.Days < enough:
-		return runbook.Finding{Level: runbook.Info, Text: runbook.Tf("%s: %s on %s; %d days before are too few to compare", "%s: %[3]s に %[2]s。比べられる過去の日が %[4]d 日しかない",
-			l.Name, desk.Size(e.Bytes), e.Day, e.Days), Evidence: l.Dir}
+		return runbook.Finding{Level: runbook.Info, Text: desk.Say("%s: %s on %s; %d days before are too few to compare", "%s: %[3]s に %[2]s。比べられる過去の日が %[4]d 日しかない",
+			l.Name, desk.Size(size), e.Day, e.Days), Evidence: l.Dir}
 	}
-	text := runbook.Tf("%s: %s on %s, the median of %d days before is %s", "%s: %[3]s に %[2]s、それ以前 %[4]d 日の中央値は %[5]s",
-		l.Name, desk.Size(e.Bytes), e.Day, e.Days, desk.Size(*e.Median))
-	if e.Bytes > times*e.usual() {
-		text.EN, text.JA = text.EN+"; more than usual, but below "+desk.Size(small)+" no log is called swollen", text.JA+"。普段より多いが、"+desk.Size(small)+" 未満は肥大とみなさない"
+	text := desk.Say("%s: %s on %s, the median of %d days before is %s", "%s: %[3]s に %[2]s、それ以前 %[4]d 日の中央値は %[5]s",
+		l.Name, desk.Size(size), e.Day, e.Days, desk.Size(*e.Median))
+	if size > times*e.usual() {
+		text = desk.Say("%s; more than usual, but below %s no log is called swollen", "%s。普段より多いが、%s 未満は肥大とみなさない", text, desk.Size(small))
 		return runbook.Finding{Level: runbook.Info, Text: text, Evidence: l.Dir}
 	}
 	return runbook.Finding{Level: runbook.OK, Text: text, Evidence: l.Dir}

@@ -14,7 +14,11 @@ import (
 func quotes(f Facts) string {
 	var b strings.Builder
 	for _, s := range slices.Concat(f.Accounts, f.From) {
-		fmt.Fprintf(&b, "%s (%s): messages: %s, recipients: %s\n", s.Name, s.Level, amount(s.Messages), amount(s.Recipients))
+		as := ""
+		if s.Sender {
+			as = ", as a sender only: no log tells whether it logged in"
+		}
+		fmt.Fprintf(&b, "%s (%s%s): messages: %s, recipients: %s\n", s.Name, s.Level, as, amount(s.Messages), amount(s.Recipients))
 		for _, g := range s.Signals {
 			fmt.Fprintf(&b, "  %s %s: %g (%g)\n", g.ID, g.What, g.Value, g.Threshold)
 			for _, e := range g.Evidence {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hikeshi/actions/logs/desk"
+	"hikeshi/actions/logs/heard"
 	"hikeshi/actions/logs/ledger"
 	"hikeshi/actions/logs/signals"
 	"hikeshi/runbook"
@@ -31,7 +32,7 @@ const (
 )
 
 // spoof tells messages that were sent after a login from those that only name an account.
-func spoof(r *desk.Reading, v signals.Verdict) (Spoof, runbook.Finding) {
+func spoof(r *desk.Reading, v signals.Verdict) (Spoof, []runbook.Finding) {
 	var s Spoof
 	blind, named := int64(0), false
 	for _, e := range v.Accounts {
@@ -59,11 +60,14 @@ func spoof(r *desk.Reading, v signals.Verdict) (Spoof, runbook.Finding) {
 	default:
 		s.Verdict = both
 	}
-	return s, s.finding()
+	if s.Verdict == none && s.Foreign == 0 && (r.Empty() || len(r.Missing()) > 0 || len(heard.Deaf(r)) > 0) {
+		return s, nil // nothing can be said where no log tells, or of whom none names
+	}
+	return s, []runbook.Finding{s.finding()}
 }
 
 // cannotTell is the verdict where no log tells of logins, or of messages.
-func (s Spoof) cannotTell(r *desk.Reading) (Spoof, runbook.Finding) {
+func (s Spoof) cannotTell(r *desk.Reading) (Spoof, []runbook.Finding) {
 	s.Verdict, s.Login, s.Named = unknown, 0, 0
 	why, missing := runbook.T("no log of logins covers this time.", "この期間のログインを記録したログがない。"), spool.EventLogin
 	switch {
@@ -74,14 +78,16 @@ func (s Spoof) cannotTell(r *desk.Reading) (Spoof, runbook.Finding) {
 	}
 	var en, ja []string
 	for _, l := range r.Logs {
-		if desk.Says(l, missing) && !desk.Says(l, spool.EventRead) && l.State != spool.LogOn {
+		if desk.Says(l, missing) && r.Barred(l) {
+			en, ja = append(en, l.Name+": read as root"), append(ja, l.Name+" は root で読むこと")
+		} else if desk.Says(l, missing) && !desk.Says(l, spool.EventRead) && l.State != spool.LogOn {
 			en, ja = append(en, l.Name+": "+l.HowToEN), append(ja, l.Name+": "+l.HowToJA)
 		}
 	}
 	s.HowTo = strings.Join(en, "; ")
-	return s, runbook.Finding{Level: runbook.Warn, Text: runbook.T(
+	return s, []runbook.Finding{{Level: runbook.Warn, Text: runbook.T(
 		strings.TrimSuffix("whether the mail was sent after a login cannot be told: "+why.EN+" "+s.HowTo, " "),
-		"ログイン後に送られたかどうかは判断できない: "+why.JA+strings.Join(ja, "。"))}
+		"ログイン後に送られたかどうかは判断できない: "+why.JA+strings.Join(ja, "。"))}}
 }
 
 func (s Spoof) finding() runbook.Finding {
@@ -130,11 +136,16 @@ func doubtful(ctx context.Context, r *desk.Reading) []runbook.Finding {
 
 // notVisible are the signals that the logs cannot show: for ever, or as they are switched now.
 func notVisible(r *desk.Reading) ([]Unseen, []runbook.Finding) {
-	all, found := []Unseen{}, []runbook.Finding(nil)
+	all, found, same := []Unseen{}, []runbook.Finding(nil), map[string]int{}
 	say := func(ids, en, ja string) {
 		for _, id := range strings.Fields(ids) {
 			all = append(all, Unseen{id, en})
 		}
+		if i, there := same[en]; there { // the same reason for another one
+			found[i].Text = runbook.T(strings.Replace(found[i].Text.EN, ": "+en, " "+ids+": "+en, 1), strings.Replace(found[i].Text.JA, ": "+ja, " "+ids+": "+ja, 1))
+			return
+		}
+		same[en] = len(found)
 		found = append(found, runbook.Finding{Level: runbook.Info, Text: runbook.T(
 			"not visible in these logs: "+ids+": "+en, "これらのログでは見えない: "+ids+": "+ja)})
 	}

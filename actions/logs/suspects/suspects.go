@@ -3,7 +3,6 @@ package suspects
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -11,16 +10,16 @@ import (
 	"hikeshi/actions/logs/estimate"
 	"hikeshi/actions/logs/heard"
 	"hikeshi/actions/logs/signals"
-	"hikeshi/actions/logs/sweep"
+	"hikeshi/actions/logs/told"
 	"hikeshi/runbook"
 )
 
 // Facts are the facts of logs.suspects.
 type Facts struct {
-	Window       desk.Span    `json:"window" expr:"window"`
+	Window       told.Span    `json:"window" expr:"window"`
 	Unread       int64        `json:"unread_lines" expr:"unread_lines"` // lines that were not understood
-	Files        []desk.File  `json:"files" expr:"files"`
-	Read         desk.Sources `json:"read" expr:"read"`
+	Files        []told.File  `json:"files" expr:"files"`
+	Read         told.Sources `json:"read" expr:"read"`
 	Accounts     []Suspect    `json:"accounts" expr:"accounts"`           // the worst first
 	From         []Suspect    `json:"sources" expr:"sources"`             // the same of peers
 	AccountNames []string     `json:"account_names" expr:"account_names"` // those of level suspect
@@ -48,6 +47,9 @@ type Suspect struct {
 	Messages   *int64    `json:"messages" expr:"messages"`     // a lower bound where no log tells of accepted messages; null if that is 0: unknown
 	Recipients *int64    `json:"recipients" expr:"recipients"` // null where no log tells of accepted messages
 	Addresses  int       `json:"addresses" expr:"addresses"`   // of an account: peers that are not usual for it, all where Window.Known is false; of a peer: accounts
+	NewFrom    []string  `json:"new_from" expr:"new_from"`     // of an account: some of these peers, those with the most messages first
+	Sender     bool      `json:"sender" expr:"sender"`         // of an account: no log tells whether it logged in; anybody can write the name of a sender
+	MayBe      []string  `json:"may_be" expr:"may_be"`         // the accounts that a login without a domain may stand for, if there are several
 	Named      bool      `json:"named" expr:"named"`           // its messages named it without a login
 }
 
@@ -87,11 +89,11 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	v := r.Judge()
 	f := Facts{AccountNames: []string{}, LoggedIn: []string{}, SourceNames: []string{}}
 	var found, about []runbook.Finding
-	f.Read, about = r.Sources(ctx)
-	f.Window, f.Unread, f.Files = f.Read.Window, f.Read.Unread, f.Read.Files
+	f.Read, about = told.About(ctx, r)
+	f.Window, f.Unread, f.Files, f.Read.Files = f.Read.Window, f.Read.Unread, f.Read.Files, nil
 	t := teller{ctx, r, &f}
-	f.Accounts, found = t.list(v.Accounts, r.Params.Top, func(e *signals.Entry) bool { return isAccount(r, e) }, account)
-	sources, also := t.list(v.Sources, r.Params.Top, func(e *signals.Entry) bool { return isSource(r, e) }, source)
+	f.Accounts, found = t.list(v.Accounts, r.Params.Top, func(e *signals.Entry) bool { return isAccount(r, e) }, t.account)
+	sources, also := t.list(v.Sources, r.Params.Top, func(e *signals.Entry) bool { return isSource(r, e) }, t.source)
 	f.From = sources
 	for _, e := range v.Accounts {
 		if e.Level == signals.Suspect && isAccount(r, &e) {
@@ -106,7 +108,9 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 			f.SourceNames = append(f.SourceNames, e.Name)
 		}
 	}
-	found = append(found, also...)
+	if found = append(found, also...); len(found) > 0 {
+		found = append(found, legend())
+	}
 	switch {
 	case r.Nothing() || len(f.AccountNames)+len(f.SourceNames) > 0:
 	case len(f.Accounts)+len(f.From) > 0:
@@ -115,10 +119,10 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 		found = append(found, heard.Clean(r, runbook.T("no account and no address looks abused in what these logs show", "これらのログから見える範囲では、乗っ取りが疑われるアカウントや接続元はない"),
 			runbook.T("who is abused, and from where,", "乗っ取られたアカウントや接続元の有無")))
 	}
-	var text runbook.Finding
+	var text []runbook.Finding
 	f.Spoof, text = spoof(r, v)
 	f.Unjoined, f.Ambiguous = r.Book.Unjoined.N, r.Book.Unclear.N
-	found = append(append(found, text), doubtful(ctx, r)...)
+	found = append(append(found, text...), doubtful(ctx, r)...)
 	unseen, blind := notVisible(r)
 	f.Unseen = unseen
 	if text := quotes(f); in.Rec != nil && text != "" {
@@ -193,7 +197,7 @@ func evidence(s Suspect) string {
 }
 
 func (t teller) suspect(e *signals.Entry, quote bool) Suspect {
-	s := Suspect{Name: e.Name, Score: e.Score, Level: e.Level, Signals: []Signal{}, Via: append([]string{}, e.Via...), First: t.r.Time(e.First), Last: t.r.Time(e.Last),
+	s := Suspect{Name: e.Name, Score: e.Score, Level: e.Level, Signals: []Signal{}, Via: append([]string{}, e.Via...), NewFrom: append([]string{}, e.From...), First: t.r.Time(e.First), Last: t.r.Time(e.Last),
 		Addresses: e.Addresses, Named: e.Named > 0 && e.Named*2 >= e.Messages}
 	s.Messages = desk.Told(t.r.Known.Accepts, e.Messages)
 	if t.r.Known.Accepts {
@@ -212,74 +216,11 @@ func (t teller) suspect(e *signals.Entry, quote bool) Suspect {
 		}
 		s.Signals = append(s.Signals, g)
 	}
+	if s.MayBe = []string{}; !e.Place.IsValid() {
+		s.MayBe = append(s.MayBe, t.r.Names.Meant(e.Name)...)
+	}
+	if s.Sender = t.forged(e); s.Sender {
+		s.Brief = append(s.Brief, "login?")
+	}
 	return s
-}
-
-// sentence is the finding about an account or a peer.
-func (t teller) sentence(e *signals.Entry, who runbook.Text) runbook.Text {
-	en, ja := who.EN, who.JA
-	var hitsEN, hitsJA []string
-	for _, h := range e.Hits {
-		hitsEN = append(hitsEN, hit(h, "en"))
-		hitsJA = append(hitsJA, hit(h, "ja"))
-	}
-	if len(e.Via) > 0 {
-		hitsEN = append(hitsEN, "used "+few(e.Via, "and %d more"))
-		hitsJA = append(hitsJA, few(e.Via, "ほか %d 件")+" を使用")
-	}
-	when := fmt.Sprintf("%s - %s", desk.Clock(e.First), clockOnly(e.First, e.Last))
-	if e.First == 0 {
-		when = "-"
-	}
-	sent := t.r.Messages(e.Messages, e.Recipients)
-	return runbook.T(
-		fmt.Sprintf("%s: %s; %s, %s", en, strings.Join(hitsEN, "; "), sent.EN, when),
-		fmt.Sprintf("%s: %s。%s、%s", ja, strings.Join(hitsJA, "、"), sent.JA, when))
-}
-
-func account(e *signals.Entry) runbook.Text {
-	if e.Level == signals.Hint {
-		return runbook.T(e.Name+" (a hint)", e.Name+"(参考)")
-	}
-	if e.Named*2 > e.Messages {
-		return runbook.T(e.Name+" is a suspect, named without a login", e.Name+" は、ログインなしで名乗られた疑いが強い")
-	}
-	return runbook.T(e.Name+" is a suspect", e.Name+" は乗っ取りの疑いが強い")
-}
-
-func source(e *signals.Entry) runbook.Text {
-	if e.Level == signals.Hint {
-		return runbook.T(e.Name+" (a hint)", e.Name+"(参考)")
-	}
-	return runbook.T(e.Name+" is a suspect", e.Name+" は不正利用の接続元の疑いが強い")
-}
-
-func hit(h signals.Hit, lang string) string {
-	detail := h.Detail.In(lang)
-	if detail != "" {
-		detail = ": " + sweep.Safe([]byte(detail))
-	}
-	about := ""
-	if h.About {
-		about = map[string]string{"en": "about ", "ja": "約 "}[lang]
-	}
-	return fmt.Sprintf("%s %s %s%s (%s)%s", h.Signal(), h.What.In(lang), about, desk.Number(int64(h.Value)), desk.Number(int64(h.Threshold())), detail)
-}
-
-// few names the first three.
-func few(names []string, more string) string {
-	const shown = 3
-	text := strings.Join(names[:min(len(names), shown)], ", ")
-	if n := len(names) - shown; n > 0 {
-		text += " " + fmt.Sprintf(more, n)
-	}
-	return text
-}
-
-// clockOnly is a time without its date if that is the date of another one.
-func clockOnly(first, last int64) string {
-	if first-first%86400 == last-last%86400 {
-		return desk.Clock(last)[len("2006-01-02 "):]
-	}
-	return desk.Clock(last)
 }

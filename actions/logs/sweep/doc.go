@@ -31,10 +31,11 @@ const (
 type Options struct {
 	Logs        []spool.Log
 	Parser      func(log string, f spool.LogFile) spool.LogParser
-	From, Until int64           // on the wall clock; Until not included
-	Own         map[string]bool // own domains, in lower case; empty if nobody knows them
-	Budget      time.Duration   // read only as much of the newest as can be read in it; 0: all
-	Workers     int             // 0: one for each processor
+	From, Until int64             // on the wall clock; Until not included
+	Own         map[string]bool   // own domains, in lower case; empty if nobody knows them
+	Short       map[string]string // accounts by a login without a domain, where only one can be meant, in lower case; used where Own is not a single one
+	Budget      time.Duration     // read only as much of the newest as can be read in it; 0: all
+	Workers     int               // 0: one for each processor
 	Progress    func(done, total int64)
 
 	// Each is shown every event of the span before it becomes a deed, for what no deed carries, such as the text of a reply; nil: nobody

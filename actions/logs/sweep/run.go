@@ -139,7 +139,7 @@ func (p *plan) read(ctx context.Context, o *Options, i int, w *work, moved *atom
 		return
 	}
 	streams := p.streams(ctx, o, i, w, moved)
-	f := deed.NewFiller(o.Own)
+	f := deed.NewFiller(o.Own, o.Short)
 	for len(streams) > 0 {
 		at := earliest(streams)
 		s := streams[at]

@@ -12,13 +12,14 @@ import (
 	"hikeshi/actions/logs/desk"
 	"hikeshi/actions/logs/entry"
 	"hikeshi/actions/logs/signals"
+	"hikeshi/actions/logs/told"
 	"hikeshi/runbook"
 )
 
 // Facts are the facts of logs.timeline. Mail from an address that is usual for its account is most likely that of its owner: it counts
 // apart, as Usual, and First, Peak, Last and Most are about the rest; where Of is all, about both. They are zero where nothing was sent.
 type Facts struct {
-	Read      desk.Sources `json:"read" expr:"read"`
+	Read      told.Sources `json:"read" expr:"read"`
 	Of        string       `json:"of" expr:"of"`             // named, suspects, all
 	Accounts  []string     `json:"accounts" expr:"accounts"` // that were counted; empty if all were
 	Seconds   int64        `json:"seconds" expr:"seconds"`   // of a step
@@ -73,7 +74,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	}
 	f := Facts{Of: of, Accounts: []string{}, Seconds: r.Span.Step, Steps: []Step{}, Separated: r.Book.Known()}
 	var about []runbook.Finding
-	f.Read, about = r.Sources(ctx)
+	f.Read, about = told.About(ctx, r)
 	steps, span := f.steps(r)
 	f.fill(r, steps)
 	f.First, f.Last = r.Time(span.First), r.Time(span.Last)

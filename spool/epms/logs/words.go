@@ -42,8 +42,8 @@ func Unseen() []spool.Unseen {
 	return []spool.Unseen{
 		{Signal: "D4", EN: geoEN, JA: geoJA},
 		{Signal: "D5", EN: geoEN, JA: geoJA},
-		{Signal: "D14", EN: "subjects stand in no log, and sizes in receivelog alone, where the client announces them; the same HELO can be seen in inlog",
-			JA: "件名はどのログにもない。サイズはクライアントが申告した場合に receivelog に残るだけ。同じ HELO の繰り返しは inlog で分かる"},
+		{Signal: "D14", EN: "in part: subjects stand in no log, and sizes in receivelog alone, where the client announces them; the same HELO can be seen in inlog",
+			JA: "一部のみ。件名はどのログにもない。サイズはクライアントが申告した場合に receivelog に残るだけ。同じ HELO の繰り返しは inlog で分かる"},
 		{Signal: "D16", EN: "no log says which local user or program handed in a mail: one from a web form looks like any other that comes from the address of the web server",
 			JA: "ローカルのどのユーザーやプログラムが渡したメールかは、どのログにも残らない。Web フォームからのメールも、Web サーバーのアドレスから来た普通のメールに見える"},
 	}

@@ -7,7 +7,8 @@
 //	/var/spool/epms/acceptlog/mail1/261120.log.gz
 //	/var/spool/epms/senderlog/mail1/261119_03.log.1.zst
 //
-// No symbolic link below the folder is followed.
+// No symbolic link below the folder is followed. What is named like a file of the log and is none is told apart, and so are links that may
+// be folders of computers.
 package files
 
 import (
@@ -31,11 +32,12 @@ const (
 	maxNames     = 50_000 // entries of a folder that are looked at
 	maxComputers = 64
 	maxErrors    = 5 // that are told
+	maxOdd       = 1000
 )
 
-// List returns the files of the log in dir, oldest first. There are none in a folder that is not there. The error says what could not
-// be looked at; the files are then all others.
-func List(ctx context.Context, dir string) ([]spool.LogFile, error) {
+// List returns the files of the log in dir, oldest first, and what lies among them and is left out. There are none in a folder that is not
+// there. The error says what could not be looked at; the files are then all others.
+func List(ctx context.Context, dir string) ([]spool.LogFile, []spool.OddFile, error) {
 	l := list{}
 	folders := l.look(dir)
 	if len(folders) > maxComputers {
@@ -57,13 +59,14 @@ func List(ctx context.Context, dir string) ([]spool.LogFile, error) {
 		l.errs = append(l.errs, fmt.Errorf("and %d more", l.more))
 	}
 	if err := errors.Join(l.errs...); err != nil {
-		return l.files, fmt.Errorf("looking for log files: %w", err)
+		return l.files, l.odd, fmt.Errorf("looking for log files: %w", err)
 	}
-	return l.files, nil
+	return l.files, l.odd, nil
 }
 
 type list struct {
 	files []spool.LogFile
+	odd   []spool.OddFile
 	errs  []error
 	more  int // errors that are not told
 }
@@ -124,18 +127,40 @@ func (l *list) look(dir string) (folders []string) {
 // take takes an entry, if it is a file of the log.
 func (l *list) take(dir, name string, e disk.Entry) {
 	f, ok := Name(name)
-	if !ok {
-		return
-	}
 	f.Path, f.Size, f.Modified = filepath.Join(dir, name), e.Size, time.Unix(e.Sec, 0)
+	known := f.Compressed == "" || f.Compressed == "gz" || f.Compressed == "zst"
 	switch {
-	case e.Type != 0:
-		l.problem(fmt.Errorf("%q is not a regular file", f.Path))
-	case f.Compressed != "" && f.Compressed != "gz" && f.Compressed != "zst":
-		l.problem(fmt.Errorf("%q is compressed in a way that is not read: only gz and zst are", f.Path))
-	default:
+	case ok && e.Type == 0 && known:
 		l.files = append(l.files, f)
+	case ok && e.Type == 0:
+		l.leave(f, spool.Words{EN: "compressed in a way that is not read: only gz and zst are", JA: "対応していない圧縮形式(読めるのは gz と zst)"})
+	case ok, e.Type == fs.ModeSymlink: // a folder of a computer may be a link
+		l.leave(f, kindOf(e.Type))
 	}
+}
+
+// leave notes what is left out.
+func (l *list) leave(f spool.LogFile, why spool.Words) {
+	if len(l.odd) < maxOdd {
+		l.odd = append(l.odd, spool.OddFile{Path: f.Path, From: f.From, To: f.To, Why: why})
+	} else {
+		l.more++
+	}
+}
+
+// kindOf says what an entry is that is no regular file.
+func kindOf(t fs.FileMode) spool.Words {
+	switch {
+	case t&fs.ModeSymlink != 0:
+		return spool.Words{EN: "a symbolic link, which is not followed", JA: "シンボリックリンクのため、たどらない"}
+	case t&fs.ModeNamedPipe != 0:
+		return spool.Words{EN: "a named pipe", JA: "名前付きパイプ"}
+	case t&fs.ModeSocket != 0:
+		return spool.Words{EN: "a socket", JA: "ソケット"}
+	case t&fs.ModeDevice != 0:
+		return spool.Words{EN: "a device", JA: "デバイスファイル"}
+	}
+	return spool.Words{EN: "not a regular file", JA: "通常のファイルではない"}
 }
 
 // openBelow opens a folder that must be no symbolic link itself.

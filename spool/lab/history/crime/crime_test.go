@@ -55,6 +55,27 @@ func TestStolenSlow(t *testing.T) {
 	}
 }
 
+func TestStolenQuiet(t *testing.T) {
+	for seed := range uint64(10) {
+		all, truth := planned(t, seed, StolenQuiet)
+		perHour, to := map[int64]int{}, map[string]bool{}
+		for _, s := range all {
+			perHour[s.At/hour]++
+			for _, r := range s.Mails[0].To {
+				to[r] = true
+			}
+		}
+		for h, n := range perHour {
+			if clock, _ := people.Clock(h * hour); n > 40 || clock < 9 || clock > 18 {
+				t.Errorf("seed %d: %d sessions at %d", seed, n, clock)
+			}
+		}
+		if a := truth.Accounts; len(truth.Sources) != 1 || len(a) != 1 || a[0].How != Stolen || a[0].Messages < 100 || a[0].Recipients != len(to) || len(to) < 150 {
+			t.Errorf("seed %d: %d sources, %+v", seed, len(truth.Sources), a)
+		}
+	}
+}
+
 // TestGuessedBefore: five failures and more within ten minutes, and within the hour a success from the same address, before the spam.
 func TestGuessedBefore(t *testing.T) {
 	for seed := range uint64(10) {
@@ -150,7 +171,7 @@ func TestRolesAreDisjoint(t *testing.T) {
 			t.Errorf("%s", s.Addr)
 		}
 	}
-	if len(truth.Accounts) != 3 || len(truth.Incidents) != len(Kinds()) {
+	if len(truth.Accounts) != 4 || len(truth.Incidents) != len(Kinds()) {
 		t.Errorf("%d accounts, %+v", len(truth.Accounts), truth.Incidents)
 	}
 }

@@ -85,6 +85,27 @@ func (p *plan) slow(who people.Person) {
 	}
 }
 
+// quiet sends from one address in the ten hours in which the owner is at work as well, never many in an hour, each time to others: as many
+// mails as a limit of the day lets through, or fewer with more recipients.
+func (p *plan) quiet(who people.Person) {
+	source := p.take(1)[0]
+	rcpts := int(p.between(1, 10))
+	mails := p.between(150, 170)
+	if rcpts > 5 {
+		mails = p.between(100, 120)
+	}
+	first := p.town.To - 23*hour
+	for range mails {
+		at := p.between(first, p.town.To-300)
+		for h, _ := people.Clock(at); h < 9 || h > 18; h, _ = people.Clock(at) {
+			at = p.between(first, p.town.To-300)
+		}
+		s := p.enter(who, at, source)
+		s.Mails = []daemon.Mail{{Sender: who.Login, To: p.recipients(rcpts, 0)}}
+		p.add(who.Login, s, StolenQuiet)
+	}
+}
+
 // spray tries one to three passwords on every account, from some addresses. It may find that of the thief's account.
 func (p *plan) spray(who people.Person, finds bool) {
 	sources := p.take(int(p.between(2, 6)))

@@ -52,6 +52,7 @@ func Draw(seed uint64) []Kind {
 	chance(Spray, 35)
 	chance(OwnSender, 25)
 	chance(OpenLine, 25)
+	chance(StolenQuiet, 25)
 	return all
 }
 
@@ -82,6 +83,9 @@ func Plan(t *people.Town, kinds []Kind) ([]*daemon.Session, Truth) {
 	}
 	if has(OpenLine) {
 		p.flood(OpenLine, "", 2+p.r.IntN(9), func(n int) string { return fmt.Sprintf("offer%d@example.net", n%40) })
+	}
+	if has(StolenQuiet) {
+		p.quiet(p.victim())
 	}
 	return p.done()
 }

@@ -18,6 +18,7 @@ type Kind string
 const (
 	StolenFast    Kind = "stolen-fast"    // a stolen password sends from many addresses, as fast as it can
 	StolenSlow    Kind = "stolen-slow"    // one sends from sixty addresses and more, seldom from each
+	StolenQuiet   Kind = "stolen-quiet"   // one sends from a single address, a few mails an hour, to strangers, and none of them comes back
 	GuessedBefore Kind = "guessed-before" // the password was found by trying: a burst of failures, then success
 	Spray         Kind = "spray"          // a few passwords tried on all accounts
 	Probe         Kind = "probe"          // a single mail, days earlier
@@ -29,7 +30,7 @@ const (
 
 // Kinds are all of them.
 func Kinds() []Kind {
-	return []Kind{StolenFast, StolenSlow, GuessedBefore, Spray, Probe, ManyFroms, ReadOut, OwnSender, OpenLine}
+	return []Kind{StolenFast, StolenSlow, GuessedBefore, Spray, Probe, ManyFroms, ReadOut, OwnSender, OpenLine, StolenQuiet}
 }
 
 // A Truth is what really happened. Times are wall seconds.
