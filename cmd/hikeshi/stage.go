@@ -131,6 +131,8 @@ func (r *rehearsal) labWorld(root string, env service.Env, state string) (*world
 	w.host.DNSBL.Resolvers, w.host.DNSBL.ResolvConf, w.host.DNSBL.Upstreams = []string{resolver.String()}, "", ""
 	w.host.Delist = w.delistEnv(r.app, own)
 	w.host.Delist.Zone = time.UTC
+	w.host.Trace = w.traceEnv(r.app, own)
+	w.host.SMTP = r.labSMTP(w, own)
 	w.kinds = byName(actions.Catalogue(w.host))
 	return w, nil
 }

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hikeshi/actions/service"
+	"hikeshi/actions/smtpcheck/relay/judge"
+	"hikeshi/actions/smtpcheck/relaytest"
+	"hikeshi/spool/lab"
+	"hikeshi/spool/lab/ways"
+)
+
+// labOpen builds the lab of a scenario that is open in a way, boots it, and returns what the rehearsal tests it with.
+func labOpen(t *testing.T, scenario string, way ways.Way) (*rehearsal, *world) {
+	t.Helper()
+	s, _ := lab.Find(scenario)
+	s.Way = way
+	a := &app{stdout: io.Discard, stderr: io.Discard, now: time.Now, getenv: func(string) string { return "" }}
+	r := &rehearsal{app: a, dir: t.TempDir(), scenario: s}
+	fine(t, r.prepare(t.Context()))
+	t.Cleanup(r.end)
+	fine(t, r.stage.boot(t.Context()))
+	w, err := r.labWorld(r.server(), service.Env{Manager: r.lab.Machine, Processes: r.lab.Machine, UnitDir: r.lab.UnitDir()}, r.dir)
+	fine(t, err)
+	return r, w
+}
+
+// TestRelayTestFindsEveryWay: against the stand-in that is open in one way, the relay test is taken where that way lets a stranger in, and
+// nowhere else.
+func TestRelayTestFindsEveryWay(t *testing.T) {
+	for _, way := range ways.All() {
+		t.Run(way.Name, func(t *testing.T) {
+			t.Parallel()
+			_, w := labOpen(t, "stolen-password", way)
+			r, err := w.host.SMTP.Relay.RelayTest(t.Context(), relaytest.Request{Targets: []string{"192.0.2.25"}, Account: "hanako@example.jp"})
+			fine(t, err)
+			var taken []string
+			for _, l := range r.Listeners {
+				if l.At.Port() == 25 && (l.Control != judge.ControlPassed || l.Vantage.Inside || len(l.Results) < 30) {
+					t.Errorf("%s: control %s, vantage %+v, %d results", l.Listener(), l.Control, l.Vantage, len(l.Results))
+				}
+				for _, x := range l.Results {
+					if x.Verdict.Hit() {
+						taken = append(taken, x.ID)
+					}
+				}
+			}
+			if slices.Sort(taken); !slices.Equal(taken, way.Tests) {
+				t.Errorf("taken: %v\nwant   %v\n%s", taken, way.Tests, r.Transcript())
+			}
+			want := judge.Safe
+			if len(way.Tests) > 0 {
+				want = judge.Doubtful
+			}
+			if r.State() != want || strings.Contains(r.Transcript(), "C: DATA") {
+				t.Errorf("state %s, want %s", r.State(), want)
+			}
+		})
+	}
+}
