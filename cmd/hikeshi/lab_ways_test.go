@@ -1,13 +1,16 @@
 package main
 
 import (
+	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"hikeshi/actions/service"
+	"hikeshi/actions/smtpcheck/denied"
 	"hikeshi/actions/smtpcheck/relay/judge"
 	"hikeshi/actions/smtpcheck/relaytest"
 	"hikeshi/spool/lab"
@@ -58,6 +61,46 @@ func TestRelayTestFindsEveryWay(t *testing.T) {
 			}
 			if r.State() != want || strings.Contains(r.Transcript(), "C: DATA") {
 				t.Errorf("state %s, want %s", r.State(), want)
+			}
+		})
+	}
+}
+
+// TestDeniedFindsTheLogin: a denial of the stand-in is verified from the denied address; where a login walks around it, that is found.
+func TestDeniedFindsTheLogin(t *testing.T) {
+	for _, c := range []struct{ way, lines, want string }{
+		{"closed", "203.0.113.9 false\nspam.example.com false\n", "203.0.113.9 denied refused; spam.example.com denied refused; 198.51.100.9 not-denied taken"},
+		{"deny-before-login", "203.0.113.9 false\nspam.example.com false\n", "203.0.113.9 denied-not-after-login taken; spam.example.com denied-not-after-login taken; 198.51.100.9 not-denied taken"},
+		{"no-login", "203.0.113.9 false\n", "203.0.113.9 denied refused; spam.example.com not-denied taken; 198.51.100.9 not-denied taken relayed"},
+	} {
+		t.Run(c.way, func(t *testing.T) {
+			t.Parallel()
+			way, _ := ways.Find(c.way)
+			r, w := labOpen(t, "stolen-password", way)
+			file := r.lab.Config().Program("effect.dat")
+			was, err := os.ReadFile(file)
+			fine(t, err)
+			fine(t, os.WriteFile(file, []byte(string(was)+c.lines), 0o600))
+			rep, err := w.host.SMTP.Denied.Verify(t.Context(), denied.Request{Denied: []string{"203.0.113.9", "spam.example.com", "198.51.100.9"}})
+			fine(t, err)
+			var got []string
+			for _, x := range rep.Results {
+				word := fmt.Sprint(x.Denied, " ", x.Result, " ", x.Login)
+				if x.Relayed {
+					word += " relayed"
+				}
+				got = append(got, word)
+				if x.Denied == "203.0.113.9" && (len(x.File) != 2 || !x.File[0].Refused || x.File[0].Line == 0) {
+					t.Errorf("the file decides %+v", x.File)
+				}
+			}
+			if s := strings.Join(got, "; "); s != c.want {
+				t.Errorf("%s\nwant %s\n%s", s, c.want, rep.Transcript())
+			}
+			for _, secret := range r.lab.Secrets() {
+				if strings.Contains(rep.Transcript(), secret) {
+					t.Error("a password is told")
+				}
 			}
 		})
 	}

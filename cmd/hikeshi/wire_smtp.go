@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 
 	"hikeshi/actions/smtpcheck"
 	"hikeshi/actions/smtpcheck/consent"
+	"hikeshi/actions/smtpcheck/denied"
+	dialogue "hikeshi/actions/smtpcheck/denied/call"
 	"hikeshi/actions/smtpcheck/relaytest"
 	"hikeshi/actions/smtpcheck/target"
 	"hikeshi/runbook"
@@ -22,11 +26,50 @@ func (w *world) smtpEnv(a *app) smtpcheck.Env {
 		own.Addresses = append(slices.Clone(own.Addresses), w.own().Addresses...)
 	}
 	c, d := w.cfg.SMTP, net.Dialer{}
+	book := target.Book{Resolver: net.DefaultResolver, File: c.Targets, Own: own.Addresses, Clock: a.now, Self: w.itself}
 	return smtpcheck.Env{Relay: relaytest.Env{
-		Dial: d.DialContext, Clock: a.now, Builtin: templates.RelayTests(), Patterns: c.Patterns,
-		Book:    target.Book{Resolver: net.DefaultResolver, File: c.Targets, Own: own.Addresses, Clock: a.now, Self: w.itself},
+		Dial: d.DialContext, Clock: a.now, Builtin: templates.RelayTests(), Patterns: c.Patterns, Book: book,
 		Account: c.Account, Domain: c.Domain, Domains: own.Domains, Probe: c.Probe, Sender: c.Sender, Receiver: c.Receiver, Maildir: c.Maildir, Login: c.login, Find: w.knownAccount,
+	}, Denied: denied.Env{
+		Dial: d.DialContext, DialFrom: dialFrom, From: dialogue.Holding(net.InterfaceAddrs), Decide: w.decideFor(a), Here: here, Clock: a.now, Book: book,
+		Account: c.Account, Domains: own.Domains, Find: w.knownAccount, Probe: c.Probe, Sender: c.Sender, Login: c.login,
 	}}
+}
+
+func dialFrom(ctx context.Context, from netip.Addr, address string) (net.Conn, error) {
+	d := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0))}
+	return d.DialContext(ctx, "tcp", address)
+}
+
+// here says whether an address is one of this machine.
+func here(a netip.Addr) bool {
+	_, err := dialogue.Holding(net.InterfaceAddrs)(netip.PrefixFrom(a, a.BitLen()))
+	return err == nil
+}
+
+// decideFor asks the files of this server what it would do with a peer: the lock-out table first, which it asks before the deny file. It returns nil
+// where there is no server.
+func (w *world) decideFor(a *app) func(netip.Addr, string, bool) (denied.Decision, bool, error) {
+	denier, ok := w.server.(spool.Denier)
+	if !ok {
+		return nil
+	}
+	return func(peer netip.Addr, sender string, login bool) (denied.Decision, bool, error) {
+		if h, ok := denier.(interface {
+			spool.HardDenier
+			spool.HardDecider
+		}); ok {
+			if row, err := a.cutOff(h, h.HardTables()[0], peer); err == nil && row != nil {
+				return denied.Decision{Refused: true, Result: "locked-out", File: row.File, Line: row.Line, Text: row.Text}, true, nil
+			}
+		}
+		data, err := readOwn(denier.DenyFile())
+		if err != nil {
+			return denied.Decision{}, false, err
+		}
+		d := denier.Decide(data, spool.RelayQuery{Peer: peer, Sender: &sender, Login: login})
+		return denied.Decision{Refused: d.Result == "deny", Result: d.Result, File: denier.DenyFile(), Line: d.Line, Text: d.Text, Reply: d.Reply}, true, nil
+	}
 }
 
 // mostSelf is how many addresses of this server are tested where nobody names one, each at three ports.
