@@ -75,6 +75,8 @@ var still = map[string][]looked{
 	"lint":              {{"lint FILE", []int{0}}, {"lint mail-abuse", []int{0}}},
 	"version":           {{"version", []int{0}}},
 
+	"smtp denied": {{"smtp denied 203.0.113.9 --target 127.0.0.1:1", []int{7}}, {"smtp denied 203.0.113.9 spam.example.com --output json --lang ja", []int{7}}, {"smtp denied 203.0.113.9 -v", []int{7}},
+		{"smtp denied 203.0.113.9 --target 192.0.2.25", []int{2}}, {"smtp denied 203.0.113.9 --account x'y", []int{2, 7}}, {"smtp denied", []int{2}}},
 	"smtp relaytest": {{"smtp relaytest 127.0.0.1:1 --fast --account taro@example.jp", []int{7}}, {"smtp relaytest 127.0.0.1:1 --fast --output json --lang ja", []int{7}},
 		{"smtp relaytest 192.0.2.25", []int{2}}, {"smtp relaytest 127.0.0.1:1 --deliver", []int{2}}, {"smtp relaytest", []int{2}}, {"smtp relaytest 127.0.0.1:1 --patterns FILE", []int{2}}},
 }

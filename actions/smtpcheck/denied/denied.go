@@ -58,6 +58,7 @@ type Decision struct {
 func Kind(env Env) runbook.Kind {
 	return runbook.Kind{
 		Name: "smtp.denied", Short: runbook.T("verify over SMTP that denied sources are refused, also after a login", "拒否した送信元が、ログイン後も含めて実際に断られるか確かめる"), Facts: Facts{}, Action: action{env},
+		Reads: []string{"services", "relay", "tables", "settings", "accounts"}, Watched: true,
 		Params: []runbook.Param{
 			{Name: "denied", Type: runbook.Strings, Required: true, Short: "the addresses, networks and sender domains that were denied"},
 			{Name: "targets", Type: runbook.Strings, Short: "HOST, ADDRESS, or either with :PORT, without which 25, 465 and 587 (the server itself)"},

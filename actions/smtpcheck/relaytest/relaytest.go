@@ -52,6 +52,7 @@ const (
 func Kind(env Env) runbook.Kind {
 	return runbook.Kind{
 		Name: "smtp.relaytest", Short: runbook.T("test whether the server relays for strangers", "第三者中継をしないか試験する"), Facts: Facts{}, Action: action{env},
+		Reads: []string{"services", "relay", "tables", "settings", "accounts"}, Watched: true,
 		Params: []runbook.Param{
 			{Name: "targets", Type: runbook.Strings, Short: "HOST, ADDRESS, or either with :PORT, without which 25, 465 and 587 (the server itself)"},
 			{Name: "account", Type: runbook.String, Short: "an account of the target, user@domain; without one a closed server is undetermined"},
