@@ -14,8 +14,10 @@ import (
 	"hikeshi/runbook/journal"
 	"hikeshi/spool"
 	"hikeshi/spool/lab"
+	letter "hikeshi/spool/lab/complaint"
 	"hikeshi/spool/lab/judge"
 	"hikeshi/spool/lab/names"
+	"hikeshi/spool/lab/standin"
 )
 
 // pile is how many messages have to wait before the responder is called.
@@ -94,6 +96,9 @@ func (r *rehearsal) play(ctx context.Context) (outcome, error) {
 		return outcome{}, err
 	}
 	found, err := r.stage.look(ctx)
+	if err == nil {
+		err = r.complain()
+	}
 	if err != nil {
 		return outcome{}, err
 	}
@@ -136,7 +141,7 @@ func (r *rehearsal) judge(ctx context.Context, found []spool.UnitState, ran erro
 	if o.records, err = jr.Records(); err != nil {
 		return o, err
 	}
-	o.judgement, err = r.lab.Judge(ctx, lab.Run{Contained: contained(o.records), Found: found, Now: now, Boots: r.stage.boots(), Listings: listings(o.records)})
+	o.judgement, err = r.lab.Judge(ctx, lab.Run{Contained: contained(o.records), Found: found, Now: now, Boots: r.stage.boots(), Listings: listings(o.records), Verdicts: r.verdicts(o.records)})
 	if err != nil && ran != nil {
 		return o, ran // it ended before there was anything to judge
 	}
@@ -181,9 +186,12 @@ func contained(records []runbook.Record) time.Time {
 // labTimes are short watches.
 func labTimes() []string { return []string{"settle=2s", "watch=2s"} }
 
-// labInputs are what the responder of this lab has found out, and short watches.
-func labInputs(s lab.Scenario) []string {
+// labInputs are what the responder of this lab has found out, the complaint that has come, and short watches.
+func labInputs(s lab.Scenario, root string) []string {
 	set := labTimes()
+	if file := letter.File(standin.Config{Root: root}); standin.Exists(file) {
+		set = append(set, "complaint="+file)
+	}
 	for name, value := range s.Inputs() {
 		set = append(set, name+"="+value)
 	}
@@ -261,6 +269,16 @@ var figuresJA = []struct {
 	{regexp.MustCompile(`(\d+) of (\d+)`), "$2 件中 $1 件"},
 	{regexp.MustCompile(`, (\d+) not listed`), "、掲載されていないもの $1 件"},
 	{whole("not looked up"), "未照会"},
+	{whole("not asked"), "未実施"},
+	{regexp.MustCompile("though somebody got in"), "実際には送れる"},
+	{whole("safe"), "中継しない"},
+	{whole("suspect"), "第三者のメールを受理"},
+	{whole("undetermined"), "判定できない"},
+	{whole("denied, proven true"), "拒否を実証"},
+	{whole("denied, proven false"), "拒否 (ログイン後は未確認)"},
+	{whole("login"), "ログインして経由"},
+	{whole("no-login"), "ログインなしで経由"},
+	{whole("not-through"), "経由していない"},
 	{whole("any"), "件数は問わない"},
 	{whole("accepted"), "受け付ける"},
 	{whole("(\\d+) boots( or more)?, (\\d+) lost"), "起動 $1 回$2、喪失 $3"},

@@ -84,6 +84,32 @@ steps:
 	}
 }
 
+// A hole that the runbook cannot close must be found by its relay test, and keeps the gate at the end shut.
+func TestRehearsalOfAHoleStopsAtTheGate(t *testing.T) {
+	for open, want := range map[string]string{"percent-hack": "suspect", "null-sender": "suspect", "own-domain": "safe", "no-login": "safe"} {
+		code, doc := rehearse(t, "--open", open)
+		verdict, holds := "", ""
+		for _, j := range doc.Judgement {
+			if j.Name == "relay test of the runbook" {
+				verdict = j.Value
+			}
+		}
+		for _, s := range doc.Steps {
+			if s.ID == "holds" {
+				holds = string(s.Result)
+			}
+		}
+		if verdict != want || (code == exitStopped) != (want == "suspect") || (holds == "done") != (want == "safe") || want == "safe" && code != exitOK {
+			t.Errorf("%s: exit %d, relay test %s, gate %s; want %s", open, code, verdict, holds, want)
+			for _, j := range doc.Judgement {
+				if !j.OK {
+					t.Errorf("%s: %s, want %s", j.Name, j.Value, j.Want)
+				}
+			}
+		}
+	}
+}
+
 // The same with real units under a private systemd, and a power cut that takes the runbook's process with it.
 func TestRehearseUnits(t *testing.T) {
 	if err := nest.Available(); err != nil {

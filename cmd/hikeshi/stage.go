@@ -63,7 +63,7 @@ func (s *localStage) run(ctx context.Context, cut bool) error {
 		defer cancel()
 		op = cutting{Operator: op, cut: func() { ended = true; cancel() }}
 	}
-	inputs := labInputs(s.r.scenario)
+	inputs := labInputs(s.r.scenario, s.r.server())
 	if s.r.flags.play {
 		inputs = labTimes() // who plays finds out himself
 	}

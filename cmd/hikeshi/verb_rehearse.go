@@ -70,6 +70,9 @@ func (a *app) rehearse(ctx context.Context, name string, f rehearseFlags) error 
 	if scenario.Way, ok = ways.Find(f.open); !ok {
 		return usagef("ways: "+strings.Join(ways.Names(), ", "), "no way %q to leave a server open", f.open)
 	}
+	if line := strings.TrimSpace(scenario.Way.Relay); scenario.Opening == "" {
+		scenario.Opening = line // may be closed like that of a scenario
+	}
 	if err := a.readLang(); err != nil {
 		return err
 	}

@@ -47,28 +47,29 @@ func here(a netip.Addr) bool {
 	return err == nil
 }
 
-// decideFor asks the files of this server what it would do with a peer: the lock-out table first, which it asks before the deny file. It returns nil
-// where there is no server.
-func (w *world) decideFor(a *app) func(netip.Addr, string, bool) (denied.Decision, bool, error) {
+// decideFor asks the files of this server what it would do with a peer: the lock-out table, if that refuses it, and the deny file, which counts where the
+// table does not, or not for ever. It returns nil where there is no server.
+func (w *world) decideFor(a *app) func(netip.Addr, string, bool) ([]denied.Decision, error) {
 	denier, ok := w.server.(spool.Denier)
 	if !ok {
 		return nil
 	}
-	return func(peer netip.Addr, sender string, login bool) (denied.Decision, bool, error) {
+	return func(peer netip.Addr, sender string, login bool) (all []denied.Decision, err error) {
 		if h, ok := denier.(interface {
 			spool.HardDenier
 			spool.HardDecider
 		}); ok {
 			if row, err := a.cutOff(h, h.HardTables()[0], peer); err == nil && row != nil {
-				return denied.Decision{Refused: true, Result: "locked-out", File: row.File, Line: row.Line, Text: row.Text}, true, nil
+				result := map[bool]string{true: "locked-out", false: "locked-out for a time"}[row.ForEver]
+				all = append(all, denied.Decision{Refused: true, Result: result, File: row.File, Line: row.Line, Text: row.Text})
 			}
 		}
 		data, err := readOwn(denier.DenyFile())
 		if err != nil {
-			return denied.Decision{}, false, err
+			return all, err
 		}
 		d := denier.Decide(data, spool.RelayQuery{Peer: peer, Sender: &sender, Login: login})
-		return denied.Decision{Refused: d.Result == "deny", Result: d.Result, File: denier.DenyFile(), Line: d.Line, Text: d.Text, Reply: d.Reply}, true, nil
+		return append(all, denied.Decision{Refused: d.Result == "deny", Result: d.Result, File: denier.DenyFile(), Line: d.Line, Text: d.Text, Reply: d.Reply}), nil
 	}
 }
 

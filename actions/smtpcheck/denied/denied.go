@@ -27,11 +27,11 @@ import (
 
 // Env is what the verification works with. Without a dialer nothing is asked.
 type Env struct {
-	Dial     func(ctx context.Context, network, address string) (net.Conn, error)                 // from an address that nobody denied
-	DialFrom func(ctx context.Context, from netip.Addr, address string) (net.Conn, error)         // from an address that From has given
-	From     func(p netip.Prefix) (netip.Addr, error)                                             // an address of p that one can ask from; the error says why there is none
-	Decide   func(peer netip.Addr, sender string, login bool) (d Decision, known bool, err error) // by the server's own files; nil: they are not known
-	Here     func(netip.Addr) bool                                                                // an address of this very machine: what goes there passes no wire; nil: loopback alone
+	Dial     func(ctx context.Context, network, address string) (net.Conn, error)         // from an address that nobody denied
+	DialFrom func(ctx context.Context, from netip.Addr, address string) (net.Conn, error) // from an address that From has given
+	From     func(p netip.Prefix) (netip.Addr, error)                                     // an address of p that one can ask from; the error says why there is none
+	Decide   func(peer netip.Addr, sender string, login bool) ([]Decision, error)         // by the server's own files, the first one first; nil: they are not known
+	Here     func(netip.Addr) bool                                                        // an address of this very machine: what goes there passes no wire; nil: loopback alone
 
 	Clock   func() time.Time
 	Book    target.Book

@@ -206,8 +206,8 @@ func safe(t *testing.T, s *recorder.Server, r Report) {
 // What this machine cannot ask is never called denied, whatever the file says, and is asked of nobody.
 func TestElsewhere(t *testing.T) {
 	e, s := world(t), serve(t, &recorder.Server{})
-	e.Decide = func(peer netip.Addr, sender string, login bool) (Decision, bool, error) {
-		return Decision{Refused: true, Result: "deny", File: "/x/effect.dat", Line: 3, Text: "203.0.113.0/24 false", Reply: epostDeny}, true, nil
+	e.Decide = func(peer netip.Addr, sender string, login bool) ([]Decision, error) {
+		return []Decision{{Refused: true, Result: "deny", File: "/x/effect.dat", Line: 3, Text: "203.0.113.0/24 false", Reply: epostDeny}}, nil
 	}
 	r, err := e.Verify(t.Context(), Request{Denied: []string{"203.0.113.0/24", "2001:db8::1", "no address"}, Targets: []string{s.Address()}})
 	if err != nil {

@@ -108,7 +108,7 @@ var words = map[string]string{Denied: "拒否される", CannotTell: "判断で�
 func (x Result) filed() []runbook.Finding {
 	var all []runbook.Finding
 	for _, f := range x.File {
-		if f.Login && slices.ContainsFunc(x.File, func(y Filed) bool { return !y.Login && y.Refused == f.Refused && y.Line == f.Line }) {
+		if f.Login && slices.ContainsFunc(x.File, func(y Filed) bool { return !y.Login && y.Refused == f.Refused && y.File == f.File && y.Line == f.Line }) {
 			continue // the same as without
 		}
 		level, en, ja := runbook.Info, "the file lets it in", "ファイル上は受け付ける"

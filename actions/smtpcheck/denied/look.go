@@ -265,11 +265,13 @@ func (r *run) decide(e entry, elsewhere netip.Addr, from string) []Filed {
 	}
 	all := []Filed{}
 	for _, login := range []bool{false, true} {
-		d, known, err := r.Decide(peer, sender, login)
-		if err != nil || !known {
+		decisions, err := r.Decide(peer, sender, login)
+		if err != nil {
 			continue
 		}
-		all = append(all, Filed{Peer: peer.String(), Login: login, Refused: d.Refused, Result: d.Result, File: d.File, Line: d.Line, Text: call.Cut(talk.Safe(d.Text)), Reply: call.Cut(d.Reply)})
+		for _, d := range decisions {
+			all = append(all, Filed{Peer: peer.String(), Login: login, Refused: d.Refused, Result: d.Result, File: d.File, Line: d.Line, Text: call.Cut(talk.Safe(d.Text)), Reply: call.Cut(d.Reply)})
+		}
 	}
 	return all
 }
