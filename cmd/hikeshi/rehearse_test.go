@@ -53,6 +53,18 @@ func TestRehearse(t *testing.T) {
 	if code != exitOK || len(doc.Judgement) < 10 || doc.State != "done" {
 		t.Errorf("exit %d, %d judgements, state %s", code, len(doc.Judgement), doc.State)
 	}
+	reports, err := filepath.Glob(filepath.Join(state, "rehearsals/*/report.md"))
+	if err != nil || len(reports) != 1 {
+		t.Fatalf("reports %v, %v", reports, err)
+	}
+	report, err := os.ReadFile(reports[0])
+	fine(t, err)
+	for _, want := range []string{`found \[bad\] relayed through this server, logged in as taro`, `found \[ok\] every source is refused, and a login does not help`, `found \[ok\] no relay: every test was refused`,
+		"verify_denied-denied.txt", "relay_test-relaytest.txt", "traced-trace.json"} {
+		if !strings.Contains(string(report), want) && !strings.Contains(string(report), strings.ReplaceAll(want, "_", `\_`)) {
+			t.Errorf("the report does not tell: %s", want)
+		}
+	}
 	f := lookedUp(t, state)
 	if f.State != "listed" || f.Worst != 1 || !f.Named || !slices.Equal(f.Subjects, []string{"192.0.2.25", "mail1.example.jp", "example.jp"}) {
 		t.Errorf("step lists: %+v", f)
