@@ -60,8 +60,7 @@ func (w *world) decideFor(a *app) func(netip.Addr, string, bool) ([]denied.Decis
 			spool.HardDecider
 		}); ok {
 			if row, err := a.cutOff(h, h.HardTables()[0], peer); err == nil && row != nil {
-				result := map[bool]string{true: "locked-out", false: "locked-out for a time"}[row.ForEver]
-				all = append(all, denied.Decision{Refused: true, Result: result, File: row.File, Line: row.Line, Text: row.Text})
+				all = append(all, denied.Decision{Refused: true, Passing: !row.ForEver, Result: "locked-out", File: row.File, Line: row.Line, Text: row.Text})
 			}
 		}
 		data, err := readOwn(denier.DenyFile())

@@ -44,14 +44,17 @@ type Env struct {
 	Wait    time.Duration // for one reply; 0: talk.DefaultWait
 }
 
-// A Decision is what the server would do by its own files.
+// A Decision is what the server would do by its own files. It proves nothing of the server.
 type Decision struct {
-	Refused bool
-	Result  string // in the server's own words
-	File    string
-	Line    int // 1-based; 0: no line decides
-	Text    string
-	Reply   string // what it would answer; "" if it would hang up
+	Peer    string `json:"peer" expr:"peer"`   // that was asked for; entered here
+	Login   bool   `json:"login" expr:"login"` // after a login; entered here
+	Refused bool   `json:"refused" expr:"refused"`
+	Passing bool   `json:"passing" expr:"passing"` // for a time only; what follows it counts then
+	Result  string `json:"result" expr:"result"`   // in the server's own words
+	File    string `json:"file" expr:"file"`
+	Line    int    `json:"line" expr:"line"` // 1-based; 0: no line decides
+	Text    string `json:"text" expr:"text"`
+	Reply   string `json:"reply" expr:"reply"` // what it would answer; "" if it would hang up
 }
 
 // Kind is smtp.denied.

@@ -108,12 +108,17 @@ var words = map[string]string{Denied: "拒否される", CannotTell: "判断で�
 func (x Result) filed() []runbook.Finding {
 	var all []runbook.Finding
 	for _, f := range x.File {
-		if f.Login && slices.ContainsFunc(x.File, func(y Filed) bool { return !y.Login && y.Refused == f.Refused && y.File == f.File && y.Line == f.Line }) {
+		if f.Login && slices.ContainsFunc(x.File, func(y Decision) bool {
+			return !y.Login && y.Refused == f.Refused && y.File == f.File && y.Line == f.Line
+		}) {
 			continue // the same as without
 		}
 		level, en, ja := runbook.Info, "the file lets it in", "ファイル上は受け付ける"
 		if f.Refused {
 			en, ja = "the file refuses it", "ファイル上は拒否"
+		}
+		if f.Passing {
+			en, ja = "it is locked out for a time only, and what the server is asked does not reach the denial meanwhile", "一時的な接続拒否の最中で、拒否そのものは試せていない"
 		}
 		switch did := x.Result == NotDenied || x.Result == AfterLogin && f.Login; {
 		case f.Refused && did:

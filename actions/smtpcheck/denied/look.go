@@ -247,9 +247,9 @@ func (r *run) rest(ctx context.Context, c *call.Caller) {
 }
 
 // decide asks the server's own files beside.
-func (r *run) decide(e entry, elsewhere netip.Addr, from string) []Filed {
+func (r *run) decide(e entry, elsewhere netip.Addr, from string) []Decision {
 	if r.Decide == nil || e.domain == "" && !e.prefix.IsValid() || e.domain != "" && !target.IsName(e.domain) {
-		return []Filed{}
+		return []Decision{}
 	}
 	peer, sender := elsewhere, r.Sender
 	switch {
@@ -263,14 +263,15 @@ func (r *run) decide(e entry, elsewhere netip.Addr, from string) []Filed {
 	if !peer.IsValid() {
 		peer = netip.MustParseAddr("192.0.2.199") // nobody's (RFC 5737)
 	}
-	all := []Filed{}
+	all := []Decision{}
 	for _, login := range []bool{false, true} {
 		decisions, err := r.Decide(peer, sender, login)
 		if err != nil {
 			continue
 		}
 		for _, d := range decisions {
-			all = append(all, Filed{Peer: peer.String(), Login: login, Refused: d.Refused, Result: d.Result, File: d.File, Line: d.Line, Text: call.Cut(talk.Safe(d.Text)), Reply: call.Cut(d.Reply)})
+			d.Peer, d.Login, d.Text, d.Reply = peer.String(), login, call.Cut(talk.Safe(d.Text)), call.Cut(d.Reply)
+			all = append(all, d)
 		}
 	}
 	return all

@@ -42,19 +42,7 @@ type Result struct {
 	NoLogin    runbook.Text `json:"no_login" expr:"no_login"`   // why the login was not tested
 	Elsewhere  bool         `json:"elsewhere" expr:"elsewhere"` // somebody else has to ask: see Facts.Asks
 	Besides    bool         `json:"besides" expr:"besides"`     // says nothing, and another listener proves the denial
-	File       []Filed      `json:"file" expr:"file"`           // what the server's own files decide, without and with a login
-}
-
-// Filed is a decision of the server's own files. It proves nothing of the server.
-type Filed struct {
-	Peer    string `json:"peer" expr:"peer"`
-	Login   bool   `json:"login" expr:"login"`
-	Refused bool   `json:"refused" expr:"refused"`
-	Result  string `json:"result" expr:"result"`
-	File    string `json:"file" expr:"file"`
-	Line    int    `json:"line" expr:"line"` // 1-based; 0: no line decides
-	Text    string `json:"text" expr:"text"`
-	Reply   string `json:"reply" expr:"reply"`
+	File       []Decision   `json:"file" expr:"file"`           // what the server's own files decide, without and with a login
 }
 
 // transcript is the name of the evidence.

@@ -50,6 +50,10 @@ func (t Try) String() string {
 	switch {
 	case t.No != "":
 		return t.No
+	case t.Closed:
+		return "no connection"
+	case t.Dead() && errors.Is(t.Err, talk.ErrClosed):
+		return "the connection is closed before the greeting"
 	case t.Err != nil:
 		return string(t.At) + ": " + talk.Safe(t.Err.Error())
 	case t.Reply.Code == 0:
