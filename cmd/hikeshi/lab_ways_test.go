@@ -41,26 +41,30 @@ func TestRelayTestFindsEveryWay(t *testing.T) {
 			_, w := labOpen(t, "stolen-password", way)
 			r, err := w.host.SMTP.Relay.RelayTest(t.Context(), relaytest.Request{Targets: []string{"192.0.2.25"}, Account: "hanako@example.jp"})
 			fine(t, err)
-			var taken []string
+			var taken, unasked []string // a tester names so many recipients, and no more
 			for _, l := range r.Listeners {
 				if l.At.Port() == 25 && (l.Control != judge.ControlPassed || l.Vantage.Inside || len(l.Results) < 30) {
 					t.Errorf("%s: control %s, vantage %+v, %d results", l.Listener(), l.Control, l.Vantage, len(l.Results))
 				}
 				for _, x := range l.Results {
-					if x.Verdict.Hit() {
+					switch {
+					case x.Verdict.Hit():
 						taken = append(taken, x.ID)
+					case x.Verdict == judge.NotRun && l.At.Port() == 25:
+						unasked = append(unasked, x.ID)
 					}
 				}
 			}
-			if slices.Sort(taken); !slices.Equal(taken, way.Tests) {
-				t.Errorf("taken: %v\nwant   %v\n%s", taken, way.Tests, r.Transcript())
+			want := slices.DeleteFunc(slices.Clone(way.Tests), func(id string) bool { return slices.Contains(unasked, id) })
+			if slices.Sort(taken); !slices.Equal(taken, want) || len(want) < len(way.Tests) && way.Name != "everyone" {
+				t.Errorf("taken: %v\nwant   %v of %v\n%s", taken, want, way.Tests, r.Transcript())
 			}
-			want := judge.Safe
+			state := judge.Safe
 			if len(way.Tests) > 0 {
-				want = judge.Doubtful
+				state = judge.Doubtful
 			}
-			if r.State() != want || strings.Contains(r.Transcript(), "C: DATA") {
-				t.Errorf("state %s, want %s", r.State(), want)
+			if r.State() != state || strings.Contains(r.Transcript(), "C: DATA") {
+				t.Errorf("state %s, want %s", r.State(), state)
 			}
 		})
 	}

@@ -12,7 +12,7 @@ type Way struct {
 	Relay    string            // lines of effect.dat, below all others
 	Settings map[string]string // files of the settings tree, with their text
 	Holes    holes.Set
-	Tests    []string // relay tests that a stranger outside passes by it, the second form of one as R25.2
+	Tests    []string // relay tests that a stranger outside passes by it, the second form of one as R25.2; sorted
 }
 
 // All are all ways, the closed server first.
@@ -25,7 +25,8 @@ func All() []Way {
 		{Name: "percent-hack", Holes: holes.Set{holes.PercentHack}, Tests: []string{"R14", "R15", "R16", "R17", "R29"}},
 		{Name: "source-route", Holes: holes.Set{holes.SourceRoute}, Tests: []string{"R24", "R25", "R25.2"}},
 		{Name: "trust-helo", Holes: holes.Set{holes.TrustHelo}, Tests: []string{"R11"}},
-		{Name: "everyone", Relay: "*.*.*.* true\n", Tests: []string{"R01", "R02", "R04", "R05", "R06", "R07", "R08", "R09", "R10", "R11", "R11.2", "R11.3", "R12", "R13", "R30", "R31"}},
+		{Name: "everyone", Relay: "*.*.*.* true\n", Tests: []string{"R01", "R02", "R04", "R05", "R06", "R07", "R08", "R09", "R10", "R11", "R11.2", "R11.3", "R12", "R13",
+			"R14", "R15", "R18", "R20", "R21", "R22", "R23", "R27", "R28", "R30", "R31"}},
 		{Name: "names-told", Settings: map[string]string{"Vrfy.1": "1\n"}},
 		{Name: "deny-before-login", Holes: holes.Set{holes.DenyBeforeLogin}},
 	}
