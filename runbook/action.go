@@ -207,7 +207,7 @@ type Kind struct {
 	MaxRisk    Risk     // the highest risk its changes can have; "" for an Action that changes nothing
 	Reads      []string // what its plan looks at: services, queue, relay, …
 	Touches    []string // what its changes alter, in the same words
-	Watched    bool     // its facts tell of a span of time that was watched: a gate takes them as they are and does not watch again
+	Watched    bool     // its facts tell of a span of time that was watched, or took one to find out: a gate takes them as they are and does not look again
 	Unrecorded bool     // may be applied though the journal cannot be written: only what stops the damage
 	Action     Action
 }

@@ -15,6 +15,8 @@ import (
 	nodes "hikeshi/actions/queue/place"
 	"hikeshi/actions/relay"
 	"hikeshi/actions/service"
+	"hikeshi/actions/smtpcheck/denied"
+	"hikeshi/actions/smtpcheck/relaytest"
 	"hikeshi/runbook"
 	"hikeshi/runbook/book"
 	"hikeshi/runbook/expression"
@@ -121,12 +123,12 @@ func TestMailAbuseOrder(t *testing.T) {
 		}
 	}
 	want := []string{
-		"service.status", "evidence.symptoms", "queue.scan", "relay.lint", "evidence.snapshot", // look
+		"service.status", "evidence.symptoms", "queue.scan", "relay.lint", "trace.received", "evidence.snapshot", // look
 		"service.stop", "notice.draft", "queue.nodes", "queue.blocks", "queue.quarantine", "logs.suspects", "logs.logins", "evidence.cause", "evidence.unnamed", // stop and keep
 		"account.audit", "account.lock", "account.rename", "account.clean", "relay.fix", "relay.door", "settings.set", "relay.deny", "relay.hard", "settings.set", "settings.set", // close
 		"account.check", "relay.door", "queue.check", "relay.denied", "gate closed",
 		"queue.release", "queue.release", "service.start", "evidence.watch", "service.stop", "gate quiet", "service.start", // come back
-		"service.status", "queue.scan", "account.check", "relay.door", "gate holds",
+		"service.status", "queue.scan", "account.check", "relay.door", "smtp.denied", "smtp.relaytest", "gate holds",
 		"notice.draft", "logs.timeline", "logs.refusals", "dnsbl.check", "delist.draft", "logs.access", "notice.draft", // tell and learn
 	}
 	if !slices.Equal(got, want) {
@@ -151,7 +153,7 @@ func TestMailAbuseOrder(t *testing.T) {
 func TestMailAbuseGoesOnPastSmallErrors(t *testing.T) {
 	b := builtin(t, "mail-abuse")
 	got := ids(b, func(s runbook.Step) bool { return s.OnError == runbook.OnErrorContinue })
-	want := []string{"services", "symptoms", "backlog", "relay_file", "snapshot", "words", "blocks", "who", "guesses", "causes", "unnamed", "door_now", "demand_login", "cut", "logs_on", "lockouts", "release", "release_all", "verify_services", "verify_backlog", "verify_accounts", "verify_door", "words_back", "timeline", "refusals", "lists", "requests", "read_out", "reports"}
+	want := []string{"services", "symptoms", "backlog", "relay_file", "traced", "snapshot", "words", "blocks", "who", "guesses", "causes", "unnamed", "door_now", "demand_login", "cut", "logs_on", "lockouts", "release", "release_all", "verify_services", "verify_backlog", "verify_accounts", "verify_door", "verify_denied", "relay_test", "words_back", "timeline", "refusals", "lists", "requests", "read_out", "reports"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
@@ -163,7 +165,7 @@ func TestMailAbuseInputs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "map[accounts:[] cause: guessers:[] nodes: release:own-domains reviewed: settle:5m0s sources:[] strategy:auto watch:5m0s]"
+	want := "map[accounts:[] cause: complaint: guessers:[] nodes: release:own-domains reviewed: settle:5m0s sources:[] strategy:auto watch:5m0s]"
 	if got := fmt.Sprint(values); got != want {
 		t.Errorf("defaults %s, want %s", got, want)
 	}
@@ -195,7 +197,7 @@ func newAbuse(t *testing.T, cause string, set ...string) *abuse {
 		"check_denied": relay.DeniedFacts{Denied: true}, "backlog": queue.ScanFacts{Messages: 600}, "watch": evidence.WatchFacts{Known: true}, "audit": account.AuditFacts{},
 		"unnamed": evidence.UnnamedFacts{}, "others": runbook.ManualFacts{Answer: "none"}, "door_now": relay.DoorFacts{}, "nodes": nodes.Facts{},
 		"stop": service.StopFacts{FoundRunning: []string{"epstrd.service"}}, "verify_services": service.StatusFacts{Running: []string{"epstrd.service"}},
-		"verify_accounts": account.CheckFacts{Closed: true}, "verify_door": relay.DoorFacts{},
+		"verify_accounts": account.CheckFacts{Closed: true}, "verify_door": relay.DoorFacts{}, "verify_denied": denied.Facts{Open: []string{}}, "relay_test": relaytest.Facts{},
 	}
 	return a
 }
@@ -369,7 +371,9 @@ func TestMailAbuseHolds(t *testing.T) {
 		0: {},
 		1: {"verify_accounts": account.CheckFacts{}},
 		2: {"verify_door": relay.DoorFacts{Open: true}},
-		3: {"verify_services": service.StatusFacts{Running: []string{"epstdd.service"}}},
+		3: {"verify_denied": denied.Facts{Open: []string{"203.0.113.9"}}},
+		4: {"relay_test": relaytest.Facts{Strangers: 1}},
+		5: {"verify_services": service.StatusFacts{Running: []string{"epstdd.service"}}},
 	} {
 		a := newAbuse(t, "a")
 		for id, f := range bad {

@@ -100,6 +100,8 @@ targets:
 
 deliver: true and probe: relaytest@example.com in an entry allow real messages to
 that mailbox. ` + "`hikeshi smtp relaytest --help`" + ` describes the file of smtp.patterns.
+smtp.login is a test account, with which ` + "`hikeshi smtp denied`" + ` looks whether a login
+walks around a denial.
 
 logs names accounts and addresses or networks that are never called suspects: the
 newsletter, the web mail host, printers, a shared NAT.

@@ -55,6 +55,7 @@ var inJapanese = []struct {
 	{whole("leave --manager away"), "--manager を付けない"},
 	{whole("attach one file at a time"), "ファイルは 1 つずつ添付する"},
 	{whole("scenarios: (.*)"), "シナリオ: $1"},
+	{whole("ways: (.*)"), "開け方: $1"},
 	{whole("use the same --root and configuration as then"), "その事案と同じ --root と設定で実行する"},
 	{whole("--all, or some of (.*)"), "--all を付けるか、次で選ぶ: $1"},
 	{whole("the whole head, as a run or the report prints it"), "実行の終わりや報告書に出る head を全桁そのまま指定する"},

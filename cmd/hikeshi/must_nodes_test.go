@@ -141,5 +141,5 @@ func (r *rehearsal) goes(ctx context.Context, op engine.Operator) error {
 	if err != nil {
 		return err
 	}
-	return r.labEngine(ctx, w, r.runbook, labInputs(r.scenario), op)
+	return r.labEngine(ctx, w, r.runbook, labInputs(r.scenario, r.server()), op)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"time"
 
@@ -14,8 +13,10 @@ import (
 	"hikeshi/runbook/journal"
 	"hikeshi/spool"
 	"hikeshi/spool/lab"
+	letter "hikeshi/spool/lab/complaint"
 	"hikeshi/spool/lab/judge"
 	"hikeshi/spool/lab/names"
+	"hikeshi/spool/lab/standin"
 )
 
 // pile is how many messages have to wait before the responder is called.
@@ -94,6 +95,9 @@ func (r *rehearsal) play(ctx context.Context) (outcome, error) {
 		return outcome{}, err
 	}
 	found, err := r.stage.look(ctx)
+	if err == nil {
+		err = r.complain()
+	}
 	if err != nil {
 		return outcome{}, err
 	}
@@ -136,7 +140,7 @@ func (r *rehearsal) judge(ctx context.Context, found []spool.UnitState, ran erro
 	if o.records, err = jr.Records(); err != nil {
 		return o, err
 	}
-	o.judgement, err = r.lab.Judge(ctx, lab.Run{Contained: contained(o.records), Found: found, Now: now, Boots: r.stage.boots(), Listings: listings(o.records)})
+	o.judgement, err = r.lab.Judge(ctx, lab.Run{Contained: contained(o.records), Found: found, Now: now, Boots: r.stage.boots(), Listings: listings(o.records), Verdicts: r.verdicts(o.records)})
 	if err != nil && ran != nil {
 		return o, ran // it ended before there was anything to judge
 	}
@@ -181,9 +185,12 @@ func contained(records []runbook.Record) time.Time {
 // labTimes are short watches.
 func labTimes() []string { return []string{"settle=2s", "watch=2s"} }
 
-// labInputs are what the responder of this lab has found out, and short watches.
-func labInputs(s lab.Scenario) []string {
+// labInputs are what the responder of this lab has found out, the complaint that has come, and short watches.
+func labInputs(s lab.Scenario, root string) []string {
 	set := labTimes()
+	if file := letter.File(standin.Config{Root: root}); standin.Exists(file) {
+		set = append(set, "complaint="+file)
+	}
 	for name, value := range s.Inputs() {
 		set = append(set, name+"="+value)
 	}
@@ -241,32 +248,6 @@ func (a *app) showJudgement(r *rehearsal, o outcome, file string) {
 	if r.flags.keep {
 		fmt.Fprintf(a.stdout, a.word("lab:     %s\n", "ラボ:    %s\n"), r.server())
 	}
-}
-
-// figures is a value of the judgement in the language in use.
-func (a *app) figures(text string) string {
-	if a.lang() != "ja" {
-		return text
-	}
-	for _, f := range figuresJA {
-		text = f.en.ReplaceAllString(text, f.ja)
-	}
-	return text
-}
-
-var figuresJA = []struct {
-	en *regexp.Regexp
-	ja string
-}{
-	{regexp.MustCompile(`(\d+) of (\d+)`), "$2 件中 $1 件"},
-	{regexp.MustCompile(`, (\d+) not listed`), "、掲載されていないもの $1 件"},
-	{whole("not looked up"), "未照会"},
-	{whole("any"), "件数は問わない"},
-	{whole("accepted"), "受け付ける"},
-	{whole("(\\d+) boots( or more)?, (\\d+) lost"), "起動 $1 回$2、喪失 $3"},
-	{whole("(\\d+) accepted, (\\d+) delivered"), "受理 $1 通、配送 $2 通"},
-	{whole("(\\d+) or more of each"), "それぞれ $1 通以上"},
-	{regexp.MustCompile(" or more"), "以上"},
 }
 
 func sleep(ctx context.Context, d time.Duration) {

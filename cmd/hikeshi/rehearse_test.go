@@ -53,6 +53,18 @@ func TestRehearse(t *testing.T) {
 	if code != exitOK || len(doc.Judgement) < 10 || doc.State != "done" {
 		t.Errorf("exit %d, %d judgements, state %s", code, len(doc.Judgement), doc.State)
 	}
+	reports, err := filepath.Glob(filepath.Join(state, "rehearsals/*/report.md"))
+	if err != nil || len(reports) != 1 {
+		t.Fatalf("reports %v, %v", reports, err)
+	}
+	report, err := os.ReadFile(reports[0])
+	fine(t, err)
+	for _, want := range []string{`found \[bad\] relayed through this server, logged in as taro`, `found \[ok\] every source is refused, and a login does not help`, `found \[ok\] no relay: every test was refused`,
+		"verify_denied-denied.txt", "relay_test-relaytest.txt", "traced-trace.json"} {
+		if !strings.Contains(string(report), want) && !strings.Contains(string(report), strings.ReplaceAll(want, "_", `\_`)) {
+			t.Errorf("the report does not tell: %s", want)
+		}
+	}
 	f := lookedUp(t, state)
 	if f.State != "listed" || f.Worst != 1 || !f.Named || !slices.Equal(f.Subjects, []string{"192.0.2.25", "mail1.example.jp", "example.jp"}) {
 		t.Errorf("step lists: %+v", f)
@@ -81,6 +93,32 @@ steps:
 	}
 	if code != exitFound || !bad["denied sources refused over SMTP"] || !bad["spam leaving after containment"] || !bad["blocklists that list the server, found"] {
 		t.Errorf("exit %d, judged %v", code, bad)
+	}
+}
+
+// A hole that the runbook cannot close must be found by its relay test, and keeps the gate at the end shut.
+func TestRehearsalOfAHoleStopsAtTheGate(t *testing.T) {
+	for open, want := range map[string]string{"percent-hack": "suspect", "null-sender": "suspect", "own-domain": "safe", "no-login": "safe"} {
+		code, doc := rehearse(t, "--open", open)
+		verdict, holds := "", ""
+		for _, j := range doc.Judgement {
+			if j.Name == "relay test of the runbook" {
+				verdict = j.Value
+			}
+		}
+		for _, s := range doc.Steps {
+			if s.ID == "holds" {
+				holds = string(s.Result)
+			}
+		}
+		if verdict != want || (code == exitStopped) != (want == "suspect") || (holds == "done") != (want == "safe") || want == "safe" && code != exitOK {
+			t.Errorf("%s: exit %d, relay test %s, gate %s; want %s", open, code, verdict, holds, want)
+			for _, j := range doc.Judgement {
+				if !j.OK {
+					t.Errorf("%s: %s, want %s", j.Name, j.Value, j.Want)
+				}
+			}
+		}
 	}
 }
 

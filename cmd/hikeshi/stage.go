@@ -63,7 +63,7 @@ func (s *localStage) run(ctx context.Context, cut bool) error {
 		defer cancel()
 		op = cutting{Operator: op, cut: func() { ended = true; cancel() }}
 	}
-	inputs := labInputs(s.r.scenario)
+	inputs := labInputs(s.r.scenario, s.r.server())
 	if s.r.flags.play {
 		inputs = labTimes() // who plays finds out himself
 	}
@@ -131,6 +131,8 @@ func (r *rehearsal) labWorld(root string, env service.Env, state string) (*world
 	w.host.DNSBL.Resolvers, w.host.DNSBL.ResolvConf, w.host.DNSBL.Upstreams = []string{resolver.String()}, "", ""
 	w.host.Delist = w.delistEnv(r.app, own)
 	w.host.Delist.Zone = time.UTC
+	w.host.Trace = w.traceEnv(r.app, own)
+	w.host.SMTP = r.labSMTP(w, own)
 	w.kinds = byName(actions.Catalogue(w.host))
 	return w, nil
 }

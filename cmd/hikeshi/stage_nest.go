@@ -153,5 +153,5 @@ func (a *app) labRun(ctx context.Context, dir, name, scenario string, cut bool) 
 	if cut {
 		op = cutting{Operator: op, cut: func() { select {} }}
 	}
-	return a.labEngine(ctx, w, name, labInputs(s), op)
+	return a.labEngine(ctx, w, name, labInputs(s, r.server()), op)
 }

@@ -20,8 +20,8 @@ type looked struct {
 var still = map[string][]looked{
 	"status":          {{"status --watch 10ms", []int{3}}, {"status --watch 0 --monitor", []int{1, 2}}, {"status --watch 0 --output json", []int{3}}},
 	"doctor":          {{"doctor", []int{0, 3}}, {"doctor --output json", []int{0, 3}}},
-	"plan":            {{"plan mail-abuse", []int{7}}, {"plan mail-abuse --set sources=203.0.113.77 --set cause=a --lang ja", []int{3, 7}}, {"plan FILE --output json", []int{3}}},
-	"run":             {{"run mail-abuse --dry-run", []int{7}}, {"run FILE --dry-run", []int{3}}, {"run FILE", []int{4}}, {"run FILE --yes", []int{4}}, {"run FILE --yes --manager systemd", []int{2}}, {"run FILE --take-over", []int{4}}, {"run nowhere", []int{2}}},
+	"plan":            {{"plan mail-abuse", []int{7}}, {"plan mail-abuse --set sources=203.0.113.77 --set cause=a --lang ja", []int{3, 7}}, {"plan FILE --output json", []int{3}}, {"plan relay-check", []int{7}}, {"plan relay-check --set denied=203.0.113.9 --output json --lang ja", []int{7}}},
+	"run":             {{"run mail-abuse --dry-run", []int{7}}, {"run FILE --dry-run", []int{3}}, {"run FILE", []int{4}}, {"run FILE --yes", []int{4}}, {"run FILE --yes --manager systemd", []int{2}}, {"run FILE --take-over", []int{4}}, {"run nowhere", []int{2}}, {"run relay-check --dry-run", []int{7}}, {"run relay-check", []int{4}}},
 	"resume":          {{"resume", []int{2}}, {"resume INCIDENT", []int{4}}, {"resume INCIDENT --dry-run", []int{0}}, {"resume INCIDENT --take-over", []int{4}}},
 	"undo":            {{"undo INCIDENT --dry-run", []int{3}}, {"undo INCIDENT --dry-run --output json", []int{3}}, {"undo INCIDENT", []int{4}}, {"undo nothing --yes", []int{2}}},
 	"account list":    {{"account list", []int{0}}, {"account list --no-auth --output json", []int{0}}},
@@ -71,10 +71,12 @@ var still = map[string][]looked{
 	"verify":            {{"verify INCIDENT", []int{0}}, {"verify ASIDE --output json", []int{0}}},
 	"report":            {{"report INCIDENT", []int{0}}, {"report INCIDENT --format md --lang ja", []int{0}}, {"report ASIDE --format json", []int{0}}, {"report ASIDE --handover --lang ja", []int{0}}},
 	"say":               {{"say", []int{0}}, {"say INCIDENT restored --for upstream --in ja --next 05:30", []int{0}}, {"say --output json", []int{0}}, {"say later", []int{2}}, {"say nothing first", []int{2}}},
-	"runbooks":          {{"runbooks", []int{0}}, {"runbooks mail-abuse --output json", []int{0}}, {"runbooks FILE", []int{0}}},
-	"lint":              {{"lint FILE", []int{0}}, {"lint mail-abuse", []int{0}}},
+	"runbooks":          {{"runbooks", []int{0}}, {"runbooks mail-abuse --output json", []int{0}}, {"runbooks FILE", []int{0}}, {"runbooks relay-check --lang ja", []int{0}}},
+	"lint":              {{"lint FILE", []int{0}}, {"lint mail-abuse", []int{0}}, {"lint relay-check", []int{0}}},
 	"version":           {{"version", []int{0}}},
 
+	"smtp denied": {{"smtp denied 203.0.113.9 --target 127.0.0.1:1", []int{7}}, {"smtp denied 203.0.113.9 spam.example.com --output json --lang ja", []int{7}}, {"smtp denied 203.0.113.9 -v", []int{7}},
+		{"smtp denied 203.0.113.9 --target 192.0.2.25", []int{2}}, {"smtp denied 203.0.113.9 --account x'y", []int{2, 7}}, {"smtp denied", []int{2}}},
 	"smtp relaytest": {{"smtp relaytest 127.0.0.1:1 --fast --account taro@example.jp", []int{7}}, {"smtp relaytest 127.0.0.1:1 --fast --output json --lang ja", []int{7}},
 		{"smtp relaytest 192.0.2.25", []int{2}}, {"smtp relaytest 127.0.0.1:1 --deliver", []int{2}}, {"smtp relaytest", []int{2}}, {"smtp relaytest 127.0.0.1:1 --patterns FILE", []int{2}}},
 }

@@ -10,11 +10,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"hikeshi/spool/lab"
+	"hikeshi/spool/lab/ways"
 )
 
 // rehearseFlags say how to rehearse.
 type rehearseFlags struct {
-	scenario          string
+	scenario, open    string
 	units, keep, play bool
 }
 
@@ -26,9 +27,11 @@ func (a *app) rehearseVerb() *cobra.Command {
 with a stolen password flood it over SMTP while other people go on mailing, runs
 the runbook in it, cuts the power in the middle, goes on, and judges the outcome by
 facts: what left, what was lost, who is refused. It runs as any user and can not
-touch a real server. Nothing is asked; with --play you answer the questions.
+touch a real server. Nothing is asked; with --play you answer the questions. With --open
+the server has another hole, which the runbook has to find: what it cannot close it
+must not call closed, and stops at a gate (exit 6).
 
-Exit codes: 0 judged good, 3 judged bad.`,
+Exit codes: 0 judged good, 3 judged bad, 6 stopped at a gate.`,
 		Example: "  hikeshi rehearse\n  hikeshi rehearse --play --lang ja\n  sudo hikeshi rehearse --units       real systemd units in a private systemd",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := "mail-abuse"
@@ -41,9 +44,11 @@ Exit codes: 0 judged good, 3 judged bad.`,
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.scenario, "scenario", "", "what happens: "+strings.Join(scenarioNames(), ", "))
+	fl.StringVar(&f.open, "open", "", "how the server is open besides: "+strings.Join(ways.Names(), ", "))
 	fl.BoolVar(&f.units, "units", false, "run the stand-ins as units of a private systemd (root)")
 	fl.BoolVar(&f.keep, "keep", false, "keep the lab's folder")
 	fl.BoolVar(&f.play, "play", false, "you play the responder")
+	_ = cmd.RegisterFlagCompletionFunc("open", cobra.FixedCompletions(ways.Names(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("scenario", cobra.FixedCompletions(scenarioNames(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -61,6 +66,12 @@ func (a *app) rehearse(ctx context.Context, name string, f rehearseFlags) error 
 	scenario, ok := lab.Find(f.scenario)
 	if !ok {
 		return usagef("scenarios: "+strings.Join(scenarioNames(), ", "), "no scenario %q", f.scenario)
+	}
+	if scenario.Way, ok = ways.Find(f.open); !ok {
+		return usagef("ways: "+strings.Join(ways.Names(), ", "), "no way %q to leave a server open", f.open)
+	}
+	if line := strings.TrimSpace(scenario.Way.Relay); scenario.Opening == "" {
+		scenario.Opening = line // may be closed like that of a scenario
 	}
 	if err := a.readLang(); err != nil {
 		return err

@@ -23,10 +23,10 @@ import (
 
 func (a *app) smtpVerb() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "smtp", Short: "test a mail server over SMTP: does it relay for strangers",
-		Long: "Only servers that stand in the file of authorised targets (smtp.targets) are\ntested, and your own addresses. Kind in runbooks: smtp.relaytest.",
+		Use: "smtp", Short: "test a mail server over SMTP: does it relay for strangers, is a denial real",
+		Long: "Only servers that stand in the file of authorised targets (smtp.targets) are\ntested, and your own addresses. Kinds in runbooks: smtp.relaytest, smtp.denied.",
 	}
-	cmd.AddCommand(a.smtpRelayTest())
+	cmd.AddCommand(a.smtpRelayTest(), a.smtpDenied())
 	return cmd
 }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -68,8 +69,8 @@ func (t teller) warnings(r runbook.Record) []string {
 	if r.Plan == nil {
 		return nil
 	}
-	for _, f := range r.Plan.Findings {
-		if f.Level == runbook.Warn || f.Level == runbook.Bad {
+	for i, f := range r.Plan.Findings {
+		if f.Level == runbook.Warn || f.Level == runbook.Bad || i == 0 && t.rests(r.Step, f) {
 			all = append(all, t.say("found [%s] %s", "判明 [%s] %s", t.word(string(f.Level)), f.Text.In(t.lang)))
 		}
 	}
@@ -81,6 +82,12 @@ func (t teller) warnings(r runbook.Record) []string {
 		all = append(all, t.because(t.say("%s: cannot be determined", "%s: 判定できず", t.title(r.Step)), strings.TrimPrefix(why, runbook.ErrUndetermined.Error()+": ")))
 	}
 	return all
+}
+
+// rests says whether a good finding rests on what its step has kept: it is worth as much as a bad one.
+func (t teller) rests(step string, f runbook.Finding) bool {
+	s := t.History.Step(step)
+	return f.Level == runbook.OK && f.Evidence != "" && s != nil && slices.ContainsFunc(s.Evidence, func(e runbook.EvidenceRef) bool { return strings.HasSuffix(e.Name, f.Evidence) })
 }
 
 func (t teller) decision(r runbook.Record) []string {

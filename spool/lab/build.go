@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -56,7 +57,7 @@ func Build(dir string, s Scenario) (*Lab, error) {
 		return nil, fmt.Errorf("building the lab: %w", err)
 	}
 	l := &Lab{Scenario: s, password: map[string]string{}, reading: map[string]string{}}
-	l.config = standin.Config{Root: dir, Rate: s.Rate, Scan: 50 * time.Millisecond, RetryAfter: s.RetryAfter, Refuses: s.Refuses, Rejects: s.Rejects, Answers: s.Answers}
+	l.config = standin.Config{Root: dir, Rate: s.Rate, Scan: 50 * time.Millisecond, RetryAfter: s.RetryAfter, Refuses: s.Refuses, Rejects: s.Rejects, Answers: s.Answers, Holes: s.Way.Holes}
 	l.Machine = machine.New(dir, l.UnitDir(), l.units())
 	for _, account := range s.Accounts {
 		l.password[account], l.reading[account] = rand.Text(), rand.Text()
@@ -107,7 +108,7 @@ func (l *Lab) folders() error {
 func (l *Lab) files() error {
 	c := l.config
 	// The two lines that the product is shipped with (FAQ bsd/01-09).
-	files := map[string]string{c.Program("effect.dat"): "#<> default\n#blank false\n" + l.Scenario.Relay}
+	files := map[string]string{c.Program("effect.dat"): "#<> default\n#blank false\n" + l.Scenario.Relay + l.Scenario.Way.Relay}
 	if l.Scenario.Form {
 		files[formFile(l.Root())] = ""
 	}
@@ -171,5 +172,6 @@ func (l *Lab) settings() map[string]string {
 	if l.Scenario.Cluster {
 		all["Clustering.1"] = "1\n"
 	}
+	maps.Copy(all, l.Scenario.Way.Settings)
 	return all
 }

@@ -96,6 +96,7 @@ type Run struct {
 	Contained  time.Time         // right after the services were stopped; zero if they were not
 	Found, Now []spool.UnitState // from Look, before and after
 	Boots      int               // of the machine, the first one included
+	Verdicts   []judge.Verdict   // of its steps
 	Listings   []names.Listing   // that the run has found of the server in blocklists; nil if it has not looked, or could test none
 }
 
@@ -104,7 +105,7 @@ func (l *Lab) Judge(ctx context.Context, r Run) ([]judge.Judgement, error) {
 	s := l.Scenario
 	c := judge.Case{Config: l.config, Ledger: l.Ledger(), Own: []string{s.Domain}, Cause: s.Cause, Contained: r.Contained,
 		Found: r.Found, Now: r.Now, Boots: r.Boots, Witnesses: l.witnesses(), Outside: s.Mail[0].Peer,
-		Before: l.before, Abused: s.Abused, Opening: s.Opening, Gate: formFile(l.Root()), Listed: s.Listings, Seen: r.Listings}
+		Before: l.before, Abused: s.Abused, Opening: s.Opening, Gate: formFile(l.Root()), Listed: s.Listings, Seen: r.Listings, Verdicts: r.Verdicts}
 	if !s.Form {
 		for _, t := range l.thieves() {
 			c.Denied = append(c.Denied, t.Client)

@@ -8,6 +8,7 @@ import (
 
 	"hikeshi/spool/lab/names"
 	"hikeshi/spool/lab/traffic"
+	"hikeshi/spool/lab/ways"
 )
 
 // A Scenario says what happens in a lab.
@@ -23,6 +24,7 @@ type Scenario struct {
 	NoAuth   []string // those of Accounts without an auth file
 	AuthOnly int      // setting SMTPAUTHOnly
 	Relay    string   // lines of effect.dat below the two that the product is shipped with
+	Way      ways.Way // how it is open besides
 	Cluster  bool     // other hosts use the same spool, says the setting Clustering; see Lab.SecondNode
 
 	// What DNS says of the server, and which blocklists do not answer.

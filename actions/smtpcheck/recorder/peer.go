@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"bufio"
+	"cmp"
 	"crypto/tls"
 	"fmt"
 	"net"
@@ -28,7 +29,11 @@ func (p *peer) serve(c net.Conn) {
 		p.use(tls.Server(c, p.s.TLS))
 		p.TLS = true
 	}
-	for reply := p.s.Banner; p.say(reply); {
+	reply := p.s.Banner
+	if p.s.Greet != nil {
+		reply = cmp.Or(p.s.Greet(&p.Client), reply)
+	}
+	for p.say(reply) {
 		line, err := p.in.ReadString('\n')
 		if err != nil {
 			return
@@ -85,7 +90,7 @@ func (p *peer) reply(verb, arg string) string {
 	if verb == "STARTTLS" && strings.HasPrefix(reply, "220") {
 		p.say(reply)
 		p.use(tls.Server(p.c, p.s.TLS))
-		p.Client = Client{TLS: true, Number: p.Number} // RFC 3207 section 4.2
+		p.Client = Client{TLS: true, Number: p.Number, Peer: p.Peer} // RFC 3207 section 4.2
 		return silent
 	}
 	return reply

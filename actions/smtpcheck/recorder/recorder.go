@@ -18,8 +18,9 @@ type Client struct {
 	Params     string // after MAIL FROM
 	To         []string
 	TLS, Login bool
-	Number     int // of the connection, from 1
-	Commands   int // in this connection
+	Number     int    // of the connection, from 1
+	Peer       string // its address
+	Commands   int    // in this connection
 }
 
 // A Server answers as its fields say. A hook that is nil, or returns "", leaves the answer to the default: every hosted address is taken and
@@ -30,7 +31,8 @@ type Server struct {
 	Hello    []string    // what is said after the name in reply to EHLO: SIZE 1000, STARTTLS, AUTH PLAIN
 	TLS      *tls.Config // for STARTTLS, and from the first byte with Implicit
 	Implicit bool
-	Hosted   []string // addresses that are taken; default: taro@example.jp, postmaster@example.jp
+	Hosted   []string               // addresses that are taken; default: taro@example.jp, postmaster@example.jp
+	Greet    func(c *Client) string // the banner, for a client
 	Command  func(c *Client, verb, arg string) string
 	Rcpt     func(c *Client, to string) string
 	Message  func(c *Client, text string) string // after the final dot
@@ -109,7 +111,7 @@ func (s *Server) accept() {
 		s.number++
 		s.most = max(s.most, len(s.conns))
 		s.said = append(s.said, "CONNECT")
-		p := &peer{s: s, Client: Client{Number: s.number}}
+		p := &peer{s: s, Client: Client{Number: s.number, Peer: c.RemoteAddr().(*net.TCPAddr).IP.String()}}
 		s.mu.Unlock()
 		s.wait.Go(func() {
 			p.serve(c)

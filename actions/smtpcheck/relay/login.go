@@ -26,7 +26,7 @@ func (s *session) login(n pattern.Need) (attempt, bool) {
 			return a, false
 		}
 	}
-	m, offered := mechanism(s.conn.Caps)
+	m, offered := Mechanism(s.conn.Caps)
 	if !offered {
 		return no("the server offers no AUTH PLAIN or LOGIN here", "AUTH PLAIN も LOGIN も提供されていない")
 	}
@@ -55,8 +55,8 @@ func (s *session) login(n pattern.Need) (attempt, bool) {
 	return attempt{}, true
 }
 
-// mechanism is one that both sides know.
-func mechanism(c talk.Caps) (talk.Mechanism, bool) {
+// Mechanism is one that both sides know.
+func Mechanism(c talk.Caps) (talk.Mechanism, bool) {
 	for _, list := range []string{c.Params["AUTH"], c.Params["AUTH="]} {
 		for _, m := range []talk.Mechanism{talk.Plain, talk.Login} {
 			if slices.Contains(strings.Fields(strings.ToUpper(list)), string(m)) {

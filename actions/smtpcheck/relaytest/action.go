@@ -54,6 +54,11 @@ func (c action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 }
 
 func (c action) look(ctx context.Context, in runbook.Input, q Request, left []runbook.Finding) (runbook.Outcome, error) {
+	var why runbook.Text
+	if q.Targets, why = c.env.Book.Named(q.Targets); len(q.Targets) == 0 {
+		nothing := runbook.Finding{Level: runbook.Warn, Text: runbook.T("nothing was asked: "+why.EN, "試験していない: "+why.In("ja"))}
+		return runbook.Outcome{Findings: append(left, nothing), Facts: Report{}.Facts()}, nil
+	}
 	r, err := c.env.RelayTest(ctx, q)
 	if r.Cut {
 		return runbook.Outcome{}, errors.Join(err, in.Rec.Evidence(transcript, strings.NewReader(r.Transcript())))

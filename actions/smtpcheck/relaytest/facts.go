@@ -16,10 +16,11 @@ type Facts struct {
 	Listeners  []ListenerFact `json:"listeners" expr:"listeners"`
 	Controls   []Test         `json:"controls" expr:"controls"`
 	Tests      []Test         `json:"tests" expr:"tests"`
-	Strong     int            `json:"strong" expr:"strong"` // tests by which a stranger's mail was taken, of weight S
-	Weak       int            `json:"weak" expr:"weak"`     // and of weight W, or not again in a fresh connection
-	Proven     int            `json:"proven" expr:"proven"` // and those whose message has arrived
-	Inside     bool           `json:"inside" expr:"inside"` // something was asked from where servers trust their own
+	Strong     int            `json:"strong" expr:"strong"`       // tests by which a stranger's mail was taken, of weight S
+	Weak       int            `json:"weak" expr:"weak"`           // and of weight W, or not again in a fresh connection
+	Proven     int            `json:"proven" expr:"proven"`       // and those whose message has arrived
+	Strangers  int            `json:"strangers" expr:"strangers"` // strong and weak ones that needed no login: what a stranger outside can do
+	Inside     bool           `json:"inside" expr:"inside"`       // something was asked from where servers trust their own
 	Account    string         `json:"account" expr:"account"`
 	Delivered  bool           `json:"delivered" expr:"delivered"`   // real messages were allowed
 	Sent       int            `json:"sent" expr:"sent"`             // messages that the server was given
@@ -79,6 +80,9 @@ func (r Report) Facts() Facts {
 			}
 			f.Tests = append(f.Tests, t)
 			f.count(x)
+			if x.Verdict.Hit() && !r.wants(x.ID, pattern.Credentials) {
+				f.Strangers++
+			}
 		}
 	}
 	return f
@@ -96,6 +100,12 @@ func (f *Facts) count(x judge.Result) {
 	if x.Verdict == judge.Proven {
 		f.Proven++
 	}
+}
+
+// wants says whether the test of a result has a need.
+func (r Report) wants(id string, n pattern.Need) bool {
+	id, _, _ = strings.Cut(id, ".")
+	return slices.ContainsFunc(r.Table.Patterns, func(p pattern.Pattern) bool { return p.ID == id && p.Wants(n) })
 }
 
 // catches is what the test of a result is for.

@@ -175,6 +175,14 @@ func (e Env) suit(r *relay.Run, q Request, all []target.Listener) error {
 	if q.Fast && strange >= 0 {
 		return fmt.Errorf("%w: %s is no own address, and others are tested with pauses", runbook.ErrInput, all[strange].At)
 	}
+	if strange < 0 && r.Account == "" && e.Find != nil {
+		if _, domain, _ := strings.Cut(e.Find(), "@"); domain == cmp.Or(r.Domain, domain) {
+			r.Account, r.Domain = e.Find(), domain
+		}
+	}
+	if strange < 0 && e.Fast {
+		r.Pause = 0
+	}
 	if strange < 0 && r.Domain == "" && len(e.Domains) > 0 {
 		r.Domain = e.Domains[0]
 	}

@@ -37,6 +37,8 @@ type Env struct {
 	Receiver string   // ADDR:PORT where mail to the probe mailbox arrives; "" if it arrives in Maildir
 	Maildir  string
 	Login    func() (*relay.Login, error) // the test account; nil, or returning nil, if there is none
+	Find     func() string                // an account of the server itself, where none is named; nil, or "", if none is known
+	Fast     bool                         // own addresses are asked without pauses, as if every request said so
 	Wait     time.Duration                // for one reply; 0: talk.DefaultWait
 }
 
@@ -50,8 +52,9 @@ const (
 func Kind(env Env) runbook.Kind {
 	return runbook.Kind{
 		Name: "smtp.relaytest", Short: runbook.T("test whether the server relays for strangers", "第三者中継をしないか試験する"), Facts: Facts{}, Action: action{env},
+		Reads: []string{"services", "relay", "tables", "settings", "accounts"}, Watched: true,
 		Params: []runbook.Param{
-			{Name: "targets", Type: runbook.Strings, Required: true, Short: "HOST, ADDRESS, or either with :PORT; without one 25, 465 and 587"},
+			{Name: "targets", Type: runbook.Strings, Short: "HOST, ADDRESS, or either with :PORT, without which 25, 465 and 587 (the server itself)"},
 			{Name: "account", Type: runbook.String, Short: "an account of the target, user@domain; without one a closed server is undetermined"},
 			{Name: "domain", Type: runbook.String, Short: "a domain of the target (that of the account)"},
 			{Name: "backup_domain", Type: runbook.String, Short: "a domain that it is secondary MX for"},

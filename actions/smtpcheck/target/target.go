@@ -86,6 +86,20 @@ type Book struct {
 	File     string         // of authorised targets; "" if there is none
 	Own      []netip.Prefix // the server's own addresses, authorised by configuration
 	Clock    func() time.Time
+
+	// Self are the targets that are the server itself, for those who name none; without any, why there are none. nil: nothing is known of it.
+	Self func() (targets []string, why runbook.Text)
+}
+
+// Named returns the targets that were named, or those that are the server itself. Without any it says why.
+func (b Book) Named(targets []string) ([]string, runbook.Text) {
+	switch {
+	case len(targets) > 0:
+		return targets, runbook.Text{}
+	case b.Self == nil:
+		return nil, runbook.T("it is not known where the server listens: name it", "サーバの待ち受け先が分からない。対象を指定すること")
+	}
+	return b.Self()
 }
 
 // Consents reads the file of authorised targets. A file that is not there authorises nobody. Mistakes in it are an error that holds a

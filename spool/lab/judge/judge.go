@@ -54,6 +54,7 @@ type Case struct {
 	Gate      string           // file that says that the form on the server is on
 	Listed    []names.Listing  // entries of the server in blocklists
 	Seen      []names.Listing  // those that the run has found; nil if it has not looked
+	Verdicts  []Verdict        // of its steps
 }
 
 // most is how many items a judgement lists.
@@ -74,7 +75,8 @@ func Judge(ctx context.Context, c Case) ([]Judgement, error) {
 	} else {
 		all = c.contained(ctx, f)
 	}
-	all = append(all, c.senders(ctx), c.others(ctx), c.witnesses(ctx),
+	all = append(all, c.senders(ctx), c.others(ctx))
+	all = append(append(all, c.verdicts(OK(all[len(all)-2:]))...), c.witnesses(ctx),
 		lost("legitimate messages lost", "失われた正当なメール", f.lostMail, f.mail),
 		none("halves of messages in the live queue", "稼働中のキューにある片割れのファイル", f.halves), c.services(), c.boots(f), flows(f), c.lists())
 	now, err := kept.Remember(c.Config) // last, when the daemons have settled

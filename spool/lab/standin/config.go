@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"hikeshi/spool/lab/standin/holes"
 )
 
 // Config is what a daemon is told when it starts. Everything else stands in the settings of the server.
@@ -20,6 +22,8 @@ type Config struct {
 
 	// Answers is what a domain of Refuses (4xx) or Rejects (5xx) says; without, a few words that blame nobody.
 	Answers map[string]string `json:"answers"`
+
+	Holes holes.Set `json:"holes"` // beyond what its files open
 }
 
 // Spool is a path below the spool root.

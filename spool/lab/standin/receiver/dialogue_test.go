@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hikeshi/spool/lab/standin"
+	"hikeshi/spool/lab/standin/holes"
 )
 
 // server makes a small server: own domain example.jp, accounts taro and hanako with auth files (passwords secret-t and secret-h)
@@ -86,7 +87,7 @@ func launch(c standin.Config, p *standin.Power) (stop func() error, err error) {
 //	restart                          | TEXT         the next line there
 //	file PATH, log NAME              gone PATH
 //	account: OLD NEW                 rename OLD NEW
-//	program: FILE LINE
+//	program: FILE LINE               hole: NAME      beside those that it has, from the next start on
 //
 // "effect" appends a line to effect.dat, "program" makes another file of the program folder, with \t for TAB; "account" gives a name
 // in the account file another one. In what the server writes, * stands for any text; in what
@@ -157,6 +158,8 @@ func (p *play) act(line string) {
 		if standin.Exists(p.c.Spool(rest)) {
 			p.fail("it is there")
 		}
+	case "hole:":
+		p.c.Holes = append(p.c.Holes, holes.Hole(rest))
 	case "start":
 		p.stop = start(p, p.c, &standin.Power{})
 	case "restart":

@@ -5,6 +5,7 @@ import (
 
 	"hikeshi/spool/epms/effect"
 	"hikeshi/spool/lab/standin"
+	"hikeshi/spool/lab/standin/holes"
 )
 
 // mailFrom makes the checks in the order of the real server: AUTH, length, FROMSecLevel, effect.dat, then what its result asks for.
@@ -26,7 +27,11 @@ func (s *session) mailFrom(arg string) error {
 		return s.reply("451 4.3.0 Local error in processing")
 	}
 	q := effect.Query{Peer: s.peer, Sender: sender, SenderGiven: true, Login: s.auth == authDone}
-	return s.decided(sender, effect.Parse(file).Decide(q))
+	d := effect.Parse(file).Decide(q)
+	if d.Result == effect.Deny && q.Login && s.r.Holes.Has(holes.DenyBeforeLogin) {
+		d.Result = effect.Relay
+	}
+	return s.decided(sender, d)
 }
 
 // decided goes on after effect.dat.
@@ -49,17 +54,22 @@ func (s *session) decided(sender string, d effect.Decision) error {
 	return s.reply("250 2.1.0 <%s> ... Sender ok", m.sender)
 }
 
-// rcptTo says whether the result of effect.dat lets the sender reach the recipient.
+// rcptTo says whether the result of effect.dat, or a hole, lets the sender reach the recipient.
 func (s *session) rcptTo(arg string) error {
 	rcpt, ok := address(arg, "TO:")
 	user, domain := standin.SplitAddress(rcpt)
 	switch {
 	case s.mail == nil:
 		return s.reply("503 5.5.1 Need MAIL before RCPT")
-	case !ok || !printable(rcpt) || user == "" || domain == "" || len(rcpt) > 255:
-		return s.reply("501 5.1.3 Bad recipient address")
 	case len(s.mail.recipients) >= maxRcpt:
 		return s.reply("452 4.5.3 Too many recipients")
+	}
+	to, open := s.r.Holes.Through(holes.Mail{Helo: s.helo, Sender: s.mail.sender, To: rcpt, Host: s.r.Host, Own: s.r.Own})
+	switch {
+	case !ok || !printable(to) || len(rcpt) > 255 || !open && (user == "" || domain == ""):
+		return s.reply("501 5.1.3 Bad recipient address")
+	case open:
+		return s.taken(to)
 	}
 	outside := !s.r.Own(domain)
 	if _, known := s.account(rcpt); !outside && !known {
@@ -68,6 +78,10 @@ func (s *session) rcptTo(arg string) error {
 	if !reaches(s.mail, s.auth == authDone, outside) {
 		return s.reply("550 5.7.1 Sorry <%s>, I don't allow unauthorized relaying.", rcpt)
 	}
+	return s.taken(rcpt)
+}
+
+func (s *session) taken(rcpt string) error {
 	s.mail.recipients = append(s.mail.recipients, rcpt)
 	return s.reply("250 2.1.5 <%s> ... Recipient ok", rcpt)
 }

@@ -144,7 +144,7 @@ func (s *session) command(line string) error {
 		return s.reply("250 2.0.0 Reset state")
 	case "NOOP":
 		return s.reply("250 2.0.0 OK")
-	case "VRFY":
+	case "VRFY", "EXPN":
 		return s.verify(arg)
 	case "HELP":
 		return s.reply("214 2.0.0 Help message.")
@@ -167,7 +167,7 @@ func (s *session) hello(name string, esmtp bool) error {
 	return err
 }
 
-// verify answers VRFY by the setting Vrfy.
+// verify answers VRFY, and EXPN of an account, by the setting Vrfy.
 func (s *session) verify(arg string) error {
 	if !s.r.vrfy {
 		return s.reply("252 2.0.0 Cannot VRFY user; try RCPT to attempt delivery")

@@ -1,0 +1,308 @@
+package denied
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"hikeshi/actions/smtpcheck/recorder"
+	"hikeshi/actions/smtpcheck/relay"
+	"hikeshi/actions/smtpcheck/target"
+	"hikeshi/runbook"
+)
+
+// thief is the address that was denied. On Linux all of 127.0.0.0/8 is this machine.
+const thief = "127.0.0.66"
+
+var password = "Geheim-" + "n17"
+
+type noNames struct{}
+
+func (noNames) LookupNetIP(context.Context, string, string) ([]netip.Addr, error) {
+	return nil, errors.New("no such host")
+}
+
+// world is an Env over loopback with a test account.
+func world(t *testing.T) Env {
+	t.Helper()
+	l, err := net.Listen("tcp", thief+":0")
+	if err != nil {
+		t.Skipf("this machine has no more loopback addresses than one: %v", err)
+	}
+	l.Close()
+	var d net.Dialer
+	return Env{
+		Dial: d.DialContext, Clock: time.Now, Wait: 700 * time.Millisecond, Account: "taro@example.jp", Domains: []string{"example.jp"},
+		Book:  target.Book{Resolver: noNames{}, Clock: time.Now},
+		Login: func() (*relay.Login, error) { return &relay.Login{User: "hanako", Password: password}, nil },
+		DialFrom: func(ctx context.Context, from netip.Addr, address string) (net.Conn, error) {
+			d := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0))}
+			return d.DialContext(ctx, "tcp", address)
+		},
+		From: func(p netip.Prefix) (netip.Addr, error) {
+			if !p.Addr().IsLoopback() {
+				return netip.Addr{}, errors.New("it is no address of this machine")
+			}
+			return p.Addr(), nil
+		},
+	}
+}
+
+// serve starts a server at which everybody may log in, and after that send anywhere.
+func serve(t *testing.T, s *recorder.Server) *recorder.Server {
+	t.Helper()
+	s.Hello = []string{"AUTH PLAIN"}
+	if s.Auth == nil {
+		s.Auth = func(string) string { return "235 2.7.0 ok" }
+	}
+	relays := s.Rcpt
+	s.Rcpt = func(c *recorder.Client, to string) string {
+		if relays != nil {
+			if reply := relays(c, to); reply != "" {
+				return reply
+			}
+		}
+		if c.Login {
+			return "250 2.1.5 ok"
+		}
+		return ""
+	}
+	if err := s.Start("127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// at answers a verb to the thief alone, with or without a login.
+func at(verb, reply string, login bool) func(*recorder.Client, string, string) string {
+	return func(c *recorder.Client, v, _ string) string {
+		if c.Peer == thief && v == verb && (login || !c.Login) {
+			return reply
+		}
+		return ""
+	}
+}
+
+const epostDeny = "550 5.1.7 Please, mail from a valid IP or Domain address."
+
+func TestVerify(t *testing.T) {
+	everyone := func(verb, reply string) func(*recorder.Client, string, string) string {
+		return func(c *recorder.Client, v, _ string) string {
+			if v == verb && !c.Login {
+				return reply
+			}
+			return ""
+		}
+	}
+	for name, c := range map[string]struct {
+		server *recorder.Server
+		change func(*Env)
+		want   string // state, login, proven
+	}{
+		"denied at MAIL, login or not":       {server: &recorder.Server{Command: at("MAIL", epostDeny, true)}, want: "denied refused true"},
+		"a login walks around it":            {server: &recorder.Server{Command: at("MAIL", epostDeny, false)}, want: "denied-not-after-login taken false"},
+		"the same at RCPT":                   {server: &recorder.Server{Command: at("RCPT", "554 5.7.1 Client host rejected", false)}, want: "denied-not-after-login taken false"},
+		"denied at RCPT, login or not":       {server: &recorder.Server{Command: at("RCPT", "554 5.7.1 Client host rejected", true)}, want: "denied refused true"},
+		"denied, no test account":            {server: &recorder.Server{Command: at("MAIL", epostDeny, true)}, change: noLogin, want: "denied not-tested false"},
+		"denied, the account cannot log in":  {server: &recorder.Server{Command: at("MAIL", epostDeny, true), Auth: func(string) string { return "535 5.7.0 no" }}, want: "denied not-tested false"},
+		"turned away by the banner":          {server: &recorder.Server{Greet: greet("554 5.7.1 go away")}, change: noLogin, want: "denied cut-off true"},
+		"hung up on before the banner":       {server: &recorder.Server{Greet: greet("close")}, change: noLogin, want: "denied cut-off true"},
+		"turned away at EHLO":                {server: &recorder.Server{Command: func(c *recorder.Client, v, _ string) string { return turnedAway(c, v) }}, change: noLogin, want: "denied cut-off true"},
+		"not denied at all":                  {server: &recorder.Server{}, want: "not-denied taken false"},
+		"it even relays":                     {server: &recorder.Server{Rcpt: func(*recorder.Client, string) string { return "250 2.1.5 ok" }}, want: "not-denied taken false"},
+		"everybody is refused":               {server: &recorder.Server{Command: everyone("RCPT", "550 5.7.1 listed")}, change: noLogin, want: "refused-otherwise not-tested false"},
+		"for now only":                       {server: &recorder.Server{Command: at("RCPT", "451 4.7.1 later", true)}, want: "refused-otherwise not-tested false"},
+		"greylisted, and a login is taken":   {server: &recorder.Server{Command: at("RCPT", "451 4.7.1 later", false)}, want: "denied-not-after-login taken false"},
+		"silence":                            {server: &recorder.Server{Command: at("MAIL", "hang", true)}, want: "cannot-tell not-tested false"},
+		"garbage":                            {server: &recorder.Server{Command: at("MAIL", "\x1b[2Jyes", true)}, want: "cannot-tell not-tested false"},
+		"a byte at a time":                   {server: &recorder.Server{Greet: greet("trickle 220 mail.example.jp is a slow server")}, want: "cannot-tell not-tested false"},
+		"no account known, denied at MAIL":   {server: &recorder.Server{Command: at("MAIL", epostDeny, true)}, change: nobody, want: "denied not-tested false"},
+		"no account known, refused at RCPT":  {server: &recorder.Server{}, change: nobody, want: "cannot-tell not-tested false"},
+		"submission: only a login gets in":   {server: &recorder.Server{Command: everyone("MAIL", "530 5.7.0 authentication required")}, want: "denied-not-after-login taken false"},
+		"submission: and not from the thief": {server: &recorder.Server{Command: submission}, want: "denied refused true"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e, s := world(t), serve(t, c.server)
+			if c.change != nil {
+				c.change(&e)
+			}
+			r, err := e.Verify(t.Context(), Request{Denied: []string{thief}, Targets: []string{s.Address()}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(r.Results) != 1 {
+				t.Fatalf("results %+v", r.Results)
+			}
+			x := r.Results[0]
+			if got := fmt.Sprint(r.State(), " ", x.Login, " ", r.Proven()); got != c.want {
+				t.Errorf("%s, want %s: %+v\n%s", got, c.want, x, r.Transcript())
+			}
+			safe(t, s, r)
+		})
+	}
+}
+
+func noLogin(e *Env) { e.Login = nil }
+
+func nobody(e *Env) { e.Account, e.Login = "", nil }
+
+func greet(reply string) func(*recorder.Client) string {
+	return func(c *recorder.Client) string {
+		if c.Peer == thief {
+			return reply
+		}
+		return ""
+	}
+}
+
+func turnedAway(c *recorder.Client, verb string) string {
+	if c.Peer == thief && (verb == "EHLO" || verb == "HELO") {
+		return "550 5.7.1 not you"
+	}
+	return ""
+}
+
+func submission(c *recorder.Client, verb, _ string) string {
+	switch {
+	case verb == "MAIL" && !c.Login:
+		return "530 5.7.0 authentication required"
+	case verb == "MAIL" && c.Peer == thief:
+		return epostDeny
+	}
+	return ""
+}
+
+// safe: no message, no secret, words for both languages, one line each.
+func safe(t *testing.T, s *recorder.Server, r Report) {
+	t.Helper()
+	for _, said := range s.Said() {
+		if said == "DATA" {
+			t.Error("DATA was said")
+		}
+	}
+	text := r.Transcript() + fmt.Sprint(r.Facts())
+	for _, f := range r.Findings() {
+		text += f.Text.EN + f.Text.JA
+		if f.Text.EN == "" || f.Text.JA == "" || strings.ContainsAny(f.Text.EN+f.Text.JA, "\x1b\n") {
+			t.Errorf("finding %+v", f)
+		}
+	}
+	for _, secret := range []string{password, base64.StdEncoding.EncodeToString([]byte("\x00hanako\x00" + password))} {
+		if strings.Contains(text, secret) {
+			t.Error("the password is told")
+		}
+	}
+}
+
+// What this machine cannot ask is never called denied, whatever the file says, and is asked of nobody.
+func TestElsewhere(t *testing.T) {
+	e, s := world(t), serve(t, &recorder.Server{})
+	e.Decide = func(peer netip.Addr, sender string, login bool) ([]Decision, error) {
+		return []Decision{{Refused: true, Result: "deny", File: "/x/effect.dat", Line: 3, Text: "203.0.113.0/24 false", Reply: epostDeny}}, nil
+	}
+	r, err := e.Verify(t.Context(), Request{Denied: []string{"203.0.113.0/24", "2001:db8::1", "no address"}, Targets: []string{s.Address()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := r.Facts()
+	if f.State != CannotTell || f.Proven || len(f.Untold) != 3 || len(f.Asks) != 1 || len(f.Results[2].File) != 0 || len(f.Results[0].File) != 2 || !f.Results[0].File[0].Refused {
+		t.Errorf("facts %+v", f)
+	}
+	if len(f.Asks) > 0 && !strings.HasPrefix(f.Asks[0].Expect.EN, epostDeny) {
+		t.Errorf("expected: %s", f.Asks[0].Expect.EN)
+	}
+	e.Decide = nil
+	if r, err = e.Verify(t.Context(), Request{Denied: []string{"127.0.0.0/8"}, Targets: []string{s.Address()}}); err != nil || r.State() != CannotTell {
+		t.Errorf("where the tester itself is denied: %s, %v", r.State(), err)
+	}
+}
+
+// The domain of a sender can be asked for from anywhere.
+func TestDomain(t *testing.T) {
+	spam := func(login bool) func(*recorder.Client, string, string) string {
+		return func(c *recorder.Client, verb, arg string) string {
+			if verb == "MAIL" && strings.HasSuffix(arg, "@spam.example.com>") && (login || !c.Login) {
+				return epostDeny
+			}
+			return ""
+		}
+	}
+	for want, command := range map[string]func(*recorder.Client, string, string) string{"denied refused": spam(true), "denied-not-after-login taken": spam(false), "not-denied taken": nil} {
+		e, s := world(t), serve(t, &recorder.Server{Command: command})
+		r, err := e.Verify(t.Context(), Request{Denied: []string{"spam.example.com"}, Targets: []string{s.Address()}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.State() + " " + r.Results[0].Login; got != want {
+			t.Errorf("%s, want %s\n%s", got, want, r.Transcript())
+		}
+	}
+}
+
+// Nobody is connected to without leave, and nothing that could break out of a command is written into one.
+func TestRefusals(t *testing.T) {
+	for name, q := range map[string]Request{
+		"not authorised": {Denied: []string{thief}, Targets: []string{"192.0.2.25"}},
+		"account":        {Denied: []string{thief}, Targets: []string{"127.0.0.1:1"}, Account: "a'b@example.jp"},
+		"probe":          {Denied: []string{thief}, Targets: []string{"127.0.0.1:1"}, Probe: "`id`@probe.example"},
+		"own domain":     {Denied: []string{thief}, Targets: []string{"127.0.0.1:1"}, Probe: "x@example.jp"},
+		"target":         {Denied: []string{thief}, Targets: []string{"a b"}},
+	} {
+		e := world(t)
+		e.Dial = func(context.Context, string, string) (net.Conn, error) {
+			t.Errorf("%s: it connects", name)
+			return nil, errors.New("no")
+		}
+		if _, err := e.Verify(t.Context(), q); !errors.Is(err, runbook.ErrInput) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	e := world(t)
+	r, err := e.Verify(t.Context(), Request{Denied: []string{thief}, Targets: []string{"127.0.0.1:1"}})
+	if err != nil || r.State() != CannotTell || r.Findings()[0].Level != runbook.Warn {
+		t.Errorf("nothing listens: %s, %v", r.State(), err)
+	}
+	if r, err = e.Verify(t.Context(), Request{Denied: []string{thief}}); err != nil || r.State() != CannotTell || r.Findings()[0].Level != runbook.Warn {
+		t.Errorf("no target: %s, %v", r.State(), err)
+	}
+}
+
+// The commands for somebody else really ask, stop before DATA, and show the answer.
+func TestPasted(t *testing.T) {
+	tool := map[string]string{"bash": "bash", "nc": "nc", "telnet": "telnet", "swaks": "swaks"}
+	for name, program := range tool {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := exec.LookPath(program); err != nil {
+				t.Skipf("%s is not installed", program)
+			}
+			s := serve(t, &recorder.Server{Rcpt: func(*recorder.Client, string) string { return "550 5.1.7 the answer" }})
+			r := Report{Open: []Listener{{At: netip.MustParseAddrPort(s.Address())}}, Account: "taro@example.jp", Probe: "relaytest@probe.example", Sender: "spamtest@sender.example",
+				Results: []Result{{Denied: "203.0.113.9", Listener: s.Address(), Elsewhere: true}}}
+			for _, l := range r.Asks()[0].Lines {
+				if l.Tool != name {
+					continue
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+				defer cancel()
+				out, _ := exec.CommandContext(ctx, "sh", "-c", l.Text).CombinedOutput()
+				if !strings.Contains(string(out), "550 5.1.7 the answer") || strings.Contains(l.Text, "\n") {
+					t.Errorf("%s\nshows\n%s", l.Text, out)
+				}
+			}
+			said := strings.Join(s.Said(), "\n")
+			if !strings.Contains(said, "RCPT TO:<taro@example.jp>") || strings.Contains(said, "DATA") {
+				t.Errorf("it says\n%s", said)
+			}
+		})
+	}
+}
