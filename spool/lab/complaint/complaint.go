@@ -64,34 +64,35 @@ func (c Case) sent() ([]byte, error) {
 			if err != nil {
 				return nil, err
 			}
-			if spam(body) {
-				return append([]byte(c.received(c.Host, c.Addr)), body...), nil
+			if traffic.IsSpam(header(body, standin.HeaderID)) {
+				victim, _, _ := strings.Cut(header(body, "To"), ",") // the first recipient of that message
+				return append([]byte(c.received(c.Host, c.Addr, strings.Trim(victim, "<>"))), body...), nil
 			}
 		}
 	}
 	return nil, errors.New("there is no spam in the queue")
 }
 
-// spam says whether a body is one of the thief's.
-func spam(body []byte) bool {
+// header is the value of the first header line of that name.
+func header(body []byte, name string) string {
 	head, _, _ := bytes.Cut(body, []byte("\r\n\r\n"))
 	for line := range bytes.Lines(head) {
-		if name, value, ok := strings.Cut(strings.TrimSpace(string(line)), ": "); ok && name == standin.HeaderID {
-			return traffic.IsSpam(value)
+		if key, value, ok := strings.Cut(strings.TrimSpace(string(line)), ": "); ok && key == name {
+			return value
 		}
 	}
-	return false
+	return ""
 }
 
 func (c Case) forged() []byte {
 	day := time.Now().Add(-time.Hour).Format(time.RFC1123Z)
-	return fmt.Appendf([]byte(c.received("mail.example.com", c.Forger)), "Received: from pc (unverified [192.0.2.11]) by %s\r\n\t(E-POST ESMTP Receiver (5.10)) with ESMTP id <B0000000007@%s>;\r\n\t%s\r\n"+
+	return fmt.Appendf([]byte(c.received("mail.example.com", c.Forger, "a1@example.com")), "Received: from pc (unverified [192.0.2.11]) by %s\r\n\t(E-POST ESMTP Receiver (5.10)) with ESMTP id <B0000000007@%s>;\r\n\t%s\r\n"+
 		"From: <%s>\r\nTo: <a1@example.com>\r\nSubject: You have won\r\nDate: %s\r\n\r\nClick here.\r\n", c.Host, c.Host, day, c.Sender, day)
 }
 
 // received is the line of the victim's host.
-func (c Case) received(helo string, from netip.Addr) string {
-	return fmt.Sprintf("Received: from %s (unknown [%s])\r\n\tby mx.example.com (Postfix) with ESMTP id 4D1C2A7F\r\n\tfor <a1@example.com>; %s\r\n", helo, from, time.Now().Format(time.RFC1123Z))
+func (c Case) received(helo string, from netip.Addr, victim string) string {
+	return fmt.Sprintf("Received: from %s (unknown [%s])\r\n\tby mx.example.com (Postfix) with ESMTP id 4D1C2A7F\r\n\tfor <%s>; %s\r\n", helo, from, victim, time.Now().Format(time.RFC1123Z))
 }
 
 // mail attaches the spam to a complaint.
