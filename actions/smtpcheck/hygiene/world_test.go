@@ -76,7 +76,7 @@ func env(t testing.TB, s servers) Env {
 		return data
 	}
 	own := []netip.Prefix{netip.MustParsePrefix("192.0.2.25/32")} // so that --fast is allowed
-	return Env{Words: read("hygiene.yaml"), Relay: relaytest.Env{Dial: s.dial, Clock: time.Now, Builtin: read("relaytests.yaml"), Wait: 700 * time.Millisecond,
+	return Env{Words: read("hygiene.yaml"), Relay: relaytest.Env{Dial: s.dial, Clock: time.Now, Builtin: read("relaytests.yaml"), Wait: 400 * time.Millisecond,
 		Account: "taro@example.jp", Probe: "relaytest@probe.example", Sender: "spamtest@f.example", Book: target.Book{Resolver: noNames{}, File: file, Clock: time.Now, Own: own}}}
 }
 

@@ -174,7 +174,7 @@ func injected(s *session.Session, row *session.Row) {
 				return
 			}
 		}
-		r, there, err := s.Conn.Stray(session.Stray)
+		r, there, err := s.Unasked()
 		switch {
 		case there && r.Code != 421:
 			bad(r)

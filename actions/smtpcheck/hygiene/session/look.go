@@ -9,8 +9,11 @@ import (
 	"hikeshi/runbook"
 )
 
-// Stray is the time in which an answer that nobody asked for would come.
-const Stray = 1500 * time.Millisecond
+// stray is the time in which an answer that nobody asked for would come.
+const stray = 1500 * time.Millisecond
+
+// Unasked waits for an answer that nobody asked for, as talk.Conn.Stray.
+func (s *Session) Unasked() (talk.Reply, bool, error) { return s.Conn.Stray(min(stray, s.Wait())) }
 
 // Look finds out what is offered in clear and inside TLS, once for a listener.
 func (s *Session) Look(row *Row) bool {

@@ -72,7 +72,7 @@ func falseEnd(s *session.Session, row *session.Row, l probe.Letter, end [2]strin
 			r, err = s.Conn.Next()
 		}
 		if err == nil { // an answer to the false end that came late has the answer to the true one behind it
-			_, early, err = s.Conn.Stray(session.Stray)
+			_, early, err = s.Unasked()
 		}
 	}
 	row.Enter("("+end[0]+")", r)
