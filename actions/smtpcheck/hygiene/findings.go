@@ -15,14 +15,31 @@ func (r Report) Findings() []runbook.Finding {
 	f := r.Facts()
 	all := append([]runbook.Finding{r.whole(f)}, differences(f)...)
 	for _, l := range r.Listeners {
-		all = append(all, r.listener(l)...)
+		all = append(all, r.about(l)...)
+		if !l.Nothing {
+			all = append(all, r.listener(l)...)
+		}
 	}
-	all = append(all, recommendations(f))
-	if r.MadeUp {
-		all = append(all, find(runbook.Info, "the addresses of the test are made up: a server that looks senders up refuses them all (smtp.probe, smtp.sender)",
-			"試験用アドレスは架空のもの。差出人ドメインを確認するサーバはすべて拒否する (smtp.probe、smtp.sender)"))
+	return append(append(all, recommendations(f)), r.madeUp()...)
+}
+
+// Remarks are the findings that no row of a test tells: the whole, and what the rows are worth.
+func (r Report) Remarks() []runbook.Finding {
+	whole := r.whole(r.Facts())
+	whole.Evidence = ""
+	all := []runbook.Finding{whole}
+	for _, l := range r.Listeners {
+		all = append(all, r.about(l)...)
 	}
-	return all
+	return append(all, r.madeUp()...)
+}
+
+func (r Report) madeUp() []runbook.Finding {
+	if !r.MadeUp {
+		return nil
+	}
+	return []runbook.Finding{find(runbook.Info, "the addresses of the test are made up: a server that looks senders up refuses them all (smtp.probe, smtp.sender)",
+		"試験用アドレスは架空のもの。差出人ドメインを確認するサーバはすべて拒否する (smtp.probe、smtp.sender)")}
 }
 
 func find(level runbook.Level, en, ja string, args ...any) runbook.Finding {
@@ -66,21 +83,25 @@ func differences(f Facts) []runbook.Finding {
 	return all
 }
 
-// listener tells of one address and port.
+// about tells whether a listener is there, and from where it was asked.
+func (r Report) about(l session.Report) []runbook.Finding {
+	at := l.Listener()
+	switch {
+	case l.Nothing && r.beside(l):
+		return []runbook.Finding{find(runbook.Info, "%s: nothing listens there, or not for us", "%s: 接続できない (待ち受けなし、または遮断)", at)}
+	case l.Nothing:
+		return []runbook.Finding{find(runbook.Warn, "%s: nothing listens there, or not for us", "%s: 接続できない (待ち受けなし、または遮断)", at)}
+	case !l.Vantage.Inside:
+		return nil
+	}
+	return []runbook.Finding{{Level: runbook.Warn, Text: runbook.T(fmt.Sprintf("%s: asked from inside (%s): strangers may be treated otherwise; ask from outside too", at, l.Vantage.Why.EN),
+		fmt.Sprintf("%s: 内側からの試験 (%s)。外部への応答は異なる場合がある。外からも試験すること", at, l.Vantage.Why.In("ja")))}}
+}
+
+// listener tells of the tests of one address and port.
 func (r Report) listener(l session.Report) []runbook.Finding {
 	at := l.Listener()
-	if l.Nothing {
-		level := runbook.Info
-		if !r.beside(l) {
-			level = runbook.Warn
-		}
-		return []runbook.Finding{find(level, "%s: nothing listens there, or not for us", "%s: 接続できない (待ち受けなし、または遮断)", at)}
-	}
 	var all []runbook.Finding
-	if l.Vantage.Inside {
-		all = append(all, runbook.Finding{Level: runbook.Warn, Text: runbook.T(fmt.Sprintf("%s: asked from inside (%s): strangers may be treated otherwise; ask from outside too", at, l.Vantage.Why.EN),
-			fmt.Sprintf("%s: 内側からの試験 (%s)。外部への応答は異なる場合がある。外からも試験すること", at, l.Vantage.Why.In("ja")))})
-	}
 	for _, row := range l.Rows {
 		if row.Verdict == session.Bad || row.Verdict == session.Note {
 			all = append(all, r.row(row))

@@ -27,16 +27,6 @@ func (c Caps) Mechanisms() []string {
 	return strings.Fields(strings.ToUpper(c.Params["AUTH"] + " " + c.Params["AUTH="]))
 }
 
-// Mechanism is an offered way of AUTH that is spoken here.
-func (c Caps) Mechanism() (Mechanism, bool) {
-	for _, m := range []Mechanism{Plain, Login} {
-		if slices.Contains(c.Mechanisms(), string(m)) {
-			return m, true
-		}
-	}
-	return "", false
-}
-
 // Hello says EHLO, and HELO to a server that does not know it (RFC 5321 section 4.1.1.1). The reply is that of the last of them.
 func (c *Conn) Hello(name string) (Reply, error) {
 	c.Caps = Caps{}

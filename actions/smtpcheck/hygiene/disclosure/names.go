@@ -26,10 +26,10 @@ func Names(s *session.Session, row *session.Row) {
 	addr := s.Rep.At.Addr()
 	switch {
 	case s.Run.Names == nil:
-		row.Verdict, row.Why = session.NotRun, runbook.T("not tested: no resolver is known", "未実施: リゾルバがない")
+		row.Verdict, row.Why = session.NotRun, runbook.T("no resolver is known", "リゾルバがない")
 		return
 	case addr.IsLoopback() || addr.IsPrivate() || addr.IsLinkLocalUnicast():
-		row.Verdict, row.Why = session.NotRun, runbook.T("not tested: the world knows no name of a private address", "未実施: プライベートアドレスの逆引きは外から見えない")
+		row.Verdict, row.Why = session.NotRun, runbook.T("the world knows no name of a private address", "プライベートアドレスの逆引きは外から見えない")
 		return
 	}
 	if s.Rep.Banner == "" && !s.Meet(row) {

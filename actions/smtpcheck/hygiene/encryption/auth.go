@@ -11,7 +11,7 @@ import (
 	"hikeshi/runbook"
 )
 
-// offered are the mechanisms of a look, and how they were told; "" for none.
+// offered are the mechanisms of a look; "" for none.
 func offered(c *talk.Caps) string {
 	if c == nil {
 		return ""
@@ -19,12 +19,20 @@ func offered(c *talk.Caps) string {
 	return strings.Join(c.Mechanisms(), " ")
 }
 
+// list is what is told of them.
+func list(c *talk.Caps) string {
+	if m := offered(c); m != "" {
+		return session.Cut("AUTH " + m)
+	}
+	return "(no AUTH)"
+}
+
 func told(s *session.Session, row *session.Row) {
 	if s.Clear != nil {
-		row.Asked, row.Answered = append(row.Asked, "EHLO"), append(row.Answered, session.Cut("AUTH "+offered(s.Clear)))
+		row.Asked, row.Answered = append(row.Asked, "EHLO"), append(row.Answered, list(s.Clear))
 	}
 	if s.Secured != nil {
-		row.Asked, row.Answered = append(row.Asked, "EHLO (TLS)"), append(row.Answered, session.Cut("AUTH "+offered(s.Secured)))
+		row.Asked, row.Answered = append(row.Asked, "EHLO (TLS)"), append(row.Answered, list(s.Secured))
 	}
 }
 
@@ -42,13 +50,13 @@ func AuthInClear(s *session.Session, row *session.Row) {
 	if !s.Look(row) {
 		return
 	}
-	row.Asked, row.Answered = []string{"EHLO"}, []string{session.Cut("AUTH " + offered(s.Clear))}
-	list := s.Clear.Mechanisms()
-	row.Codes = strings.Join(list, " ")
+	row.Asked, row.Answered = []string{"EHLO"}, []string{list(s.Clear)}
+	all := s.Clear.Mechanisms()
+	row.Codes = strings.Join(all, " ")
 	switch {
-	case len(list) == 0:
+	case len(all) == 0:
 		row.Verdict, row.Why = session.Good, runbook.T("no login is offered in clear", "平文ではログインを提供しない")
-	case slices.Contains(list, "PLAIN") || slices.Contains(list, "LOGIN"):
+	case slices.Contains(all, "PLAIN") || slices.Contains(all, "LOGIN"):
 		row.Verdict, row.Why = session.Bad, runbook.T("passwords can be sent in clear", "パスワードを平文で送れてしまう")
 	default:
 		row.Verdict, row.Why = session.Note, runbook.T("a login is offered in clear, though not by PLAIN or LOGIN", "平文でログインを提供している (PLAIN、LOGIN 以外)")

@@ -130,7 +130,7 @@ func Injection(s *session.Session, row *session.Row) {
 		return
 	}
 	if s.Clear == nil || !s.Clear.Has("STARTTLS") {
-		row.Verdict, row.Why = session.NotRun, runbook.T("not run: STARTTLS is not offered", "未実施: STARTTLS が提供されていない")
+		row.Verdict, row.Why = session.NotRun, runbook.T("STARTTLS is not offered", "STARTTLS が提供されていない")
 		return
 	}
 	if !s.Open(row, false) {
@@ -167,9 +167,9 @@ func injected(s *session.Session, row *session.Row) {
 		row.Asked = append(row.Asked, "(inside TLS)")
 		row.Verdict, row.Why = session.Bad, runbook.T("a command that was sent in clear is carried out inside TLS (CVE-2011-0411)", "平文で送られたコマンドが TLS 内で実行される (CVE-2011-0411)")
 	}
-	for _, step := range []string{"", "EHLO " + s.Run.Helo} {
-		if step != "" {
-			if r, err := s.Conn.Cmd(step); err != nil || !r.Good() {
+	for _, more := range []bool{false, true} {
+		if more {
+			if r, err := s.Conn.Hello(s.Run.Helo); err != nil || !r.Good() {
 				s.Unmet(row, judge.Hello, errors.Join(err, talk.ErrClosed))
 				return
 			}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"hikeshi/actions/smtpcheck/relay"
 	"hikeshi/actions/smtpcheck/relay/judge"
 	"hikeshi/actions/smtpcheck/talk"
 	"hikeshi/runbook"
@@ -67,12 +68,12 @@ func (s *Session) inside() {
 // LoggedIn logs in with the test account, never in clear over a network.
 func (s *Session) LoggedIn(row *Row) bool {
 	if !s.Conn.TLS().On && !s.Conn.Remote().IsLoopback() {
-		row.Verdict, row.Why = NotRun, runbook.T("not run: no TLS, and the password would go out in clear", "未実施: TLS がなく、パスワードが平文で流れてしまう")
+		row.Verdict, row.Why = NotRun, runbook.T("no TLS, and the password would go out in clear", "TLS がなく、パスワードが平文で流れてしまう")
 		return false
 	}
-	m, ok := s.Conn.Caps.Mechanism()
+	m, ok := relay.Mechanism(s.Conn.Caps)
 	if !ok {
-		row.Verdict, row.Why = NotRun, runbook.T("not run: no AUTH PLAIN or LOGIN is offered here", "未実施: AUTH PLAIN も LOGIN も提供されていない")
+		row.Verdict, row.Why = NotRun, runbook.T("no AUTH PLAIN or LOGIN is offered here", "AUTH PLAIN も LOGIN も提供されていない")
 		return false
 	}
 	r, err := s.Conn.Login(m, s.Run.Login.User, s.Run.Login.Password)

@@ -36,13 +36,13 @@ func (s *Session) lack(n Need) (Verdict, runbook.Text) {
 	case n == Account && r.Account == "":
 		return Unknown, runbook.T("no account of the server is known (--account)", "サーバのアカウントが分からない (--account)")
 	case n == TestAccount && r.Login == nil:
-		return NotRun, runbook.T("not run: there is no test account (smtp.login)", "未実施: 試験用アカウントがない (smtp.login)")
+		return NotRun, runbook.T("there is no test account (smtp.login)", "試験用アカウントがない (smtp.login)")
 	case n == TestAccount && (strings.EqualFold(r.Login.User, s.Run.Account) || strings.EqualFold(r.Login.User, s.Known())):
-		return NotRun, runbook.T("not run: the test account and --account are the same", "未実施: 試験用アカウントと --account が同じ")
+		return NotRun, runbook.T("the test account and --account are the same", "試験用アカウントと --account が同じ")
 	case n == POP && (r.Login == nil || r.POP == nil):
-		return NotRun, runbook.T("not run: there is no test account, or no leave for its POP login (smtp.login, --pop)", "未実施: 試験用アカウントがないか、POP ログインの許可がない (smtp.login、--pop)")
+		return NotRun, runbook.T("there is no test account, or no leave for its POP login (smtp.login, --pop)", "試験用アカウントがないか、POP ログインの許可がない (smtp.login、--pop)")
 	case n == Leave && !(r.Deliver && s.Grant.Deliver && s.Grant.Probe == r.Probe):
-		return NotRun, runbook.T("not run: it sends a message, which needs --deliver and an entry of the target that allows it", "未実施: メールを送信する試験のため、--deliver と対象側の許可の記載が必要")
+		return NotRun, runbook.T("it sends a message, which needs --deliver and an entry of the target that allows it", "メールを送信する試験のため、--deliver と対象側の許可の記載が必要")
 	}
 	return "", runbook.Text{}
 }

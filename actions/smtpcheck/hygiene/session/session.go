@@ -83,7 +83,7 @@ func (s *Session) Open(row *Row, secure bool) bool {
 	s.greeted(c)
 	if c.Banner.Code != 220 {
 		_, row.Why = judge.Reply(judge.Connect, "", c.Banner)
-		s.Stop(runbook.Tf("not asked: the server greets us with %s", "未実施: 挨拶が %s", c.Banner))
+		s.Stop(runbook.Tf("not asked: the server greets us with %s", "未実施: 挨拶が %s", Cut(c.Banner.String())))
 		return false
 	}
 	if !s.hello(row) {
@@ -138,7 +138,7 @@ func (s *Session) hello(row *Row) bool {
 		return false
 	case !r.Good():
 		_, row.Why = judge.Reply(judge.Hello, "", r)
-		s.Stop(runbook.Tf("not asked: EHLO is answered with %s", "未実施: EHLO への応答が %s", r))
+		s.Stop(runbook.Tf("not asked: EHLO is answered with %s", "未実施: EHLO への応答が %s", Cut(r.String())))
 		return false
 	}
 	return true
