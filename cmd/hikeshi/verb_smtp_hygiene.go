@@ -81,7 +81,9 @@ func (a *app) smtpHygiene() *cobra.Command {
 	fl.StringVar(&f.source, "source", "", "ask from this `ADDRESS` of the machine")
 	fl.StringVar(&f.transcript, "transcript", "", "write everything that was said to a new `FILE`")
 	// The error is for a flag that does not exist; this one does.
-	_ = cmd.RegisterFlagCompletionFunc("compare", a.completeIncidents)
+	_ = cmd.RegisterFlagCompletionFunc("compare", func(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+		return a.completeIncidents(cmd, nil, begun)
+	})
 	return cmd
 }
 
