@@ -78,7 +78,7 @@ func (e Env) Hygiene(ctx context.Context, q Request) (Report, error) {
 	}
 	for i, l := range all {
 		s.Progress = part(q.Progress, i, len(all))
-		one, err := ask.Listener(ctx, s, l.At, l.Host, l.Grant)
+		one, err := ask.Listener(ctx, s, l)
 		if err != nil {
 			return rep, err
 		}

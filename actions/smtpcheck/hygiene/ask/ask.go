@@ -15,14 +15,13 @@ package ask
 import (
 	"cmp"
 	"context"
-	"net/netip"
 	"slices"
 
-	"hikeshi/actions/smtpcheck/consent"
 	"hikeshi/actions/smtpcheck/hygiene/disclosure"
 	"hikeshi/actions/smtpcheck/hygiene/encryption"
 	"hikeshi/actions/smtpcheck/hygiene/session"
 	"hikeshi/actions/smtpcheck/hygiene/trust"
+	"hikeshi/actions/smtpcheck/target"
 	"hikeshi/runbook"
 )
 
@@ -52,10 +51,10 @@ func tests() []test {
 	}
 }
 
-// Listener asks one listener. host is the name that it was asked for by, or "". Without a grant for at nothing is sent.
-func Listener(ctx context.Context, r session.Run, at netip.AddrPort, host string, grant consent.Grant) (session.Report, error) {
-	rep := session.Report{At: at, Host: host, By: grant.By}
-	s, err := session.New(ctx, r, &rep, grant)
+// Listener asks one listener. Without a grant nothing is sent.
+func Listener(ctx context.Context, r session.Run, l target.Listener) (session.Report, error) {
+	rep := session.Report{At: l.At, Host: l.Host, By: l.Grant.By}
+	s, err := session.New(ctx, r, &rep, l.Grant)
 	if err != nil {
 		return rep, err
 	}

@@ -48,11 +48,11 @@ func Names(s *session.Session, row *session.Row) {
 		row.Why = runbook.T("the name could not be looked up", "逆引きを確認できない")
 		return
 	}
-	compared(s, ctx, row, list)
+	compared(ctx, s, row, list)
 }
 
 // compared compares the names of the address with what they mean, and with what the server calls itself.
-func compared(s *session.Session, ctx context.Context, row *session.Row, list []string) {
+func compared(ctx context.Context, s *session.Session, row *session.Row, list []string) {
 	own, back, doubt := s.Rep.Banner, "", false
 	if _, text, ok := strings.Cut(own, " "); ok {
 		own, _, _ = strings.Cut(text, " ")
@@ -62,7 +62,7 @@ func compared(s *session.Session, ctx context.Context, row *session.Row, list []
 		if !target.IsName(n) {
 			continue
 		}
-		ok, unsure := leads(s, ctx, row, n)
+		ok, unsure := leads(ctx, s, row, n)
 		doubt = doubt || unsure
 		if ok && (back == "" || strings.EqualFold(n, own)) {
 			back = n
@@ -79,13 +79,14 @@ func compared(s *session.Session, ctx context.Context, row *session.Row, list []
 	case !target.IsName(own):
 		row.Verdict, row.Why = session.Bad, runbook.Tf("the server calls itself by no host name, and its address is %s", "挨拶にホスト名がない。逆引きは %s", back)
 	default:
-		otherwise(s, ctx, row, own, back)
+		otherwise(ctx, s, row, [2]string{own, back})
 	}
 }
 
-// otherwise is a server that calls itself otherwise than its address is called.
-func otherwise(s *session.Session, ctx context.Context, row *session.Row, own, back string) {
-	switch ok, unsure := leads(s, ctx, row, own); {
+// otherwise is a server that calls itself otherwise than its address is called; names are both.
+func otherwise(ctx context.Context, s *session.Session, row *session.Row, names [2]string) {
+	own, back := names[0], names[1]
+	switch ok, unsure := leads(ctx, s, row, own); {
 	case ok:
 		row.Verdict, row.Why = session.Note, runbook.Tf("the server calls itself %s and its address is called %s; both lead to it", "挨拶は %s、逆引きは %s。どちらもこのアドレスを指す", own, back)
 	case unsure:
@@ -96,7 +97,7 @@ func otherwise(s *session.Session, ctx context.Context, row *session.Row, own, b
 }
 
 // leads says whether a name has the address of the listener, and whether that could not be found out.
-func leads(s *session.Session, ctx context.Context, row *session.Row, name string) (ok, unsure bool) {
+func leads(ctx context.Context, s *session.Session, row *session.Row, name string) (ok, unsure bool) {
 	all, err := s.Run.Names.LookupNetIP(ctx, "ip", name)
 	if err != nil {
 		return false, !missing(err)

@@ -73,26 +73,33 @@ func plain(r talk.Reply, names ...string) string {
 	return text
 }
 
-// apart says how a command answers a known and two unknown names: by the code, by the text, or the same. Texts that differ between the two
-// unknown names say nothing.
-func apart(known, one, two talk.Reply, k, n, m string) (byCode, byText bool) {
-	if known.Code != one.Code || known.Enhanced != one.Enhanced {
-		return one.Code == two.Code && one.Enhanced == two.Enhanced, false
+// An answered is how a command answers a name that is known and two that nobody has.
+type answered struct {
+	known, one, two talk.Reply
+	at              string // what was said behind each name
+}
+
+// apart says how the names are told apart: by the code, by the text, or not. Texts that differ between the two unknown names say nothing.
+func (a answered) apart(s *session.Session) (byCode, byText bool) {
+	if a.known.Code != a.one.Code || a.known.Enhanced != a.one.Enhanced {
+		return a.one.Code == a.two.Code && a.one.Enhanced == a.two.Enhanced, false
 	}
-	return false, plain(one, n) == plain(two, m) && plain(known, k) != plain(one, n)
+	one := plain(a.one, s.Stood+a.at)
+	return false, one == plain(a.two, s.Also+a.at) && plain(a.known, s.Account()+a.at) != one
 }
 
 // names3 asks a command for a known name and two that nobody has.
-func names3(s *session.Session, row *session.Row, verb, at string) (known, one, two talk.Reply, ok bool) {
+func names3(s *session.Session, row *session.Row, verb, at string) (a answered, ok bool) {
+	a.at = at
 	for _, q := range []struct {
 		name string
 		to   *talk.Reply
-	}{{s.Account(), &known}, {s.Stood, &one}, {s.Also, &two}} {
+	}{{s.Account(), &a.known}, {s.Stood, &a.one}, {s.Also, &a.two}} {
 		if *q.to, ok = s.Say(row, verb+" "+q.name+at); !ok {
-			return
+			return a, false
 		}
 	}
-	return
+	return a, true
 }
 
 // VRFY is H03: the leak is an answer that tells known and unknown names apart.
@@ -105,25 +112,26 @@ func VRFY(s *session.Session, row *session.Row) {
 		if i > 0 && s.Run.Domain == "" {
 			break
 		}
-		known, one, two, ok := names3(s, row, "VRFY", at)
+		a, ok := names3(s, row, "VRFY", at)
 		if !ok {
 			row.Verdict = session.Unknown
 			return
 		}
-		if i > 0 && row.Codes != session.Codes(known, one) {
-			row.Codes += " " + session.Codes(known, one)
-		} else if i == 0 {
-			row.Codes = session.Codes(known, one)
+		if now := session.Codes(a.known, a.one); i == 0 {
+			row.Codes = now
+		} else if row.Codes != now {
+			row.Codes += " " + now
 		}
-		if weigh(s, row, known, one, two, at); row.Verdict != session.Good {
+		if weigh(s, row, a); row.Verdict != session.Good {
 			return
 		}
 	}
 }
 
 // weigh judges the answers to three names.
-func weigh(s *session.Session, row *session.Row, known, one, two talk.Reply, at string) {
-	byCode, byText := apart(known, one, two, s.Account()+at, s.Stood+at, s.Also+at)
+func weigh(s *session.Session, row *session.Row, a answered) {
+	known, one, two := a.known, a.one, a.two
+	byCode, byText := a.apart(s)
 	same := known.Code == one.Code && one.Code == two.Code
 	switch {
 	case byCode:
@@ -152,17 +160,17 @@ func EXPN(s *session.Session, row *session.Row) {
 	if !ok {
 		return
 	}
-	known, one, two, ok := names3(s, row, "EXPN", "")
+	a, ok := names3(s, row, "EXPN", "")
 	if !ok {
 		row.Verdict = session.Unknown
 		return
 	}
-	row.Codes = session.Codes(master, known, one)
-	if master.Code == 250 || known.Code == 250 && one.Code != 250 {
+	row.Codes = session.Codes(master, a.known, a.one)
+	if master.Code == 250 || a.known.Code == 250 && a.one.Code != 250 {
 		row.Verdict, row.Unmet, row.Why = session.Bad, true, runbook.T("it names the members of a list", "リストのメンバーを答える")
 		return
 	}
-	weigh(s, row, known, one, two, "")
+	weigh(s, row, a)
 }
 
 // ETRN is H06. TURN would turn the conversation round, and is never said.
