@@ -8,7 +8,7 @@
 // given (a test account, a leave, a resolver) was not run, and says so. A refusal counts only where mail to an account of the server would be
 // taken, which is asked first.
 //
-// The manners are those of the relay test: one connection at a time, pauses, at most MaxRcpts recipients, an end at a 421, nothing after
+// The manners are those of the relay test: one connection at a time, pauses, at most session.MaxRcpts recipients, an end at a 421, nothing after
 // RCPT. The one exception is H21, for a grant that allows it, to its probe mailbox only.
 package ask
 

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"hikeshi/actions/smtpcheck/hygiene/session"
-	"hikeshi/actions/smtpcheck/relay"
 	"hikeshi/actions/smtpcheck/relay/judge"
 	"hikeshi/actions/smtpcheck/talk"
 	"hikeshi/runbook"
@@ -36,7 +35,7 @@ func Enumeration(s *session.Session, row *session.Row) {
 		return
 	}
 	b := brake{known: known}
-	for n := 1; n <= MaxUnknown && s.Rep.Rcpts < relay.MaxRcpts; n++ {
+	for n := 1; n <= MaxUnknown && s.Rep.Rcpts < session.MaxRcpts; n++ {
 		if !unknown(s, row, &b, n) {
 			return
 		}

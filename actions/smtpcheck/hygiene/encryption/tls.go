@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"hikeshi/actions/smtpcheck/hygiene/session"
-	"hikeshi/actions/smtpcheck/relay/judge"
 	"hikeshi/actions/smtpcheck/talk"
 	"hikeshi/actions/smtpcheck/target"
 	"hikeshi/runbook"
@@ -169,8 +168,8 @@ func injected(s *session.Session, row *session.Row) {
 	}
 	for _, more := range []bool{false, true} {
 		if more {
-			if r, err := s.Conn.Hello(s.Run.Helo); err != nil || !r.Good() {
-				s.Unmet(row, judge.Hello, errors.Join(err, talk.ErrClosed))
+			if r, err := s.Conn.Cmd("RSET"); err != nil || r.Code == 421 { // one reply, whatever it is
+				s.Unmet(row, "RSET", errors.Join(err, talk.ErrClosed))
 				return
 			}
 		}

@@ -4,7 +4,7 @@
 // Session.Meet or Open, Say and Envelope, enters what it finds in the row, and leaves it Unknown where an answer is missing; Try asks once more
 // inside TLS where the server wants that first.
 //
-// One connection at a time, pauses between tests, at most relay.MaxRcpts recipients, an end at a 421. After a time-out or two the listener is left
+// One connection at a time, pauses between tests, at most MaxRcpts recipients, an end at a 421. After a time-out or two the listener is left
 // alone, so that no peer keeps a run waiting.
 package session
 
@@ -23,6 +23,7 @@ import (
 
 // The bounds of a run, besides those of package relay.
 const (
+	MaxRcpts = 40  // recipients named to one listener
 	perConn  = 4   // tests in one connection
 	maxDead  = 2   // connections in a row that come to nothing, after which a listener is left alone
 	maxReply = 300 // bytes of a reply in a row; the transcript has all of it

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"hikeshi/actions/smtpcheck/relay"
 	"hikeshi/actions/smtpcheck/talk"
 	"hikeshi/runbook"
 )
@@ -15,7 +14,7 @@ func (s *Session) Envelope(row *Row, from, to string) (talk.Reply, bool) {
 	if !s.Meet(row) {
 		return talk.Reply{}, false
 	}
-	if s.Rep.Rcpts >= relay.MaxRcpts {
+	if s.Rep.Rcpts >= MaxRcpts {
 		row.Why = runbook.T("no more recipients may be named", "宛先数の上限に達した")
 		return talk.Reply{}, false
 	}
