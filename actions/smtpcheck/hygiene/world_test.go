@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,6 +55,34 @@ func (s servers) dial(ctx context.Context, network, address string) (net.Conn, e
 		return nil, err
 	}
 	return posed{c, net.TCPAddrFromAddrPort(netip.MustParseAddrPort("198.51.100.9:40000")), net.TCPAddrFromAddrPort(at)}, nil
+}
+
+// A tally counts the connections that are open at the same time.
+type tally struct{ open, most atomic.Int32 }
+
+func (c *tally) dial(dial func(context.Context, string, string) (net.Conn, error)) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		if n := c.open.Add(1); n > c.most.Load() {
+			c.most.Store(n)
+		}
+		return &counted{Conn: conn, tally: c}, nil
+	}
+}
+
+// counted is a connection of a tally.
+type counted struct {
+	net.Conn
+	tally *tally
+	once  sync.Once
+}
+
+func (c *counted) Close() error {
+	c.once.Do(func() { c.tally.open.Add(-1) })
+	return c.Conn.Close()
 }
 
 type noNames struct{}
