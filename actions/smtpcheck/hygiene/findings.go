@@ -132,8 +132,8 @@ func (r Report) row(row session.Row) runbook.Finding {
 		f.Text.EN += "; " + t.Answered[0]
 		f.Text.JA += "。" + t.Answered[0]
 	}
-	f.Text.EN += ". " + t.Change.EN
-	f.Text.JA += "。" + t.Change.In("ja")
+	f.Text.EN += ". Change: " + t.Change.EN
+	f.Text.JA += "。対処: " + t.Change.In("ja")
 	return f
 }
 
