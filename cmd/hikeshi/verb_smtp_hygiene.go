@@ -42,9 +42,10 @@ target allows it. smtp.login gives H15 a test account; with --pop H18 too.
 --compare INCIDENT shows what the first such look of the incident has seen, and
 what is seen now, row by row; what has changed comes first.
 
--v shows all that was said in each row. Exit codes: 0 nothing bad, 3 something is,
-7 nothing bad, but not everything could be determined, 2 not an authorised target,
-or wrong usage.`
+-v shows all that was said in each row. What strangers may do (H13 to H18) is seen
+from outside only: from inside a refusal is unknown. Exit codes: 0 nothing bad,
+3 something is, 7 nothing bad, but not everything could be determined, 2 not an
+authorised target, or wrong usage.`
 
 func (a *app) smtpHygiene() *cobra.Command {
 	var f hygieneFlags

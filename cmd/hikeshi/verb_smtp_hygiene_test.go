@@ -47,7 +47,7 @@ func TestHygieneVerb(t *testing.T) {
 	}{
 		"leak":         {"en", []string{postfix, "--fast"}, exitFound, []string{"BAD to be changed: H03 (server: Postfix)", "H03 bad VRFY: it tells known and unknown names apart: 250 2.1.5/550 5.1.1", "VRFY taro -> 250 2.1.5 Taro ?[2J", "disable_vrfy_command = yes", "12 not met controls VRFY and EXPN (H03, H04)", "13 met controls ETRN", "asked from inside"}},
 		"leak, ja":     {"ja", []string{postfix, "--fast", "-v"}, exitFound, []string{"要改善", "実在する名前としない名前を区別できる", "disable_vrfy_command = yes", "不適合", "H19 未実施"}},
-		"good":         {"en", []string{silent, "--fast"}, exitOK, []string{"ok nothing bad was found (server: ?)", "H20 good", "H05 good recipients tried one after the other: the server hung up after"}},
+		"from inside":  {"en", []string{silent, "--fast"}, exitUndetermined, []string{"WARN nothing bad was seen, but not everything could be determined: H13, H14, H16", "refused, but from inside", "H20 good", "H05 good recipients tried one after the other: the server hung up after"}},
 		"of a server":  {"en", []string{postfix, "--fast", "--server", "sendmail"}, exitFound, []string{"sendmail: PrivacyOptions=noexpn,novrfy"}},
 		"of E-Post":    {"en", []string{postfix, "--fast", "--server", "epms"}, exitFound, []string{"E-Post: Vrfy=0"}},
 		"of qmail, ja": {"ja", []string{postfix, "--fast", "--server", "qmail"}, exitFound, []string{"qmail: 設定: 資料なし"}},

@@ -87,8 +87,7 @@ const (
 // transcript is the name of the evidence.
 const transcript = "hygiene.txt"
 
-// State is the state in a word. A listener on which nothing listens counts only where mail from outside comes in: on port 25, or where there is no
-// other.
+// State is the state in a word. A listener on which nothing listens leaves the question open, unless nobody named it.
 func (r Report) State() string {
 	state, asked := Good, false
 	for _, l := range r.Listeners {
@@ -113,9 +112,7 @@ func (r Report) State() string {
 }
 
 // beside says that nothing listens there, and nobody need mind.
-func (r Report) beside(l session.Report) bool {
-	return l.Nothing && l.At.Port() != 25 && len(r.Listeners) > 1
-}
+func (r Report) beside(l session.Report) bool { return l.Nothing && l.Spare }
 
 // Facts says what was seen.
 func (r Report) Facts() Facts {

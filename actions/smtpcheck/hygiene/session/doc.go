@@ -65,6 +65,7 @@ type Report struct {
 	Vantage judge.Vantage
 	Rows    []Row
 	Nothing bool         // nothing listens there
+	Spare   bool         // where nothing listens nothing is missing: nobody named it
 	Stopped runbook.Text // why it was left alone before the end; empty if it was not
 	Rcpts   int          // recipients named
 }

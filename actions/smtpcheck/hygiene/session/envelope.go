@@ -80,6 +80,14 @@ func (s *Session) Refusal(row *Row, answers []talk.Reply, bad runbook.Text) {
 		row.Why = runbook.T("refused for now only: ask again in 5 to 15 minutes", "一時的な拒否。5-15分後に再試験すること")
 	case s.Counts(row):
 		row.Verdict, row.Why = Good, runbook.T("refused", "拒否")
+		s.Outside(row)
+	}
+}
+
+// Outside takes a good verdict back that was seen from inside only: what a server does to strangers is seen from outside.
+func (s *Session) Outside(row *Row) {
+	if s.Rep.Vantage.Inside {
+		row.Verdict, row.Why = Unknown, runbook.T(row.Why.EN+", but from inside: what strangers may do is seen from outside only", row.Why.In("ja")+"。ただし内側からの試験。外部の相手にどう答えるかは、外からしか分からない")
 	}
 }
 

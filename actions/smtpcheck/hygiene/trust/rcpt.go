@@ -102,6 +102,7 @@ func NoLogin(s *session.Session, row *session.Row) {
 		row.Why = runbook.T("refused for now only: ask again in 5 to 15 minutes", "一時的な拒否。5-15分後に再試験すること")
 	case session.WantsLogin(last):
 		row.Verdict, row.Why = session.Good, runbook.T("a login is wanted first", "先にログインを求める")
+		s.Outside(row)
 	case last.Hard():
 		row.Verdict, row.Why = session.Note, runbook.T("refused, though not for want of a login: it may be this vantage that is refused", "拒否。ただし理由は認証ではなく、この接続元だけの拒否かもしれない")
 	}
