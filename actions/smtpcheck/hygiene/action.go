@@ -36,13 +36,21 @@ func (c action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	}
 	if len(in.Planned) > 0 { // other steps come first, and what they change is what is looked at
 		later := runbook.T("the server is asked when the steps before are done", "サーバへの試験は、ここまでの手順の実行後に行う")
-		r := Report{}
-		return runbook.Outcome{Findings: []runbook.Finding{{Level: runbook.Info, Text: later}}, Facts: r.Facts()}, nil
+		return runbook.Outcome{Findings: []runbook.Finding{{Level: runbook.Info, Text: later}}, Facts: Report{}.Facts()}, nil
 	}
 	var left []runbook.Finding
 	if q.Deliver && in.Planned != nil {
 		q.Deliver = false
 		left = append(left, find(runbook.Info, "messages are sent in a run only", "メールは実行時にのみ送る"))
+	}
+	return c.look(ctx, in, q, left)
+}
+
+func (c action) look(ctx context.Context, in runbook.Input, q Request, left []runbook.Finding) (runbook.Outcome, error) {
+	var why runbook.Text
+	if q.Targets, why = c.env.Relay.Book.Named(q.Targets); len(q.Targets) == 0 {
+		nothing := runbook.Finding{Level: runbook.Warn, Text: runbook.T("nothing was asked: "+why.EN, "試験していない: "+why.In("ja"))}
+		return runbook.Outcome{Findings: append(left, nothing), Facts: Report{}.Facts()}, nil
 	}
 	r, err := c.env.Hygiene(ctx, q)
 	if err != nil {

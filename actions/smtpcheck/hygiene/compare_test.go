@@ -82,7 +82,7 @@ func TestBeforeAndAfter(t *testing.T) {
 	e := env(t, servers{25: start(t, s)})
 	with := map[string]any{"targets": []string{"192.0.2.25:25"}, "fast": true, "limit": "1m"}
 	out, rec, err := plan(t, e, []runbook.Change{}, with)
-	before := out.Facts.(Facts)
+	before, first := out.Facts.(Facts), out
 	if err != nil || before.VRFY != "250 2.0.0/550 5.1.1" || before.Compared || !strings.Contains(rec[transcript], "C: VRFY taro") {
 		t.Fatalf("%v, %+v", err, before)
 	}
@@ -92,6 +92,9 @@ func TestBeforeAndAfter(t *testing.T) {
 	now := out.Facts.(Facts)
 	if err != nil || !now.Compared || now.Better != 1 || now.Worse != 0 || len(now.Changed) != 1 || now.Changed[0].ID != "H03" || now.VRFY != "252 2.0.0/252 2.0.0" {
 		t.Fatalf("%v, %+v", err, now.Changed)
+	}
+	if has(out.Findings, "H14 user to user") || has(out.Findings, "H15 not-run") || !has(first.Findings, "H07 TLS and certificate") || has(out.Findings, "H07 TLS and certificate") {
+		t.Errorf("what is as before is told again, or was not told first: %v", out.Findings)
 	}
 	if !has(out.Findings, "1 better, 0 worse") || !has(out.Findings, "H03 192.0.2.25:25: bad (250 2.0.0/550 5.1.1) -> good (252 2.0.0/252 2.0.0)") {
 		t.Errorf("%v", out.Findings)

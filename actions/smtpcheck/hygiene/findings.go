@@ -10,14 +10,14 @@ import (
 	"hikeshi/runbook"
 )
 
-// Findings tells what was seen: the whole first, what is not as before, then each listener.
+// Findings tells what was seen: the whole first, then what is not as before, then each listener. What is as before is told by the whole alone.
 func (r Report) Findings() []runbook.Finding {
 	f := r.Facts()
 	all := append([]runbook.Finding{r.whole(f)}, differences(f)...)
 	for _, l := range r.Listeners {
 		all = append(all, r.about(l)...)
 		if !l.Nothing {
-			all = append(all, r.listener(l)...)
+			all = append(all, r.listener(l, f)...)
 		}
 	}
 	return append(append(all, recommendations(f)), r.madeUp()...)
@@ -99,16 +99,18 @@ func (r Report) about(l session.Report) []runbook.Finding {
 }
 
 // listener tells of the tests of one address and port.
-func (r Report) listener(l session.Report) []runbook.Finding {
+func (r Report) listener(l session.Report, f Facts) []runbook.Finding {
 	at := l.Listener()
 	var all []runbook.Finding
 	for _, row := range l.Rows {
-		if row.Verdict == session.Bad || row.Verdict == session.Note {
+		if (row.Verdict == session.Bad || row.Verdict == session.Note) && !f.asBefore(row) {
 			all = append(all, r.row(row))
 		}
 	}
 	all = append(all, rest(l, session.Unknown, runbook.Warn)...)
-	all = append(all, rest(l, session.NotRun, runbook.Info)...)
+	if !r.Compared {
+		all = append(all, rest(l, session.NotRun, runbook.Info)...)
+	}
 	good := 0
 	for _, row := range l.Rows {
 		if row.Verdict == session.Good {
@@ -117,6 +119,11 @@ func (r Report) listener(l session.Report) []runbook.Finding {
 	}
 	return append(all, runbook.Finding{Level: runbook.Info, Text: runbook.T(fmt.Sprintf("%s: %s good, %s named", at, runbook.Count(int64(good), "test"), runbook.Count(int64(l.Rcpts), "recipient")),
 		fmt.Sprintf("%s: 良好 %d 件、宛先 %d 件", at, good, l.Rcpts))})
+}
+
+// asBefore says that a row was the same in the look that is compared with.
+func (f Facts) asBefore(row session.Row) bool {
+	return f.Compared && !slices.ContainsFunc(f.Changed, func(d Difference) bool { return d.ID == row.ID && d.Listener == row.Listener })
 }
 
 // row tells of one test: what it is, why, what was answered, what to change.
@@ -128,9 +135,9 @@ func (r Report) row(row session.Row) runbook.Finding {
 	}
 	head := fmt.Sprintf("%s: %s ", row.Listener, row.ID)
 	f := runbook.Finding{Level: level, Evidence: transcript, Text: runbook.T(head+t.Title.EN+": "+t.Why.EN, head+t.Title.In("ja")+": "+t.Why.In("ja"))}
-	if n := len(t.Answered); n > 0 && t.Answered[0] != "" {
-		f.Text.EN += "; " + t.Answered[0]
-		f.Text.JA += "。" + t.Answered[0]
+	if n := len(t.Answered); n > 0 && t.Answered[n-1] != "" {
+		f.Text.EN += "; " + t.Answered[n-1]
+		f.Text.JA += "。" + t.Answered[n-1]
 	}
 	f.Text.EN += ". Change: " + t.Change.EN
 	f.Text.JA += "。対処: " + t.Change.In("ja")

@@ -24,8 +24,9 @@ type Env struct {
 func Kind(env Env) runbook.Kind {
 	return runbook.Kind{
 		Name: "smtp.hygiene", Short: runbook.T("look at what the server gives away and whom it believes", "サーバが漏らす情報と、信用する相手を調べる"), Facts: Facts{}, Action: action{env},
+		Reads: []string{"services", "relay", "tables", "settings", "accounts"}, Watched: true,
 		Params: []runbook.Param{
-			{Name: "targets", Type: runbook.Strings, Required: true, Short: "HOST, ADDRESS, or either with :PORT; without one 25, 465 and 587"},
+			{Name: "targets", Type: runbook.Strings, Short: "HOST, ADDRESS, or either with :PORT, without which 25, 465 and 587 (the server itself)"},
 			{Name: "account", Type: runbook.String, Short: "an account of the target, user@domain; without one postmaster stands in, and some tests stay unknown"},
 			{Name: "domain", Type: runbook.String, Short: "a domain of the target (that of the account)"},
 			{Name: "probe", Type: runbook.String, Short: "the probe mailbox, at a foreign domain of your own"},
