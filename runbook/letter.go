@@ -122,17 +122,36 @@ func (h *History) Letter(id string) *LetterHistory {
 
 // Newest returns the facts that kind found last, in a step or in a look, and when; nil if it never ended.
 func (h *History) Newest(kind string) (facts json.RawMessage, at time.Time) {
+	h.each(kind, func(f json.RawMessage, t time.Time) {
+		if t.After(at) {
+			facts, at = f, t
+		}
+	})
+	return facts, at
+}
+
+// First returns the facts that kind found first, as Newest.
+func (h *History) First(kind string) (facts json.RawMessage, at time.Time) {
+	h.each(kind, func(f json.RawMessage, t time.Time) {
+		if at.IsZero() || t.Before(at) {
+			facts, at = f, t
+		}
+	})
+	return facts, at
+}
+
+// each goes through what kind found, in steps and in looks.
+func (h *History) each(kind string, do func(facts json.RawMessage, at time.Time)) {
 	for _, s := range h.Steps {
-		if s.Head.Uses == kind && len(s.Facts) > 0 && s.Ended.After(at) && !slices.Contains([]Result{ResultSkipped, ResultPending, ResultFailed}, s.Result) {
-			facts, at = s.Facts, s.Ended
+		if s.Head.Uses == kind && len(s.Facts) > 0 && !s.Ended.IsZero() && !slices.Contains([]Result{ResultSkipped, ResultPending, ResultFailed}, s.Result) {
+			do(s.Facts, s.Ended)
 		}
 	}
 	for _, l := range h.Looks {
-		if l.Kind == kind && len(l.Facts) > 0 && l.At.After(at) {
-			facts, at = l.Facts, l.At
+		if l.Kind == kind && len(l.Facts) > 0 {
+			do(l.Facts, l.At)
 		}
 	}
-	return facts, at
 }
 
 // letter takes in a record of a letter or of a look.

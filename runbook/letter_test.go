@@ -72,6 +72,12 @@ func TestNewest(t *testing.T) {
 	if facts, at := h.Newest("x.y"); string(facts) != `{"n":3}` || !at.Equal(l[len(l)-1].Time) || len(h.Looks[0].Findings) != 1 {
 		t.Errorf("of a look: %s %s %+v", facts, at, h.Looks)
 	}
+	if facts, at := h.First("x.y"); string(facts) != `{"n":2}` || at.IsZero() {
+		t.Errorf("the first: %s %s", facts, at)
+	}
+	if facts, at := h.First("x.z"); facts != nil || !at.IsZero() {
+		t.Errorf("the first of another kind: %s %s", facts, at)
+	}
 	l.add(runbook.Record{Event: runbook.Ended, Step: "one", Result: runbook.ResultFailed, Facts: json.RawMessage(`{"n":4}`)})
 	if facts, _ := fold(t, l).Newest("x.y"); string(facts) != `{"n":3}` {
 		t.Errorf("of a step that failed: %s", facts)

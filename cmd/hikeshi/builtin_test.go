@@ -123,12 +123,12 @@ func TestMailAbuseOrder(t *testing.T) {
 		}
 	}
 	want := []string{
-		"service.status", "evidence.symptoms", "queue.scan", "relay.lint", "trace.received", "evidence.snapshot", // look
+		"service.status", "evidence.symptoms", "queue.scan", "relay.lint", "smtp.hygiene", "trace.received", "evidence.snapshot", // look
 		"service.stop", "notice.draft", "queue.nodes", "queue.blocks", "queue.quarantine", "logs.suspects", "logs.logins", "evidence.cause", "evidence.unnamed", // stop and keep
 		"account.audit", "account.lock", "account.rename", "account.clean", "relay.fix", "relay.door", "settings.set", "relay.deny", "relay.hard", "settings.set", "settings.set", // close
 		"account.check", "relay.door", "queue.check", "relay.denied", "gate closed",
 		"queue.release", "queue.release", "service.start", "evidence.watch", "service.stop", "gate quiet", "service.start", // come back
-		"service.status", "queue.scan", "account.check", "relay.door", "smtp.denied", "smtp.relaytest", "gate holds",
+		"service.status", "queue.scan", "account.check", "relay.door", "smtp.denied", "smtp.relaytest", "smtp.hygiene", "gate holds",
 		"notice.draft", "logs.timeline", "logs.refusals", "dnsbl.check", "delist.draft", "logs.access", "notice.draft", // tell and learn
 	}
 	if !slices.Equal(got, want) {
@@ -153,7 +153,7 @@ func TestMailAbuseOrder(t *testing.T) {
 func TestMailAbuseGoesOnPastSmallErrors(t *testing.T) {
 	b := builtin(t, "mail-abuse")
 	got := ids(b, func(s runbook.Step) bool { return s.OnError == runbook.OnErrorContinue })
-	want := []string{"services", "symptoms", "backlog", "relay_file", "traced", "snapshot", "words", "blocks", "who", "guesses", "causes", "unnamed", "door_now", "demand_login", "cut", "logs_on", "lockouts", "release", "release_all", "verify_services", "verify_backlog", "verify_accounts", "verify_door", "verify_denied", "relay_test", "words_back", "timeline", "refusals", "lists", "requests", "read_out", "reports"}
+	want := []string{"services", "symptoms", "backlog", "relay_file", "hygiene", "traced", "snapshot", "words", "blocks", "who", "guesses", "causes", "unnamed", "door_now", "demand_login", "cut", "logs_on", "lockouts", "release", "release_all", "verify_services", "verify_backlog", "verify_accounts", "verify_door", "verify_denied", "relay_test", "hygiene_after", "words_back", "timeline", "refusals", "lists", "requests", "read_out", "reports"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}

@@ -133,6 +133,8 @@ var samples = []sample{
 	{kind: "smtp.denied", with: map[string]any{"denied": []string{"203.0.113.9", "spam.example.com"}, "targets": []string{"127.0.0.1:1"}, "account": "taro@example.jp"}},
 	{kind: "smtp.denied", name: "of the server itself, which is elsewhere", with: map[string]any{"denied": []string{"203.0.113.9"}}, prepare: deniedThere},
 	{kind: "smtp.relaytest", name: "of the server itself, which is elsewhere"},
+	{kind: "smtp.hygiene", with: map[string]any{"targets": []string{"127.0.0.1:1"}, "fast": true, "account": "taro@example.jp", "before": []string{"H03 127.0.0.1:1 bad 250/550"}}},
+	{kind: "smtp.hygiene", name: "of the server itself, which is elsewhere"},
 	{kind: "delist.draft", with: map[string]any{"language": "ja"}},
 	{kind: "notice.draft", with: map[string]any{"about": []string{"first", "restored", "user"}, "next": "05:30", "languages": []string{"en", "ja"}}},
 	{kind: "logs.sizes", prepare: loggedThere},

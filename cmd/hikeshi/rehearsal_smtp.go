@@ -9,6 +9,7 @@ import (
 
 	"hikeshi/actions/smtpcheck"
 	"hikeshi/actions/smtpcheck/denied"
+	"hikeshi/actions/smtpcheck/hygiene"
 	"hikeshi/actions/smtpcheck/relay"
 	"hikeshi/actions/smtpcheck/relaytest"
 	"hikeshi/actions/smtpcheck/target"
@@ -24,9 +25,8 @@ func (r *rehearsal) labSMTP(w *world, own spool.Own) smtpcheck.Env {
 	line := wire.Wire{Server: r.scenario.Addr, Address: standin.Config{Root: w.root}.Address()}
 	itself := func() ([]string, runbook.Text) { return []string{r.scenario.Addr.String()}, runbook.Text{} }
 	book := target.Book{Resolver: labNames{r.scenario.Host: r.scenario.Addr}, Own: own.Addresses, Clock: r.now, Self: itself}
-	return smtpcheck.Env{Relay: relaytest.Env{
-		Dial: line.Dial, Clock: r.now, Builtin: templates.RelayTests(), Domains: own.Domains, Find: w.knownAccount, Fast: true, Book: book,
-	}, Denied: denied.Env{
+	relay := relaytest.Env{Dial: line.Dial, Clock: r.now, Builtin: templates.RelayTests(), Domains: own.Domains, Find: w.knownAccount, Fast: true, Book: book}
+	return smtpcheck.Env{Relay: relay, Hygiene: hygiene.Env{Relay: relay, Words: templates.Hygiene(), Server: w.server.Name()}, Denied: denied.Env{
 		Dial: line.Dial, DialFrom: line.DialFrom, From: func(p netip.Prefix) (netip.Addr, error) { return p.Addr(), nil }, Decide: w.decideFor(r.app),
 		Here: func(netip.Addr) bool { return true }, Clock: r.now, Book: book, Domains: own.Domains, Find: w.knownAccount, Login: r.labLogin,
 	}}

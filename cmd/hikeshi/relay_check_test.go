@@ -27,7 +27,7 @@ func TestRelayCheckOnlyLooks(t *testing.T) {
 			t.Errorf("step %s ends the check when it cannot look", s.ID)
 		}
 	}
-	want := []string{"service.status", "relay.lint", "settings.show", "account.list", "relay.door", "smtp.relaytest", "smtp.denied"}
+	want := []string{"service.status", "relay.lint", "settings.show", "account.list", "relay.door", "smtp.relaytest", "smtp.hygiene", "smtp.denied", "smtp.hygiene"}
 	if !slices.Equal(used, want) {
 		t.Errorf("it uses %v, want %v", used, want)
 	}

@@ -77,6 +77,8 @@ var still = map[string][]looked{
 
 	"smtp denied": {{"smtp denied 203.0.113.9 --target 127.0.0.1:1", []int{7}}, {"smtp denied 203.0.113.9 spam.example.com --output json --lang ja", []int{7}}, {"smtp denied 203.0.113.9 -v", []int{7}},
 		{"smtp denied 203.0.113.9 --target 192.0.2.25", []int{2}}, {"smtp denied 203.0.113.9 --account x'y", []int{2, 7}}, {"smtp denied", []int{2}}},
+	"smtp hygiene": {{"smtp hygiene 127.0.0.1:1 --fast --account taro@example.jp", []int{7}}, {"smtp hygiene 127.0.0.1:1 --fast --output json --lang ja", []int{7}}, {"smtp hygiene 127.0.0.1:1 --server postfix", []int{7}},
+		{"smtp hygiene 192.0.2.25", []int{2}}, {"smtp hygiene 127.0.0.1:1 --deliver", []int{2}}, {"smtp hygiene", []int{2}}, {"smtp hygiene 127.0.0.1:1 --compare INCIDENT", []int{2}}, {"smtp hygiene 127.0.0.1:1 --server courier", []int{2}}},
 	"smtp relaytest": {{"smtp relaytest 127.0.0.1:1 --fast --account taro@example.jp", []int{7}}, {"smtp relaytest 127.0.0.1:1 --fast --output json --lang ja", []int{7}},
 		{"smtp relaytest 192.0.2.25", []int{2}}, {"smtp relaytest 127.0.0.1:1 --deliver", []int{2}}, {"smtp relaytest", []int{2}}, {"smtp relaytest 127.0.0.1:1 --patterns FILE", []int{2}}},
 }

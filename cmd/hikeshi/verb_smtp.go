@@ -23,10 +23,10 @@ import (
 
 func (a *app) smtpVerb() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "smtp", Short: "test a mail server over SMTP: does it relay for strangers, is a denial real",
-		Long: "Only servers that stand in the file of authorised targets (smtp.targets) are\ntested, and your own addresses. Kinds in runbooks: smtp.relaytest, smtp.denied.",
+		Use: "smtp", Short: "test a mail server over SMTP: does it relay, is a denial real, what leaks",
+		Long: "Only servers that stand in the file of authorised targets (smtp.targets) are\ntested, and your own addresses. Kinds in runbooks: smtp.relaytest, smtp.denied,\nsmtp.hygiene.",
 	}
-	cmd.AddCommand(a.smtpRelayTest(), a.smtpDenied())
+	cmd.AddCommand(a.smtpRelayTest(), a.smtpDenied(), a.smtpHygiene())
 	return cmd
 }
 
@@ -136,14 +136,20 @@ func (f relayFlags) env(base relaytest.Env) (relaytest.Env, error) {
 	if f.receiver+f.maildir != "" {
 		base.Receiver, base.Maildir = f.receiver, f.maildir
 	}
-	if f.source != "" {
-		from, err := netip.ParseAddr(f.source)
-		if err != nil {
-			return base, usagef("", "--source %q is no address", f.source)
-		}
-		d := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0))}
-		base.Dial = d.DialContext
+	return from(base, f.source)
+}
+
+// from is a test from another address of the machine, "" for any.
+func from(base relaytest.Env, source string) (relaytest.Env, error) {
+	if source == "" {
+		return base, nil
 	}
+	addr, err := netip.ParseAddr(source)
+	if err != nil {
+		return base, usagef("", "--source %q is no address", source)
+	}
+	d := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(addr, 0))}
+	base.Dial = d.DialContext
 	return base, nil
 }
 
@@ -152,8 +158,8 @@ func (a *app) relayTest(ctx context.Context, w *world, f relayFlags) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Lstat(f.transcript); f.transcript != "" && err == nil {
-		return usagef("name another file", "--transcript %s: the file is there already", f.transcript)
+	if err := newFile(f.transcript); err != nil {
+		return err
 	}
 	return a.askRelay(ctx, w, f, env)
 }
@@ -176,7 +182,7 @@ func (a *app) relayEnd(w *world, r relaytest.Report, f relayFlags, err error) er
 		}
 	}
 	if err != nil && !r.Cut {
-		return a.smtpRefusal(w, errors.Join(err, lost))
+		return a.smtpRefusal(w, "relaytest", errors.Join(err, lost))
 	}
 	if err := a.showRelayTest(r, f.transcript, lost); err != nil {
 		return err
@@ -200,6 +206,17 @@ func relayCode(s judge.State) int {
 	return exitFound
 }
 
+// newFile refuses a file for the transcript that is there already.
+func newFile(name string) error {
+	if name == "" {
+		return nil
+	}
+	if _, err := os.Lstat(name); err == nil {
+		return usagef("name another file", "--transcript %s: the file is there already", name)
+	}
+	return nil
+}
+
 // keepTranscript writes a new file that only its owner can read.
 func keepTranscript(name, text string) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -214,7 +231,7 @@ func keepTranscript(name, text string) error {
 }
 
 // smtpRefusal tells what was asked or configured wrongly from what went wrong.
-func (a *app) smtpRefusal(w *world, err error) error {
+func (a *app) smtpRefusal(w *world, verb string, err error) error {
 	var u *target.Unauthorised
 	switch {
 	case errors.As(err, &u):
@@ -222,7 +239,7 @@ func (a *app) smtpRefusal(w *world, err error) error {
 	case errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, runbook.ErrInput) || errors.As(err, new(*strictyaml.Mistakes)):
-		return usagef(a.word("nothing was sent; `hikeshi smtp relaytest --help` shows examples", "何も送信していない。例は `hikeshi smtp relaytest --help` で見る"), "%w", err)
+		return usagef(fmt.Sprintf(a.word("nothing was sent; `hikeshi smtp %s --help` shows examples", "何も送信していない。例は `hikeshi smtp %s --help` で見る"), verb), "%w", err)
 	case errors.Is(err, runbook.ErrUndetermined):
 		return failf(exitUndetermined, a.word("an address can be given instead of a name", "名前の代わりにアドレスでも指定できる"), "%w", err)
 	}

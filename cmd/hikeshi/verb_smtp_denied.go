@@ -80,7 +80,7 @@ func (a *app) verifyDenied(ctx context.Context, w *world, f deniedFlags) error {
 		err = errors.Join(err, keepTranscript(f.transcript, r.Transcript()))
 	}
 	if err != nil {
-		return a.smtpRefusal(w, err)
+		return a.smtpRefusal(w, "denied", err)
 	}
 	if err := a.showDenied(r, f.transcript); err != nil {
 		return err

@@ -17,12 +17,17 @@ import (
 // smtpRun runs the verb with a configuration and returns the exit code and what was written.
 func smtpRun(t *testing.T, lang, config string, args ...string) (code int, out, complaint string) {
 	t.Helper()
+	return smtpRunVerb(t, "relaytest", lang, config, args...)
+}
+
+func smtpRunVerb(t *testing.T, verb, lang, config string, args ...string) (code int, out, complaint string) {
+	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "config.yaml")
 	fine(t, os.WriteFile(file, []byte(config), 0o600))
 	var stdout, stderr bytes.Buffer
 	a := &app{stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr, now: time.Now, getenv: func(name string) string { return map[string]string{"HIKESHI_STATE": dir, "LANG": "C.UTF-8"}[name] }}
-	code = a.execute(t.Context(), append([]string{"--config", file, "--root", dir, "--lang", lang, "--color", "never", "smtp", "relaytest"}, args...))
+	code = a.execute(t.Context(), append([]string{"--config", file, "--root", dir, "--lang", lang, "--color", "never", "smtp", verb}, args...))
 	for l := range strings.Lines(stdout.String()) {
 		if !strings.HasPrefix(stdout.String(), "{") && cells.StringWidth(strings.TrimSuffix(l, "\n")) > width {
 			t.Errorf("more than %d columns: %s", width, l)

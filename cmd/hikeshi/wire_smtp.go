@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/netip"
@@ -11,6 +12,7 @@ import (
 	"hikeshi/actions/smtpcheck/consent"
 	"hikeshi/actions/smtpcheck/denied"
 	dialogue "hikeshi/actions/smtpcheck/denied/call"
+	"hikeshi/actions/smtpcheck/hygiene"
 	"hikeshi/actions/smtpcheck/relaytest"
 	"hikeshi/actions/smtpcheck/target"
 	"hikeshi/runbook"
@@ -27,13 +29,22 @@ func (w *world) smtpEnv(a *app) smtpcheck.Env {
 	}
 	c, d := w.cfg.SMTP, net.Dialer{}
 	book := target.Book{Resolver: net.DefaultResolver, File: c.Targets, Own: own.Addresses, Clock: a.now, Self: w.itself}
-	return smtpcheck.Env{Relay: relaytest.Env{
+	relay := relaytest.Env{
 		Dial: d.DialContext, Clock: a.now, Builtin: templates.RelayTests(), Patterns: c.Patterns, Book: book,
 		Account: c.Account, Domain: c.Domain, Domains: own.Domains, Probe: c.Probe, Sender: c.Sender, Receiver: c.Receiver, Maildir: c.Maildir, Login: c.login, Find: w.knownAccount,
-	}, Denied: denied.Env{
+	}
+	return smtpcheck.Env{Relay: relay, Hygiene: hygiene.Env{Relay: relay, Words: templates.Hygiene(), Names: net.DefaultResolver, Server: w.smtpServer(a)}, Denied: denied.Env{
 		Dial: d.DialContext, DialFrom: dialFrom, From: dialogue.Holding(net.InterfaceAddrs), Decide: w.decideFor(a), Here: here, Clock: a.now, Book: book,
 		Account: c.Account, Domains: own.Domains, Find: w.knownAccount, Probe: c.Probe, Sender: c.Sender, Login: c.login,
 	}}
+}
+
+// smtpServer is the mail server of this machine as it is named or found; "" where neither.
+func (w *world) smtpServer(a *app) string {
+	if w.server != nil {
+		return w.server.Name()
+	}
+	return cmp.Or(a.flags.server, w.cfg.Server)
 }
 
 func dialFrom(ctx context.Context, from netip.Addr, address string) (net.Conn, error) {

@@ -75,23 +75,9 @@ func (r Report) State() judge.State {
 // after the first connection the report is there with the error.
 func (e Env) RelayTest(ctx context.Context, q Request) (Report, error) {
 	began := time.Now()
-	run, err := e.run(q)
-	if err != nil {
-		return Report{}, err
-	}
+	run, all, err := e.Prepare(ctx, q)
 	rep := Report{Table: run.Table, Log: run.Log, Probe: run.Probe, Sender: run.Sender, Delivered: q.Deliver}
-	all, err := e.Book.Listeners(ctx, q.Targets)
 	if err != nil {
-		return rep, err
-	}
-	mailbox := ""
-	if q.Deliver {
-		mailbox = run.Probe
-	}
-	if err := e.Book.Authorise(all, mailbox); err != nil {
-		return rep, err
-	}
-	if err := e.suit(&run, q, all); err != nil {
 		return rep, err
 	}
 	rep.Account = account(run)
@@ -131,6 +117,27 @@ func (r *Report) ask(ctx context.Context, run relay.Run, all []target.Listener, 
 		return ctx.Err()
 	}
 	return nil
+}
+
+// Prepare checks a request, finds what it is for and asks for the leave, before anything is connected to: for a test of the same listeners by
+// the same parties. Its errors are those of RelayTest.
+func (e Env) Prepare(ctx context.Context, q Request) (relay.Run, []target.Listener, error) {
+	run, err := e.run(q)
+	if err != nil {
+		return relay.Run{}, nil, err
+	}
+	all, err := e.Book.Listeners(ctx, q.Targets)
+	if err != nil {
+		return run, nil, err
+	}
+	mailbox := ""
+	if q.Deliver {
+		mailbox = run.Probe
+	}
+	if err := e.Book.Authorise(all, mailbox); err != nil {
+		return run, nil, err
+	}
+	return run, all, e.suit(&run, q, all)
 }
 
 // run checks the request and makes a run of it, without what depends on the listeners.

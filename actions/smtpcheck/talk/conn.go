@@ -40,6 +40,7 @@ type Config struct {
 	Clock func() time.Time                                                     // for the transcript; nil: the machine's
 	Log   *Log                                                                 // where it is written; nil: one of its own
 	Name  string                                                               // server name for TLS (SNI); "" sends none
+	Most  uint16                                                               // highest version of TLS to offer, as in crypto/tls; 0: the newest
 }
 
 // A Conn is one conversation.

@@ -22,6 +22,11 @@ func (c Caps) Has(keyword string) bool { _, ok := c.Params[keyword]; return ok }
 // Names are the keywords, sorted.
 func (c Caps) Names() []string { return slices.Sorted(maps.Keys(c.Params)) }
 
+// Mechanisms are the ways of AUTH that are offered, in capitals, those of the old form last.
+func (c Caps) Mechanisms() []string {
+	return strings.Fields(strings.ToUpper(c.Params["AUTH"] + " " + c.Params["AUTH="]))
+}
+
 // Hello says EHLO, and HELO to a server that does not know it (RFC 5321 section 4.1.1.1). The reply is that of the last of them.
 func (c *Conn) Hello(name string) (Reply, error) {
 	c.Caps = Caps{}
@@ -79,7 +84,7 @@ func (c *Conn) handshake() error {
 	if err := c.deadline(); err != nil {
 		return err
 	}
-	t := tls.Client(c.net, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, ServerName: c.cfg.Name}) // tests; TLS tells what was seen
+	t := tls.Client(c.net, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: c.cfg.Most, ServerName: c.cfg.Name}) // tests; TLS tells what was seen
 	if err := t.HandshakeContext(c.ctx); err != nil {
 		return c.fail("shaking hands", err, ErrTLS)
 	}
