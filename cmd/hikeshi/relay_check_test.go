@@ -34,7 +34,7 @@ func TestRelayCheckOnlyLooks(t *testing.T) {
 }
 
 // checked runs the self-check in a lab and returns how it ended, and its record.
-func checked(t *testing.T, r *rehearsal, w *world, set ...string) (error, *runbook.History) {
+func checked(t *testing.T, r *rehearsal, w *world, set ...string) (*runbook.History, error) {
 	t.Helper()
 	err := r.labEngine(t.Context(), w, "relay-check", set, r.labOperator(r.server()))
 	jr, jerr := r.incident()
@@ -47,7 +47,7 @@ func checked(t *testing.T, r *rehearsal, w *world, set ...string) (error, *runbo
 	if _, jerr := os.Stat(filepath.Join(r.dir, "incidents", jr.ID(), "evidence")); jerr != nil {
 		t.Errorf("no evidence is kept: %v", jerr)
 	}
-	return err, h
+	return h, err
 }
 
 // TestRelayCheck: against the closed server of a lab it ends well; open, it stops at its gate, and goes on when the door is shut or somebody
@@ -70,7 +70,7 @@ func TestRelayCheck(t *testing.T) {
 			t.Parallel()
 			way, _ := ways.Find(c.way)
 			r, w := labOpen(t, "stolen-password", way)
-			err, h := checked(t, r, w, c.set...)
+			h, err := checked(t, r, w, c.set...)
 			if (err != nil) != (c.stops != "") || err != nil && codeOf(err) != exitStopped {
 				t.Fatalf("it ends with %v", err)
 			}
@@ -91,7 +91,7 @@ func TestRelayCheck(t *testing.T) {
 			was, err := os.ReadFile(file)
 			fine(t, err)
 			fine(t, os.WriteFile(file, append(was, c.mend...), 0o600))
-			if err, h = checked(t, r, w); err != nil || h.Step("shut").Result != runbook.ResultDone {
+			if h, err = checked(t, r, w); err != nil || h.Step("shut").Result != runbook.ResultDone {
 				t.Errorf("mended, it ends with %v, gate %s", err, h.Step("shut").Result)
 			}
 		})
