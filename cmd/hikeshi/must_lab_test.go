@@ -30,7 +30,7 @@ func TestMustRehearseEveryCause(t *testing.T) {
 			code, doc, said := rehearsed(t, dir, "--scenario", s.Name)
 			for _, j := range doc.Judgement {
 				if !j.OK {
-					t.Errorf("%s: %s, want %s", j.Name, j.Value, j.Want)
+					t.Errorf("%s: %s, want %s: %q", j.Name, j.Value, j.Want, j.Items)
 				}
 			}
 			if code != exitOK || len(doc.Judgement) < 14 || doc.State != "done" {

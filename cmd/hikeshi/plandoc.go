@@ -95,7 +95,7 @@ func (a *app) rehearsalJSON(o outcome) error {
 	}
 	doc := r.Incident(a.lang())
 	for _, j := range o.judgement {
-		doc.Judgement = append(doc.Judgement, story.Judgement{Name: runbook.T(j.Name, j.NameJA).In(a.lang()), Value: j.Value, Want: j.Want, OK: j.OK})
+		doc.Judgement = append(doc.Judgement, story.Judgement{Name: runbook.T(j.Name, j.NameJA).In(a.lang()), Value: j.Value, Want: j.Want, OK: j.OK, Items: j.Items})
 	}
 	return a.json(doc)
 }

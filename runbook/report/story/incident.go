@@ -121,6 +121,8 @@ type Judgement struct {
 	Value string `json:"value"`
 	Want  string `json:"want"`
 	OK    bool   `json:"ok"`
+
+	Items []string `json:"items,omitempty"` // ids or paths that the value counts, the first of many
 }
 
 // Incident returns the document in lang.

@@ -190,6 +190,9 @@ func TestWhatMovesIsNotLost(t *testing.T) {
 	s.accepted("mail-2", noon, "a@example.com")
 	s.envelope("incoming/B3.RCP", "a@example.com")
 	s.body("incoming/B4.MSG", "mail-4") // nobody was told 250 for it
+	s.body("incoming/B5.MSG", "mail-5") // nor for this one: it was sent again, and arrived
+	s.accepted("mail-5", time.Now().Add(time.Second), "a@example.com")
+	s.left("mail-5", "a@example.com", "250 OK", noon)
 	moved := time.AfterFunc(200*time.Millisecond, func() { s.left("mail-1", "a@example.com", "250 OK", noon) })
 	defer moved.Stop()
 	f, err := settle(t.Context(), s.Case)

@@ -5,9 +5,11 @@ import (
 	"io/fs"
 	"iter"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"hikeshi/spool/lab/standin"
 	"hikeshi/spool/lab/traffic"
@@ -31,10 +33,14 @@ type queue struct {
 	halves      []half // of the live queue
 }
 
+// tick is more than what a filesystem's clock may be behind.
+const tick = 20 * time.Millisecond
+
 // A half is one part of a message without the other.
 type half struct {
-	path string // below the spool root
-	id   string // of a body; "" of an envelope
+	path    string    // below the spool root
+	id      string    // of a body; "" of an envelope
+	written time.Time // of a body
 }
 
 // spam are the ids of the thief's messages in the live queue.
@@ -77,22 +83,26 @@ func readQueue(c standin.Config) (queue, error) {
 
 func (p *pair) half(root string) (h half, err error) {
 	if p.body != "" {
-		h.id, err = standin.LabID(p.body)
+		var info fs.FileInfo
+		if info, err = os.Stat(p.body); err == nil {
+			h.written = info.ModTime()
+			h.id, err = standin.LabID(p.body)
+		}
 	}
 	h.path, _ = filepath.Rel(root, p.body+p.envelope)
 	return h, standin.IgnoreGone(err)
 }
 
 // matter are the halves that somebody misses: a body whose client was never told 250 is what a power cut leaves when it falls between
-// the body and the envelope, and the client sends it again.
+// the body and the envelope. The client sends it again, and is told 250 for another body, which it began to send later.
 func (q queue) matter(ledger []traffic.Accepted) []string {
-	promised := map[string]bool{}
+	began := map[string]time.Time{}
 	for _, a := range ledger {
-		promised[a.ID] = true
+		began[a.ID] = a.Began
 	}
 	var paths []string
 	for _, h := range q.halves {
-		if h.id == "" || promised[h.id] {
+		if t, promised := began[h.id]; h.id == "" || promised && !h.written.Add(tick).Before(t) {
 			paths = append(paths, h.path)
 		}
 	}
