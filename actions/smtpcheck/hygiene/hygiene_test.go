@@ -122,7 +122,17 @@ func telling() map[string]hole {
 			instead(s, "EXPN", func(arg string) string {
 				return map[bool]string{true: "250-2.1.5 <a@example.jp>\r\n250 2.1.5 <b@example.jp>"}[arg == "postmaster"]
 			})
-		}, "H04", "250 2.1.5/502 5.5.2/502 5.5.2"},
+		}, "H04", "250 2.1.5"},
+		"expn, with the domain only": {func(s *recorder.Server) {
+			instead(s, "EXPN", func(arg string) string {
+				return map[bool]string{true: "250 2.1.5 <a@example.jp>"}[arg == "taro@example.jp"]
+			})
+		}, "H04", "502 5.5.2 502 5.5.2/502 5.5.2 250 2.1.5/502 5.5.2"},
+		"vrfy, where every bare name is said to exist": {func(s *recorder.Server) {
+			instead(s, "VRFY", func(arg string) string {
+				return map[bool]string{true: "250 2.1.5 ok", false: "550 5.1.1 no"}[!strings.Contains(arg, "@") || known(arg)]
+			})
+		}, "H03", "250 2.1.5/250 2.1.5 250 2.1.5/550 5.1.1"},
 	}
 }
 

@@ -3,6 +3,7 @@ package disclosure
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"hikeshi/actions/smtpcheck/hygiene/session"
@@ -110,27 +111,39 @@ func alone(s *session.Session, row *session.Row) bool {
 
 // VRFY is H03: the leak is an answer that tells known and unknown names apart.
 func VRFY(s *session.Session, row *session.Row) {
-	if !alone(s, row) {
-		return
+	if alone(s, row) {
+		both(s, row, "VRFY")
 	}
-	for i, at := range []string{"", "@" + s.Run.Domain} {
-		if i > 0 && s.Run.Domain == "" {
-			break
-		}
-		a, ok := names3(s, row, "VRFY", at)
+}
+
+// both asks for names without and with the domain, and enters the worse of the two.
+func both(s *session.Session, row *session.Row, verb string) {
+	forms := []string{""}
+	if s.Run.Domain != "" {
+		forms = append(forms, "@"+s.Run.Domain)
+	}
+	for i, at := range forms {
+		a, ok := names3(s, row, verb, at)
 		if !ok {
 			row.Verdict = session.Unknown
 			return
 		}
-		if now := session.Codes(a.known, a.one); i == 0 {
-			row.Codes = now
-		} else if row.Codes != now {
-			row.Codes += " " + now
+		if now := session.Codes(a.known, a.one); !strings.HasSuffix(row.Codes, now) {
+			row.Codes = strings.TrimLeft(row.Codes+" "+now, " ")
 		}
-		if weigh(s, row, a); row.Verdict != session.Good {
+		one := session.Row{Verdict: session.Unknown}
+		if weigh(s, &one, a); i == 0 || rank(one.Verdict) > rank(row.Verdict) {
+			row.Verdict, row.Why, row.Unmet = one.Verdict, one.Why, one.Unmet
+		}
+		if row.Verdict == session.Bad {
 			return
 		}
 	}
+}
+
+// rank orders verdicts from good to bad.
+func rank(v session.Verdict) int {
+	return slices.Index([]session.Verdict{session.Good, session.Note, session.Unknown, session.Bad}, v)
 }
 
 // weigh judges the answers to three names.
@@ -165,17 +178,12 @@ func EXPN(s *session.Session, row *session.Row) {
 	if !ok {
 		return
 	}
-	a, ok := names3(s, row, "EXPN", "")
-	if !ok {
-		row.Verdict = session.Unknown
-		return
-	}
-	row.Codes = session.Codes(master, a.known, a.one)
-	if master.Code == 250 || a.known.Code == 250 && a.one.Code != 250 {
+	row.Codes = session.Codes(master)
+	if master.Code == 250 {
 		row.Verdict, row.Unmet, row.Why = session.Bad, true, runbook.T("it names the members of a list", "リストのメンバーを答える")
 		return
 	}
-	weigh(s, row, a)
+	both(s, row, "EXPN")
 }
 
 // ETRN is H06. TURN would turn the conversation round, and is never said.
