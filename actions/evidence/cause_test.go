@@ -46,7 +46,7 @@ func (l *lab) cause(k *keeper) (weigh.Facts, string) {
 	l.t.Helper()
 	l.old()
 	before := l.tree()
-	out, text := l.plan("evidence.cause", "", k, nil)
+	out, text := l.plan("evidence.cause", `{"judged": true, "logged_in": ["taro@example.jp"]}`, k, nil)
 	if before != l.tree() {
 		l.t.Error("looking changed something")
 	}
@@ -70,7 +70,7 @@ func TestCauses(t *testing.T) {
 			l.put(settings+"EPST5RS/SMTPAUTHOnly.1", "2")
 			l.flood(as("taro@example.jp"))
 			l.acceptlog(as("AUTH-LOGIN:taro@example.jp [success]"))
-		}, "a", []string{"likely: (a) a stolen SMTP AUTH password; you decide", "taro@example.jp logged in from 30 addresses, 60 times"}, []string{"taro@example.jp"}},
+		}, "a", []string{"likely: (a) a stolen SMTP AUTH password; you decide", "taro@example.jp, a suspect by the logs, logged in from as many as 30 addresses, 60 times from 2026-11-21 02:00 to 2026-11-21 02:59"}, []string{"taro@example.jp"}},
 		"an account named without AUTH": {func(l *lab) {
 			l.flood(as("taro@example.jp"))
 			l.acceptlog(as("taro@example.jp"))

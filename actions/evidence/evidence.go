@@ -30,7 +30,10 @@ func Kinds(env Env) []runbook.Kind {
 		{Name: "evidence.cause", Short: runbook.T("weigh what speaks for and against each cause", "原因の候補ごとに根拠と反証を並べる"), Params: []runbook.Param{
 			{Name: "limit", Type: runbook.Duration, Short: "time for everything (60s)"}, {Name: "sample", Type: runbook.Int, Short: "messages of the queue that are read (2000)"},
 			{Name: "by_login", Type: runbook.Int, Short: "messages of suspects that the logs show after a login (logs.suspects)"},
-			{Name: "by_name", Type: runbook.Int, Short: "messages that name a suspect without a login"}},
+			{Name: "by_name", Type: runbook.Int, Short: "messages that name a suspect without a login"},
+			{Name: "by_foreign", Type: runbook.Int, Short: "messages of foreign senders that were relayed without a login"},
+			{Name: "judged", Type: runbook.Bool, Short: "logs.suspects read enough of the days before to say what is usual; else many addresses say nothing"},
+			{Name: "logged_in", Type: runbook.Strings, Short: "the suspects that sent after a login"}},
 			Facts: weigh.Facts{}, Reads: []string{"queue", "relay"}, Action: weigh.New(env)},
 		{Name: "evidence.unnamed", Short: runbook.T("say who stands out in the evidence and was not named", "証拠で目立つのに挙げられていない相手を示す"), Params: []runbook.Param{
 			{Name: "cause", Type: runbook.String, Short: "letter of the cause: for d, f and h nobody has to be named"},

@@ -31,8 +31,21 @@ type Signs struct {
 
 // Handed is how the messages of suspects were handed in, by the logs; no figures if the logs cannot tell.
 type Handed struct {
-	Login int // after a login
-	Name  int // naming a suspect without one
+	Login   int // after a login
+	Name    int // naming a suspect without one
+	Foreign int // of foreign senders for outside, without one
+
+	Judged   bool     // the days before were read too: who logs in from elsewhere than usual is known
+	LoggedIn []string // the suspects that sent after a login
+}
+
+// suspect says whether the logs, with the days before them, call a login one of a suspect. It may be written without its domain.
+func (h Handed) suspect(login string) bool {
+	local, _, whole := strings.Cut(login, "@")
+	return h.Judged && slices.ContainsFunc(h.LoggedIn, func(name string) bool {
+		l, _, full := strings.Cut(name, "@")
+		return strings.EqualFold(name, login) || whole != full && strings.EqualFold(l, local)
+	})
 }
 
 // Deny is what the deny file says.
@@ -149,14 +162,14 @@ func (v *Verdict) weigh(r rule, s *Signs) {
 // maxNamed bounds the lists of names.
 const maxNamed = 50
 
-// Accounts are the names that are likely to be abused: logins from several places or after many failures, most addresses first; and
-// where no such login is seen, the local senders of much of the mail for outside. A sender proves little: who has one password may be
+// Accounts are the names that are likely to be abused: suspects of the logs that logged in from several places, and logins after many
+// failures, most addresses first; and where no such login is seen, the local senders of much of the mail for outside. A sender proves little: who has one password may be
 // allowed to name others.
 func Accounts(s *Signs) []string {
 	names := []string{}
 	if s.Logins != nil {
 		for _, u := range s.Logins.Users {
-			if spread(u, fewPlaces) || guessed(u) {
+			if spread(u, fewPlaces) && s.Handed.suspect(u.User) || guessed(u) {
 				names = append(names, u.User)
 			}
 		}

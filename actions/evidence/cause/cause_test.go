@@ -34,6 +34,12 @@ func logins(sessions int, users ...spool.Login) *spool.Logins {
 
 var thief = spool.Login{User: "taro@example.jp", Success: 300, Failed: 12, Addresses: 39}
 
+// phone is a user in a mobile pool; known is what the logs say where they call taro a suspect and the phone not.
+var (
+	phone = spool.Login{User: "jiro@example.jp", Success: 140, Addresses: 48}
+	known = Handed{Judged: true, LoggedIn: []string{"taro@example.jp"}}
+)
+
 func TestJudge(t *testing.T) {
 	with := func(m Mail, change func(*Mail)) Mail { change(&m); return m }
 	closed := Deny{Known: true, Age: 1000 * time.Hour}
@@ -44,10 +50,10 @@ func TestJudge(t *testing.T) {
 		says   string
 	}{
 		"nothing known": {Signs{}, "", ""},
-		"a stolen password in the log": {Signs{Rule: asks(spool.DemandLocal), Logins: logins(500, thief), Mail: flood(), Deny: closed}, "a",
-			"taro@example.jp logged in from 39 addresses, 300 times"},
+		"a stolen password in the log": {Signs{Handed: known, Rule: asks(spool.DemandLocal), Logins: logins(500, thief), Mail: flood(), Deny: closed}, "a",
+			"taro@example.jp, a suspect by the logs, logged in from as many as 39 addresses, 300 times"},
 		"a stolen password without a log":         {Signs{Rule: asks(spool.DemandLocal), Mail: flood(), Deny: closed}, "a", "390 of 390 messages for outside name one who does"},
-		"a stolen password though none is needed": {Signs{Rule: asks(spool.DemandNobody), Logins: logins(500, thief), Mail: flood(), Deny: closed}, "a", "as many as 39 addresses"},
+		"a stolen password though none is needed": {Signs{Handed: known, Rule: asks(spool.DemandNobody), Logins: logins(500, thief), Mail: flood(), Deny: closed}, "a", "as many as 39 addresses"},
 		"a last line that demands a login": {Signs{Rule: asks(spool.DemandNobody), Mail: with(flood(), func(m *Mail) { m.NeedLogin = 100 }), Deny: closed}, "a",
 			"100 of 100 messages for outside are let out after a login only"},
 		"an account named without AUTH":   {Signs{Rule: asks(spool.DemandNobody), Logins: logins(500), Mail: flood(), Deny: closed}, "b", "0 good logins in 500 sessions"},
@@ -85,6 +91,50 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// TestPhoneIsNoThief: many addresses say nothing of an account that the logs do not call a suspect, nor where nobody knows what is usual
+// for it, and how the mail was handed in outweighs them.
+func TestPhoneIsNoThief(t *testing.T) {
+	all := logins(1300, phone, spool.Login{User: "hanako", Success: 400, Addresses: 2})
+	all.First, all.Last = time.Date(2026, 11, 15, 8, 0, 0, 0, time.UTC), time.Date(2026, 11, 30, 22, 0, 0, 0, time.UTC)
+	shut, open := Deny{Known: true, Age: 1000 * time.Hour}, Deny{Known: true, Opening: []int{3}, Age: 1000 * time.Hour}
+	judged := func(h Handed) Handed { h.Judged = true; return h }
+	few := Mail{Known: true, All: 300, Out: 300, Asked: 300, Foreign: 300, Traced: 300, Clients: places(1, 300), Judged: 100, Opened: 100, OpenedBy: 7}
+	for name, c := range map[string]struct {
+		signs  Signs
+		likely string
+		says   string
+	}{
+		"a quiet server":                   {Signs{Logins: all, Deny: shut, Handed: judged(Handed{})}, "", ""},
+		"nothing known of the days before": {Signs{Logins: all, Deny: shut, Handed: Handed{LoggedIn: []string{phone.User}}}, "", ""},
+		"relayed":                          {Signs{Logins: all, Deny: open, Handed: judged(Handed{Foreign: 900})}, "c", "by the logs 900 messages of foreign senders were relayed"},
+		"relayed, and no line found":       {Signs{Logins: all, Deny: shut, Handed: judged(Handed{Foreign: 900})}, "c", ""},
+		"relayed by a line for few":        {Signs{Logins: all, Deny: shut, Mail: few, Handed: judged(Handed{Foreign: 900})}, "e", "no line is open but to few"},
+		"named without a login":            {Signs{Logins: all, Deny: shut, Handed: judged(Handed{Name: 900})}, "b", "by the logs 900 messages name a suspect without a login, 0 were sent after one"},
+		"a suspect":                        {Signs{Logins: all, Deny: shut, Handed: judged(Handed{Login: 200, LoggedIn: []string{"jiro@example.jp"}})}, "a", "48 addresses, 140 times from 2026-11-15 08:00 to 2026-11-30 22:00"},
+		"a suspect, its login cut short":   {Signs{Logins: logins(900, spool.Login{User: "JIRO", Success: 140, Addresses: 48}), Handed: known.with("jiro@example.jp")}, "a", "JIRO, a suspect"},
+		"a suspect of another domain":      {Signs{Logins: logins(900, spool.Login{User: "jiro@example.com", Success: 140, Addresses: 48}), Handed: known.with("jiro@example.jp")}, "", ""},
+	} {
+		verdicts, likely := Judge(&c.signs)
+		told := fmt.Sprintf("%+v", verdicts)
+		if likely != c.likely || !strings.Contains(told, c.says) || strings.Contains(told, "%!") {
+			t.Errorf("%s: likely %q, want %q with %q\n%s", name, likely, c.likely, c.says, told)
+		}
+		if c.likely != "a" && (strings.Contains(told, "48") || len(Accounts(&c.signs)) > 0) {
+			t.Errorf("%s: blames %q\n%s", name, Accounts(&c.signs), told)
+		}
+		for _, v := range verdicts {
+			if v.Cause == "a" && c.signs.Handed.Name+c.signs.Handed.Foreign > 0 && v.Score > -3 {
+				t.Errorf("%s: (a) weighs %d", name, v.Score)
+			}
+		}
+	}
+}
+
+func (h Handed) with(login string) Handed {
+	h.LoggedIn = append([]string{login}, h.LoggedIn...)
+	return h
+}
+
 // Nothing stands out where two causes weigh the same.
 func TestTie(t *testing.T) {
 	s := Signs{Deny: Deny{Known: true, Opening: []int{1}, Age: time.Hour}, Changed: Changed{Known: true, Age: time.Hour},
@@ -117,7 +167,7 @@ func TestRules(t *testing.T) {
 }
 
 func TestAccountsAndSources(t *testing.T) {
-	s := Signs{Logins: logins(500, thief, spool.Login{User: "hanako", Success: 400, Addresses: 2}, spool.Login{User: "jiro", Success: 1, Failed: 9, Addresses: 1}), Mail: flood()}
+	s := Signs{Handed: known, Logins: logins(500, thief, phone, spool.Login{User: "hanako", Success: 400, Addresses: 2}, spool.Login{User: "jiro", Success: 1, Failed: 9, Addresses: 1}), Mail: flood()}
 	if d := cmp.Diff([]string{"taro@example.jp", "jiro"}, Accounts(&s)); d != "" {
 		t.Error(d)
 	}

@@ -36,8 +36,8 @@ type rule struct {
 // rules are all signs. What holds for a cause stands before what speaks against it.
 func rules() []rule {
 	return []rule{
-		{"a", 2, "%s logged in from %d addresses, %d times", "%s が %d か所のアドレスからログインしている(%d 回)", login(fewPlaces)},
-		{"a", 1, "%s logged in from as many as %d addresses (%d times)", "%s のログイン元は %d か所に及ぶ(%d 回)", login(manyPlaces)},
+		{"a", 2, "%s, a suspect by the logs, logged in from %d addresses, %d times%[4]s", "ログから見て疑わしい %s が、%d か所のアドレスからログインしている(%d 回%[5]s)", login(fewPlaces, manyPlaces)},
+		{"a", 3, "%s, a suspect by the logs, logged in from as many as %d addresses, %d times%[4]s", "ログから見て疑わしい %s のログイン元は %d か所に及ぶ(%d 回%[5]s)", login(manyPlaces, 0)},
 		{"a", 1, "%s: %d failed logins and %d good ones: a guessed password", "%s: ログイン失敗 %d 回、成功 %d 回。パスワードを当てられた疑い", guess},
 		{"a", 2, "%d of %d messages for outside are let out after a login only", "外部あて %[2]d 通のうち %[1]d 通は、ログインしなければ送れない", needLogin},
 		{"a", 2, "local senders have to log in, and %d of %d messages for outside name one who does", "自社の差出人にはログインが必要で、外部あて %[2]d 通のうち %[1]d 通は認証ファイルのある差出人", loggedIn},
@@ -45,6 +45,8 @@ func rules() []rule {
 		{"b", 3, "by the logs %[2]d messages name a suspect without a login, %[1]d were sent after one", "ログによれば、疑わしいアカウントを名乗るメールのうち %[2]d 通がログインなし、%[1]d 通がログイン後に送られた", withoutLogin},
 		{"b", 2, "nobody has to log in, and %d of %d messages for outside name an existing account", "ログインは不要の設定で、外部あて %[2]d 通のうち %[1]d 通が登録アカウントを名乗る", named},
 		{"b", 2, "a login is asked of nobody without an auth file, and %d of %d messages for outside name such an account", "認証ファイルのないアカウントはログインなしで送れる設定で、外部あて %[2]d 通のうち %[1]d 通がそれを名乗る", noAuthFile},
+		{"c", 3, "by the logs %d messages of foreign senders were relayed to outside without a login", "ログによれば、外部の差出人から外部あてのメール %d 通がログインなしで中継されている", relayed},
+		{"e", 3, "by the logs %d messages of foreign senders were relayed to outside without a login, and no line is open but to few", "ログによれば、外部の差出人から外部あてのメール %d 通がログインなしで中継されており、開いているのは限られた相手への行だけ", relayedForFew},
 		{"b", 1, "%d good logins in %d sessions: hardly anybody logs in", "ログイン成功 %d 回、接続 %d 回: ログインしている者がほとんどいない", fewLogIn},
 		{"c", 2, "%d of %d messages for outside are let out without a login by a line of the deny file, mostly line %d", "外部あて %[2]d 通のうち %[1]d 通は、中継制限ファイルの行(主に %[3]d 行目)により認証なしで送れる", opened},
 		{"c", 1, "%d lines of the deny file open the server, the first is line %d", "中継制限ファイルに、サーバーを開いてしまう行が %d 行ある(最初は %d 行目)", openingLine},
@@ -68,7 +70,8 @@ func rules() []rule {
 		{"a", -2, "%d of %d messages for outside needed no login by a line of the deny file (line %d)", "外部あて %[2]d 通のうち %[1]d 通は、中継制限ファイルの行(%[3]d 行目)でログイン不要", opened},
 		{"a", -3, "by the logs %[2]d messages name a suspect without a login, %[1]d were sent after one", "ログによれば、疑わしいアカウントを名乗るメールのうち %[2]d 通がログインなし、%[1]d 通がログイン後に送られた", withoutLogin},
 		{"b", -3, "by the logs %d messages of suspects were sent after a login, %d without", "ログによれば、疑わしいアカウントのメールのうち %d 通がログイン後、%d 通がログインなしで送られた", afterLogin},
-		{"b", -2, "%s logged in from %d addresses (%d times)", "%s が %d か所のアドレスからログインしている(%d 回)", login(fewPlaces)},
+		{"b", -2, "%s, a suspect by the logs, logged in from %d addresses, %d times%[4]s", "ログから見て疑わしい %s が、%d か所のアドレスからログインしている(%d 回%[5]s)", login(fewPlaces, 0)},
+		{"ab", -3, "by the logs %d messages of foreign senders were relayed without a login, and %d of suspect accounts were handed in", "ログによれば、外部の差出人のメール %d 通がログインなしで中継され、疑わしいアカウントのメールは %d 通", mostlyRelayed},
 		{"b", -2, "%d of %d messages for outside are let out after a login only", "外部あて %[2]d 通のうち %[1]d 通は、ログインしなければ送れない", needLogin},
 		{"b", -2, "local senders have to log in, and %d of %d messages for outside name one who does", "自社の差出人にはログインが必要で、外部あて %[2]d 通のうち %[1]d 通は認証ファイルのある差出人", loggedIn},
 		{"b", -2, "every session has to log in", "すべての接続にログインが必要な設定", everybody},

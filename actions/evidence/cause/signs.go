@@ -1,25 +1,38 @@
 package cause
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"hikeshi/actions/evidence/look"
 	"hikeshi/spool"
 )
 
-// login asks for a name that logged in from so many places.
-func login(places int) func(*Signs) ([]any, state) {
+// login asks for a suspect of the logs that logged in from so many places, and from less than most if that is not 0. A number of places
+// alone says nothing: a telephone logs in from dozens in two weeks, and what is usual for an account the logs of the days before tell.
+func login(places, most int) func(*Signs) ([]any, state) {
 	return func(s *Signs) ([]any, state) {
-		if s.Logins == nil {
+		if s.Logins == nil || !s.Handed.Judged {
 			return nil, unknown
 		}
 		for _, u := range s.Logins.Users {
-			if spread(u, places) {
-				return []any{u.User, u.Addresses, u.Success}, yes
+			if spread(u, places) && s.Handed.suspect(u.User) {
+				en, ja := window(s.Logins)
+				return when(most == 0 || u.Addresses < most, u.User, u.Addresses, u.Success, en, ja)
 			}
 		}
 		return nil, no
 	}
+}
+
+// window says from when to when the logins were counted, for the end of a sentence.
+func window(l *spool.Logins) (en, ja string) {
+	if l.First.IsZero() {
+		return "", ""
+	}
+	from, to := l.First.Format("2006-01-02 15:04"), l.Last.Format("2006-01-02 15:04")
+	return fmt.Sprintf(" from %s to %s", from, to), fmt.Sprintf("、%s から %s まで", from, to)
 }
 
 func guess(s *Signs) ([]any, state) {
@@ -38,6 +51,28 @@ func guess(s *Signs) ([]any, state) {
 func afterLogin(s *Signs) ([]any, state) { return s.Handed.mostly(s.Handed.Login, s.Handed.Name) }
 
 func withoutLogin(s *Signs) ([]any, state) { return s.Handed.mostly(s.Handed.Name, s.Handed.Login) }
+
+// relayed asks whether foreign senders were let out without a login, and not by a line that is open to few.
+func relayed(s *Signs) ([]any, state) { return s.relayed(false) }
+
+func relayedForFew(s *Signs) ([]any, state) { return s.relayed(true) }
+
+func (s *Signs) relayed(few bool) ([]any, state) {
+	if s.Handed.Login+s.Handed.Name+s.Handed.Foreign == 0 {
+		return nil, unknown
+	}
+	_, only := openedToFew(s)
+	return when(s.Handed.Foreign >= fewMails && few == (only == yes), s.Handed.Foreign)
+}
+
+// mostlyRelayed asks whether foreign senders were relayed ten times as much as suspect accounts handed in.
+func mostlyRelayed(s *Signs) ([]any, state) {
+	accounts := s.Handed.Login + s.Handed.Name
+	if accounts+s.Handed.Foreign < fewMails {
+		return nil, unknown
+	}
+	return when(s.Handed.Foreign > 10*accounts, s.Handed.Foreign, accounts)
+}
 
 func (h Handed) mostly(one, other int) ([]any, state) {
 	if h.Login+h.Name < fewMails {
@@ -75,8 +110,8 @@ func fewLogIn(s *Signs) ([]any, state) {
 
 func noSpread(s *Signs) ([]any, state) {
 	if _, all, ok := sessions(s); ok {
-		_, found := login(fewPlaces)(s)
-		return when(found == no, fewPlaces-1, all)
+		found := slices.ContainsFunc(s.Logins.Users, func(u spool.Login) bool { return spread(u, fewPlaces) })
+		return when(!found, fewPlaces-1, all)
 	}
 	return nil, unknown
 }
@@ -140,7 +175,7 @@ func shut(s *Signs) ([]any, state) {
 	if !s.Deny.Known {
 		return nil, unknown
 	}
-	return when(len(s.Deny.Opening) == 0 && s.Mail.Opened == 0)
+	return when(len(s.Deny.Opening) == 0 && s.Mail.Opened == 0 && s.Handed.Foreign < fewMails) // what was relayed found a way
 }
 
 func noAccount(s *Signs) ([]any, state) { return part(s.Mail.NoAccount, s.Mail.Asked, 50) }

@@ -59,6 +59,10 @@ type Times struct {
 
 	ByLogin int `json:"by_login"`
 	ByName  int `json:"by_name"`
+
+	ByForeign int      `json:"by_foreign"`
+	Judged    bool     `json:"judged"`
+	LoggedIn  []string `json:"logged_in"`
 }
 
 // Span reads one of them; what is left out is otherwise.
