@@ -71,7 +71,13 @@ func (a *app) judgeSuspects(w *world, doc *statusDocument, add verdict) {
 		return
 	}
 	named := a.notExcluded(w, nil)
-	for _, s := range onlySuspects(doc.Suspects.Accounts) {
+	all := onlySuspects(doc.Suspects.Accounts)
+	for _, s := range onlySuspects(doc.Suspects.Sources) {
+		if len(s.via) == 0 { // an open relay has no account
+			all = append(all, s)
+		}
+	}
+	for _, s := range all {
 		local, _, _ := strings.Cut(s.Name, "@")
 		sent := s.sent()
 		switch {

@@ -55,11 +55,6 @@ func (a *app) statusFigures(d statusDocument, row func(label, text string)) {
 	row("", a.rateWords(d))
 	who, from := a.suspectWords(d.Suspects)
 	rows(a.word("who", "だれ"), append(who, a.topWords(d.Total.Senders, d.Total)))
-	for _, l := range d.Logins[:min(len(d.Logins), 1)] {
-		if l.Addresses > 2 && (d.Suspects == nil || d.Suspects.Named[0] == 0) {
-			row("", fmt.Sprintf(a.word("%s logged in from %d addresses (%d times)", "%s の認証が %d 個のアドレスから成功 (%d 回)"), line(l.User), l.Addresses, l.Success))
-		}
-	}
 	rows(a.word("from", "接続元"), append(from, a.topWords(d.Total.Clients, d.Total)))
 	row(a.word("disk", "ディスク"), a.diskWords(d.Disk))
 	row(a.word("logs", "ログ"), a.logWords(d.Logs))

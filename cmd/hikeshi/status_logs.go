@@ -38,6 +38,8 @@ type suspectRow struct {
 	First      time.Time `json:"first"`
 	Last       time.Time `json:"last"`
 	Evidence   string    `json:"evidence"` // acceptlog/mail1/261121.log:8812, the byte offset of a line
+
+	via []string // of a source: the suspect accounts that it used, which are told in its place
 }
 
 // lookAtLogs reads the newest part of the logs, as much as can be read in budget. nil where no log could be read.
@@ -63,7 +65,7 @@ func (w *world) lookAtLogs(ctx context.Context, budget time.Duration) *suspectsR
 func suspectRows(all []logs.Suspect) []suspectRow {
 	rows := []suspectRow{}
 	for _, s := range all {
-		r := suspectRow{Name: s.Name, Level: s.Level, Signals: []string{}, Messages: s.Messages, Recipients: s.Recipients, Addresses: s.Addresses, First: s.First, Last: s.Last}
+		r := suspectRow{Name: s.Name, Level: s.Level, Signals: []string{}, Messages: s.Messages, Recipients: s.Recipients, Addresses: s.Addresses, First: s.First, Last: s.Last, via: s.Via}
 		for _, g := range s.Signals {
 			r.Signals = append(r.Signals, g.ID)
 			if len(g.Evidence) > 0 && r.Evidence == "" {

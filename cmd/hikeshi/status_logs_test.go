@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"hikeshi/actions/logs"
+	"hikeshi/runbook"
 	past "hikeshi/spool/lab/history"
 )
 
@@ -114,5 +116,47 @@ func TestStatusSaysHowMuchWasRead(t *testing.T) {
 				t.Errorf("%s: %q is not in %q", name, w, told)
 			}
 		}
+	}
+}
+
+// TestStatusTellsSources: a source that used no account, as of an open relay, raises the level like an account; one that used a suspect
+// account is told by it.
+func TestStatusTellsSources(t *testing.T) {
+	now, n := time.Now(), int64(900)
+	row := func(name string, ago time.Duration, via ...string) suspectRow {
+		return suspectRow{Name: name, Level: "suspect", Messages: &n, Recipients: &n, Last: now.Add(-ago), via: via}
+	}
+	hint := row("203.0.113.9", 0)
+	hint.Level = "hint"
+	for name, c := range map[string]struct {
+		sources []suspectRow
+		want    []runbook.Level
+	}{
+		"now":             {[]suspectRow{row("203.0.113.60", time.Minute)}, []runbook.Level{runbook.Bad}},
+		"an hour ago":     {[]suspectRow{row("203.0.113.60", time.Hour)}, []runbook.Level{runbook.Warn}},
+		"with an account": {[]suspectRow{row("203.0.113.60", 0, "taro@example.jp")}, nil},
+		"a hint":          {[]suspectRow{hint}, nil},
+	} {
+		var got []runbook.Level
+		a := &app{getenv: func(string) string { return "" }, said: map[string]bool{}}
+		a.judgeSuspects(&world{state: t.TempDir()}, &statusDocument{Time: now, Suspects: &suspectsRow{Sources: c.sources}}, func(l runbook.Level, en, _ string, args ...any) {
+			got = append(got, l)
+			if text := fmt.Sprintf(en, args...); !strings.Contains(text, "203.0.113.60") || !strings.Contains(text, "900 messages") {
+				t.Errorf("%s: %q", name, text)
+			}
+		})
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// TestStatusBlamesNobodyForPlaces: the line of who names no login for the number of its addresses alone.
+func TestStatusBlamesNobodyForPlaces(t *testing.T) {
+	var told []string
+	a := &app{getenv: func(string) string { return "" }, said: map[string]bool{}}
+	a.statusFigures(statusDocument{Logins: []loginRow{{User: "jiro@example.jp", Success: 140, Addresses: 48}}}, func(label, text string) { told = append(told, label+" "+text) })
+	if text := strings.Join(told, "\n"); strings.Contains(text, "jiro") || !strings.Contains(text, "who ") {
+		t.Error(text)
 	}
 }
