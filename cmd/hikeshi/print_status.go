@@ -151,7 +151,9 @@ func (a *app) logWords(rows []logRow) string {
 		if r.On != nil {
 			state = map[bool]string{true: a.word("on", "入"), false: a.word("OFF", "切")}[*r.On]
 		}
-		if r.Bytes != nil && *r.Bytes > 0 {
+		if r.Barred {
+			state += a.word(" not readable as this user: read as root", " このユーザーでは読めない(root で実行)")
+		} else if r.Bytes != nil && *r.Bytes > 0 {
 			state += " " + bytesWord(*r.Bytes)
 		}
 		text += r.Name + " " + state + "  "

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -146,6 +147,8 @@ type logRow struct {
 	On    *bool  `json:"on"`    // null if it cannot be told
 	Bytes *int64 `json:"bytes"` // of all its files; null if it has no folder, or it cannot be read
 	Error string `json:"error,omitempty"`
+
+	Barred bool `json:"barred"` // this user may not read its newest file
 }
 
 func (w *world) logs() []logRow {
@@ -162,10 +165,28 @@ func (w *world) logs() []logRow {
 			on := l.On
 			r.On = &on
 		}
-		r.Bytes = sizeBelow(l.Dir)
+		r.Bytes, r.Barred = sizeBelow(l.Dir), barredBelow(l.Dir)
 		rows = append(rows, r)
 	}
 	return rows
+}
+
+// barredBelow says whether this user may not read a log: its folder, or the last of its files by name, which are days.
+func barredBelow(dir string) bool {
+	last := ""
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() && filepath.Base(path) >= filepath.Base(last) {
+			last = path
+		}
+		return err
+	})
+	if err == nil && last != "" {
+		var f *os.File
+		if f, err = os.Open(last); err == nil {
+			f.Close()
+		}
+	}
+	return errors.Is(err, fs.ErrPermission)
 }
 
 // sizeBelow adds up the files of a log folder and of its folders, or says that it cannot. It gives up at a million files.

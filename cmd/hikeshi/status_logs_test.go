@@ -160,3 +160,24 @@ func TestStatusBlamesNobodyForPlaces(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// TestStatusSaysWhatIsBarred: a log that this user may not read is called so, and its size does not stand in for it.
+func TestStatusSaysWhatIsBarred(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may read everything")
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "261130.log")
+	fine(t, os.WriteFile(file, []byte("x\n"), 0o600))
+	if barredBelow(dir) {
+		t.Error("barred, and readable")
+	}
+	fine(t, os.Chmod(file, 0))
+	if !barredBelow(dir) {
+		t.Error("readable, and barred")
+	}
+	a, on, n := &app{getenv: func(string) string { return "" }, said: map[string]bool{}}, true, int64(966_000)
+	if text := a.logWords([]logRow{{Name: "acceptlog", On: &on, Bytes: &n, Barred: true}}); !strings.Contains(text, "acceptlog on not readable as this user: read as root") || strings.Contains(text, "966") {
+		t.Error(text)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -83,7 +84,8 @@ func (a *app) statusVerb() *cobra.Command {
 due, and changes nothing. It looks twice, two seconds apart, for the rates;
 --watch 0 looks once. What cannot be known is said to be unknown, never 0.
 
-Exit codes: 0 nothing needs attention, 3 something does. With --monitor one line
+Exit codes: 0 nothing needs attention, 3 something does, 7 nothing does as far as this
+user can see, and a log cannot be read. With --monitor one line
 and the Nagios codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.`,
 		Example: "  hikeshi status\n  hikeshi status --output json | jq .attention\n  hikeshi status --monitor --watch 0",
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -107,7 +109,10 @@ and the Nagios codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.`,
 			} else {
 				a.printStatus(doc)
 			}
-			if doc.Level == runbook.OK {
+			switch barred := slices.ContainsFunc(doc.Logs, func(l logRow) bool { return l.Barred }); {
+			case doc.Level == runbook.OK && barred:
+				return silent(exitUndetermined)
+			case doc.Level == runbook.OK:
 				return nil
 			}
 			return silent(exitFound)
