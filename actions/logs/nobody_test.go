@@ -1,6 +1,9 @@
 package logs_test
 
 import (
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -34,4 +37,25 @@ func TestNamedAndNotThere(t *testing.T) {
 	}
 	_, told := ask(t, dir, "logs.access", `{"accounts":["nosuch@example.jp"],"since":"24h"}`)
 	wants(t, told, "nosuch@example.jp: no log of this time names the account; is it spelt so?")
+}
+
+// TestNamedAndBarred: where a log cannot be read, that is the reason why nothing is known of a name, and not its spelling.
+func TestNamedAndBarred(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may read everything")
+	}
+	dir := readers(t, "hanako")
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".log") || !strings.Contains(path, "/acceptlog/") {
+			return err
+		}
+		return os.Chmod(path, 0)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, told := ask(t, dir, "logs.timeline", `{"accounts":["nosuch@example.jp"]}`)
+	if f := out.Findings[0]; f.Level != runbook.Warn || !strings.HasPrefix(f.Text.EN, "nothing can be told of nosuch@example.jp: these logs are not readable as this user") || strings.Contains(told, "is it spelt so") {
+		t.Errorf("%+v\n%s", f, told)
+	}
 }

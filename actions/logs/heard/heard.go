@@ -97,6 +97,16 @@ func Missing(r *desk.Reading) (f runbook.Finding, some bool) {
 	if len(missing) == 0 {
 		return f, false
 	}
+	var barred []string
+	for _, l := range r.Logs {
+		if r.Barred(l) {
+			barred = append(barred, l.Name)
+		}
+	}
+	if len(barred) > 0 { // it may well stand in these
+		return warning(runbook.Tf("nothing can be told of %s: these logs are not readable as this user, read as root: %s",
+			"%s については判断できない。次のログはこのユーザーでは読めない(root で実行): %s", few(missing), strings.Join(barred, ", "))), true
+	}
 	return runbook.Finding{Level: runbook.Info, Text: runbook.Tf("nothing stands out of %[1]s, for no log of this time names it: is it spelt so?",
 		"%[1]s は、この期間のどのログにも出てこない。表記を確かめる", few(missing))}, true
 }
