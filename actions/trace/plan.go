@@ -106,6 +106,9 @@ func (e Env) Look(ctx context.Context, r io.Reader, q Request) (Facts, error) {
 	}
 	l := look{env: e, own: ownOf(e.Own), name: words.Bound(words.Printable(q.Name)), outer: q.Outer, far: maxFar}
 	for _, m := range mails {
+		if err := ctx.Err(); err != nil {
+			return f, err
+		}
 		if len(f.Messages) >= maxTraced {
 			f.Left++
 			continue

@@ -76,9 +76,11 @@ const (
 	untouchedWithoutBus = withoutBus + "; nothing was touched"
 )
 
-// refusal is the error of a direct verb that cannot be planned.
+// refusal is the error of a direct verb that cannot be planned, or of one that could not look.
 func refusal(err error) error {
 	switch {
+	case errors.Is(err, context.Canceled): // Ctrl-C, whatever it was that it ended
+		return err
 	case errors.Is(err, runbook.ErrInput):
 		return usagef("nothing was touched", "%w", err)
 	case errors.Is(err, service.ErrUnreachable):
