@@ -65,6 +65,8 @@ type Step struct {
 	Timeout time.Duration // 0: no limit
 	Retries int
 	OnError OnError
+
+	Headline bool // what it finds stands in the summary of the report
 }
 
 // A Value is one parameter of a step: a literal, or an expression that gives it.

@@ -85,6 +85,8 @@ type StepHead struct {
 	Uses   string `json:"uses,omitempty"`
 	Manual bool   `json:"manual,omitempty"`
 	Gate   bool   `json:"gate,omitempty"`
+
+	Headline bool `json:"headline,omitempty"` // what it finds stands in the summary of the report
 }
 
 // Actor is who did something.

@@ -165,7 +165,7 @@ func (j job) opening(a *app, w *world) runbook.Opening {
 		o.With = raw
 	}
 	for _, s := range j.book.Steps {
-		o.Steps = append(o.Steps, runbook.StepHead{ID: s.ID, Phase: s.Phase, Title: s.Title, Uses: s.Uses, Manual: s.Manual != nil, Gate: s.Gate != nil})
+		o.Steps = append(o.Steps, runbook.StepHead{ID: s.ID, Phase: s.Phase, Title: s.Title, Uses: s.Uses, Manual: s.Manual != nil, Gate: s.Gate != nil, Headline: s.Headline})
 	}
 	return o
 }

@@ -96,10 +96,11 @@ func stepSchema(kinds map[string]runbook.Kind) object {
 		"timeout":  ref("duration"),
 		"retries":  object{"type": "integer", "minimum": 0, "maximum": check.MaxRetries},
 		"on_error": words(runbook.OnErrorStop, runbook.OnErrorContinue, runbook.OnErrorAsk),
+		"headline": object{"type": "boolean"},
 	})
 	s["oneOf"] = []object{only("uses"), only("manual"), only("gate")}
 	needs := object{}
-	for _, key := range []string{"with", "for_each", "confirm", "timeout", "retries", "on_error"} {
+	for _, key := range []string{"with", "for_each", "confirm", "timeout", "retries", "on_error", "headline"} {
 		needs[key] = []string{"uses"}
 	}
 	s["dependentRequired"] = needs

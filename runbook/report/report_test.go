@@ -261,3 +261,22 @@ func TestOwnWordsAreNarrowOrWide(t *testing.T) {
 		}
 	}
 }
+
+// TestHeadlines: what the runbook names for it stands in the summary: what needs attention, with where it was seen.
+func TestHeadlines(t *testing.T) {
+	n := sample()
+	n.records[0].Opening.Steps[0].Headline = true
+	summary, _, _ := strings.Cut(render(t, n, "text", "en", tokyo), "18:12:00")
+	summary, _, _ = strings.Cut(summary, "Timeline")
+	has(t, summary, "look at the backlog step 1", "bad incoming holds 48210 messages (see /var/spool/epms/incoming)")
+	hasNot(t, summary, "lists is empty")
+	plain, _, _ := strings.Cut(render(t, sample(), "text", "en", tokyo), "Timeline")
+	hasNot(t, plain, "incoming holds")
+
+	quiet := opened()
+	quiet.records[0].Opening.Steps[0].Headline = true
+	quiet.step("look", runbook.StepPlan{State: runbook.NothingToDo, Findings: []runbook.Finding{{Level: runbook.Info, Text: runbook.T("584 messages", "584 通")}, {Level: runbook.Info, Text: runbook.T("read in 2 s", "2 秒")}}}, nil)
+	summary, _, _ = strings.Cut(render(t, quiet, "text", "en", tokyo), "Timeline")
+	has(t, summary, "584 messages")
+	hasNot(t, summary, "read in 2 s")
+}

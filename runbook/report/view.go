@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,6 +66,32 @@ func (t teller) summary() []page.Item {
 	items = append(items, page.Item{Name: t.say("changes", "変更"), Text: t.say("%d made, %d of them in force", "実施 %d 件、うち現在有効 %d 件", t.effective(), len(h.InForce()))})
 	for _, d := range t.Downs() {
 		items = append(items, page.Item{Name: t.say("mail stopped", "メール停止"), Text: t.down(d)})
+	}
+	return append(items, t.headlines()...)
+}
+
+// mostHeadlines is how many findings of one step the summary tells.
+const mostHeadlines = 8
+
+// headlines are what the steps found that the runbook names for it: what needs attention, else the first finding.
+func (t teller) headlines() []page.Item {
+	var items []page.Item
+	for i, s := range t.History.Steps {
+		if !s.Head.Headline || s.Plan == nil || len(s.Plan.Findings) == 0 {
+			continue
+		}
+		told := slices.DeleteFunc(slices.Clone(s.Plan.Findings), func(f runbook.Finding) bool { return f.Level != runbook.Warn && f.Level != runbook.Bad })
+		if len(told) == 0 {
+			told = s.Plan.Findings[:1]
+		}
+		it := page.Item{Name: s.Head.Title.In(t.lang), Text: t.say("step %d", "手順 %d", i+1)}
+		for _, f := range told[:min(mostHeadlines, len(told))] {
+			it.Sub = append(it.Sub, page.Item{Name: t.word(string(f.Level)), Text: t.seenAt(f)})
+		}
+		if more := len(told) - len(it.Sub); more > 0 {
+			it.Sub = append(it.Sub, page.Item{Text: t.say("and %d more", "ほか %d 件", more)})
+		}
+		items = append(items, it)
 	}
 	return items
 }

@@ -54,6 +54,8 @@ type stepShape struct {
 	Timeout strictyaml.At[time.Duration]
 	Retries strictyaml.At[int]
 	OnError strictyaml.At[string] `yaml:"on_error"`
+
+	Headline strictyaml.At[bool]
 }
 
 type manualShape struct {

@@ -73,7 +73,7 @@ func (l *loader) step(s stepShape) runbook.Step {
 		Why:   l.text(s.Why), Cost: l.text(s.Cost), Fails: l.text(s.Fails), Back: l.text(s.Undo),
 		Confirm: oneOf(l, s.Confirm, "confirm", runbook.ConfirmOnce, runbook.ConfirmEach),
 		OnError: oneOf(l, s.OnError, "on_error", runbook.OnErrorStop, runbook.OnErrorContinue, runbook.OnErrorAsk),
-		Timeout: s.Timeout.V, Retries: s.Retries.V,
+		Timeout: s.Timeout.V, Retries: s.Retries.V, Headline: s.Headline.V,
 	}
 	if s.Timeout.OK && s.Timeout.V == 0 {
 		l.Mistake(s.Timeout.Pos, "a timeout of 0 leaves no time; leave the key out for no limit")
@@ -119,7 +119,7 @@ func (l *loader) onlyWithUses(s stepShape, does string) {
 		at   strictyaml.Pos
 	}{
 		{"with", s.With.Key}, {"for_each", s.ForEach.Key}, {"confirm", s.Confirm.Key}, {"timeout", s.Timeout.Key},
-		{"retries", s.Retries.Key}, {"on_error", s.OnError.Key},
+		{"retries", s.Retries.Key}, {"on_error", s.OnError.Key}, {"headline", s.Headline.Key},
 	} {
 		if x.at.Line > 0 {
 			l.Mistake(x.at, "%s belongs to a step with uses, and this one is a step with %s", x.name, does)
