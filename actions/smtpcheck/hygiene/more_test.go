@@ -26,7 +26,7 @@ func TestBrake(t *testing.T) {
 		answer func(n int) string // to the nth unknown recipient in a row
 		want   string
 		why    string
-		tried  int
+		tried  int64
 	}{
 		"none":              {func(int) string { return "" }, "bad", "20 unknown recipients were tried undisturbed", 20},
 		"421":               {func(n int) string { return map[bool]string{true: "421 4.7.0 too many"}[n > 10] }, "good", "hung up after 10", 11},
@@ -38,22 +38,24 @@ func TestBrake(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, n := closed(t), 0
+			s := closed(t)
+			var tried atomic.Int64
 			s.Rcpt = func(c *recorder.Client, to string) string {
 				if !strings.HasPrefix(to, "nosuch-") || c.Commands < 5 {
 					return ""
 				}
-				if n++; n > 20 {
+				n := tried.Add(1)
+				if n > 20 {
 					t.Error("more than 20")
 				}
-				return tc.answer(n)
+				return tc.answer(int(n))
 			}
 			s.Rcpt = whenAlone(s.Rcpt)
 			e := env(t, servers{25: start(t, s)})
 			e.Relay.Wait = 2 * time.Second
 			got := row(t, look(t, e, Request{}), "H05", 25)
-			if got.Verdict != tc.want || !strings.Contains(got.Why.EN, tc.why) || n != tc.tried {
-				t.Errorf("%s after %d: %s", got.Verdict, n, got.Why.EN)
+			if got.Verdict != tc.want || !strings.Contains(got.Why.EN, tc.why) || tried.Load() != tc.tried {
+				t.Errorf("%s after %d: %s", got.Verdict, tried.Load(), got.Why.EN)
 			}
 		})
 	}
