@@ -114,7 +114,11 @@ func TestVerify(t *testing.T) {
 		"denied, no test account":            {server: &recorder.Server{Command: at("MAIL", epostDeny, true)}, change: noLogin, want: "denied not-tested false"},
 		"denied, the account cannot log in":  {server: &recorder.Server{Command: at("MAIL", epostDeny, true), Auth: func(string) string { return "535 5.7.0 no" }}, want: "denied not-tested false"},
 		"turned away by the banner":          {server: &recorder.Server{Greet: greet("554 5.7.1 go away")}, change: noLogin, want: "denied cut-off true"},
-		"hung up on before the banner":       {server: &recorder.Server{Greet: greet("close")}, change: noLogin, want: "denied cut-off true"},
+		"hung up on before the banner":       {server: &recorder.Server{Greet: greet("close")}, change: noLogin, want: "cannot-tell not-tested false"},
+		"and the file hangs up on it":        {server: &recorder.Server{Greet: greet("close")}, change: filed(Decision{Refused: true}), want: "denied cut-off true"},
+		"and the file answers with words":    {server: &recorder.Server{Greet: greet("close")}, change: filed(Decision{Refused: true, Reply: epostDeny}), want: "cannot-tell not-tested false"},
+		"and it is locked out for a time":    {server: &recorder.Server{Greet: greet("554 5.7.1 go away")}, change: filed(Decision{Refused: true, Passing: true}), want: "cannot-tell not-tested false"},
+		"put off by the banner":              {server: &recorder.Server{Greet: greet("421 4.7.0 too many")}, change: noLogin, want: "refused-otherwise not-tested false"},
 		"turned away at EHLO":                {server: &recorder.Server{Command: func(c *recorder.Client, v, _ string) string { return turnedAway(c, v) }}, change: noLogin, want: "denied cut-off true"},
 		"not denied at all":                  {server: &recorder.Server{}, want: "not-denied taken false"},
 		"it even relays":                     {server: &recorder.Server{Rcpt: func(*recorder.Client, string) string { return "250 2.1.5 ok" }}, want: "not-denied taken false"},
@@ -152,6 +156,13 @@ func TestVerify(t *testing.T) {
 }
 
 func noLogin(e *Env) { e.Login = nil }
+
+// filed is a server's own file that decides so, and no test account.
+func filed(d Decision) func(*Env) {
+	return func(e *Env) {
+		e.Login, e.Decide = nil, func(netip.Addr, string, bool) ([]Decision, error) { return []Decision{d}, nil }
+	}
+}
 
 func nobody(e *Env) { e.Account, e.Login = "", nil }
 
@@ -209,16 +220,21 @@ func TestElsewhere(t *testing.T) {
 	e.Decide = func(peer netip.Addr, sender string, login bool) ([]Decision, error) {
 		return []Decision{{Refused: true, Result: "deny", File: "/x/effect.dat", Line: 3, Text: "203.0.113.0/24 false", Reply: epostDeny}}, nil
 	}
-	r, err := e.Verify(t.Context(), Request{Denied: []string{"203.0.113.0/24", "2001:db8::1", "no address"}, Targets: []string{s.Address()}})
+	r, err := e.Verify(t.Context(), Request{Denied: []string{"203.0.113.0/24", "2001:db8::1"}, Targets: []string{s.Address()}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	f := r.Facts()
-	if f.State != CannotTell || f.Proven || len(f.Untold) != 3 || len(f.Asks) != 1 || len(f.Results[2].File) != 0 || len(f.Results[0].File) != 2 || !f.Results[0].File[0].Refused {
+	if f.State != CannotTell || f.Proven || len(f.Untold) != 2 || len(f.Asks) != 1 || len(f.Results[0].File) != 2 || !f.Results[0].File[0].Refused {
 		t.Errorf("facts %+v", f)
 	}
 	if len(f.Asks) > 0 && !strings.HasPrefix(f.Asks[0].Expect.EN, epostDeny) {
 		t.Errorf("expected: %s", f.Asks[0].Expect.EN)
+	}
+	for _, slip := range []string{"no address", "999.1.1.1", "203.0.113.0/40"} {
+		if _, err := e.Verify(t.Context(), Request{Denied: []string{slip}, Targets: []string{s.Address()}}); !errors.Is(err, runbook.ErrInput) {
+			t.Errorf("%s: %v", slip, err)
+		}
 	}
 	e.Decide = nil
 	if r, err = e.Verify(t.Context(), Request{Denied: []string{"127.0.0.0/8"}, Targets: []string{s.Address()}}); err != nil || r.State() != CannotTell {

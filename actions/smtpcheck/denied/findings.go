@@ -53,8 +53,10 @@ func (r Report) whole() runbook.Finding {
 	f := r.Facts()
 	var out runbook.Finding
 	switch {
+	case len(f.Open) > 0 && f.State == AfterLogin:
+		out = finding(runbook.Bad, "denied, but NOT after a login: %s", "拒否されるが、ログインすれば送れる: %s", strings.Join(f.Open, ", "))
 	case len(f.Open) > 0:
-		out = finding(runbook.Bad, "NOT denied, or not after a login: %s", "拒否されていない、またはログインすれば送れる: %s", strings.Join(f.Open, ", "))
+		out = finding(runbook.Bad, "NOT denied: %s", "拒否されていない: %s", strings.Join(f.Open, ", "))
 	case len(f.Untold) > 0:
 		out = finding(runbook.Warn, "not proved to be denied: %s", "拒否を実証できていない: %s", strings.Join(f.Untold, ", "))
 	case !f.Proven:

@@ -2,6 +2,7 @@ package denied
 
 import (
 	"cmp"
+	"slices"
 
 	"hikeshi/actions/smtpcheck/denied/call"
 	"hikeshi/actions/smtpcheck/relay/judge"
@@ -58,7 +59,7 @@ func (r *run) compare(res *Result, got, ref tries) {
 // after enters what came of a login from there.
 func (r *run) after(res *Result, got, ref tries) {
 	if got.in.Outcome == call.Refused && got.in.Early() && !ref.in.Early() {
-		res.Login = CutOff
+		res.Login, res.code = CutOff, got.in.Reply.Code
 		return
 	}
 	if r.login == nil {
@@ -81,4 +82,26 @@ func (r *run) after(res *Result, got, ref tries) {
 	default:
 		res.NoLogin = runbook.Tf("the answer after a login says nothing: %s", "ログイン後の応答から判断できない: %s", got.login.String())
 	}
+}
+
+// lasting takes back a denial that may pass: whoever is cut off before he could log in may be locked out for a time, over a limit, or on a list. A
+// 5yz reply is a refusal for good (RFC 5321 section 4.2.1); a mere hang-up is one only where the server's own file says so.
+func (res *Result) lasting() {
+	if res.Result != Denied || res.Login != CutOff {
+		return
+	}
+	for _, f := range res.File {
+		if f.Passing {
+			res.undo(runbook.T("it is locked out for a time only: ask again when that has ended", "一時的な接続拒否の最中。解けてからもう一度試すこと"))
+			return
+		}
+	}
+	hangsUp := slices.ContainsFunc(res.File, func(f Decision) bool { return !f.Login && f.Refused && f.Reply == "" })
+	if res.code < 500 && !hangsUp {
+		res.undo(runbook.T("cut off before anybody could log in: by the denial, or by a ban or a limit that passes; which is not told apart", "ログインの手前で切断される。拒否によるものか、一時的な遮断や接続数の制限かは区別できない"))
+	}
+}
+
+func (res *Result) undo(why runbook.Text) {
+	res.Result, res.Login, res.Why = CannotTell, NotTested, why
 }

@@ -46,7 +46,7 @@ func parse(s string) (entry, bool) {
 	if p, err := netip.ParsePrefix(s); err == nil {
 		return entry{text: s, prefix: p.Masked()}, true
 	}
-	return entry{text: talk.Safe(s), domain: strings.ToLower(s)}, target.IsName(s)
+	return entry{text: talk.Safe(s), domain: strings.ToLower(s)}, target.IsName(s) && strings.Trim(s, "0123456789./") != "" // 999.1.1.1 is a slip
 }
 
 // A run is one verification.
@@ -70,6 +70,11 @@ func (e Env) Verify(ctx context.Context, q Request) (Report, error) {
 	}
 	if e.Dial == nil || e.Book.Resolver == nil || len(q.Denied) > maxDenied {
 		return rep, fmt.Errorf("%w: there is no network to ask over, or more than %d sources to ask for", runbook.ErrInput, maxDenied)
+	}
+	for _, text := range q.Denied {
+		if e, ok := parse(text); !ok {
+			return rep, fmt.Errorf("%w: %q is no address, network or domain", runbook.ErrInput, e.text)
+		}
 	}
 	all, err := e.Book.Listeners(ctx, q.Targets)
 	if err != nil {
@@ -159,11 +164,9 @@ func (r *run) listener(ctx context.Context, l target.Listener, denied []string) 
 		senders = r.pair(ctx, r.caller(l, netip.Addr{}), r.Sender)
 	}
 	for _, text := range denied {
-		e, ok := parse(text)
+		e, _ := parse(text)
 		res := Result{Denied: e.text, Listener: l.At.String(), Login: NotTested, Reference: ref.in.String()}
 		switch {
-		case !ok:
-			res.Result, res.Why = CannotTell, runbook.T("it is no address, network or domain", "アドレス、ネットワーク、ドメインのいずれでもない")
 		case e.domain != "":
 			r.compare(&res, r.pair(ctx, r.caller(l, netip.Addr{}), "probe@"+e.domain), senders)
 			res.From = ref.in.Local.String()
@@ -171,6 +174,7 @@ func (r *run) listener(ctx context.Context, l target.Listener, denied []string) 
 			r.address(ctx, l, e, ref, &res)
 		}
 		res.File = r.decide(e, ref.in.Local, res.From)
+		res.lasting()
 		r.rep.Results = append(r.rep.Results, res)
 	}
 }
@@ -178,7 +182,7 @@ func (r *run) listener(ctx context.Context, l target.Listener, denied []string) 
 // address asks from a denied address, if that can be done.
 func (r *run) address(ctx context.Context, l target.Listener, e entry, ref tries, res *Result) {
 	if e.prefix.Contains(ref.in.Local) {
-		res.Result, res.Why = CannotTell, runbook.Tf("this machine asks from %s, which is denied itself: there is nothing to compare with", "比較に使うこのホストのアドレス %s 自体が拒否の対象", ref.in.Local)
+		res.Result, res.Why = CannotTell, runbook.Tf("this machine asks from %s, which lies in it: there is nothing to compare with", "比較に使うこのホストのアドレス %s もこの範囲に含まれる", ref.in.Local)
 		return
 	}
 	if e.prefix.Addr().Is4() != l.At.Addr().Is4() {

@@ -43,6 +43,8 @@ type Result struct {
 	Elsewhere  bool         `json:"elsewhere" expr:"elsewhere"` // somebody else has to ask: see Facts.Asks
 	Besides    bool         `json:"besides" expr:"besides"`     // says nothing, and another listener proves the denial
 	File       []Decision   `json:"file" expr:"file"`           // what the server's own files decide, without and with a login
+
+	code int // of the reply that cut it off; 0: none
 }
 
 // transcript is the name of the evidence.
