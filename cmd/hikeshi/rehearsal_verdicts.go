@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"hikeshi/actions/smtpcheck/denied"
 	"hikeshi/actions/smtpcheck/relay/judge"
@@ -38,7 +37,7 @@ func (r *rehearsal) verdicts(records []runbook.Record) []labjudge.Verdict {
 	last(records, "smtp.denied", &denials)
 	all := []labjudge.Verdict{{Name: "relay test of the runbook", NameJA: "ランブックの中継試験", Seen: test.State, Want: string(judge.Safe), Door: true}}
 	if len(r.scenario.Sources) > 0 {
-		all = append(all, labjudge.Verdict{Name: "denial verified by the runbook", NameJA: "ランブックによる拒否の確認", Seen: proof(denials), Want: wanted(denials), Door: true})
+		all = append(all, labjudge.Verdict{Name: "denial verified by the runbook", NameJA: "ランブックによる拒否の確認", Seen: proof(denials), Want: proof(denied.Facts{State: denied.Denied, Proven: true}), Door: true})
 	}
 	if last(records, "trace.received", &traced) {
 		all = append(all, labjudge.Verdict{Name: "complaint traced by the runbook", NameJA: "ランブックによる苦情の追跡", Seen: string(traced.State), Want: string(r.way())})
@@ -62,19 +61,6 @@ func proof(f denied.Facts) string {
 		return ""
 	}
 	return fmt.Sprintf("%s, proven %v", f.State, f.Proven)
-}
-
-// wanted is what a verification has to say: a proof, or that it has none, where the thief has locked himself out by his guesses and the deny file
-// stands behind the lock-out.
-func wanted(f denied.Facts) string {
-	for _, x := range f.Results {
-		waits := slices.ContainsFunc(x.File, func(d denied.Decision) bool { return d.Passing })
-		shut := slices.ContainsFunc(x.File, func(d denied.Decision) bool { return d.Refused && !d.Passing })
-		if x.Result == denied.CannotTell && waits && shut {
-			return proof(denied.Facts{State: denied.CannotTell})
-		}
-	}
-	return proof(denied.Facts{State: denied.Denied, Proven: true})
 }
 
 // last reads the facts of the last step of a kind that was done, and says whether there is one.
