@@ -243,6 +243,40 @@ func TestElsewhere(t *testing.T) {
 	}
 }
 
+// playing is a connection whose other side plays an address.
+type playing struct {
+	net.Conn
+	remote net.Addr
+}
+
+func (p playing) RemoteAddr() net.Addr { return p.remote }
+
+// TestNoPasswordInClear: over a wire without TLS nobody logs in, and the denial is not proven; to this machine itself one may.
+func TestNoPasswordInClear(t *testing.T) {
+	for _, mine := range []bool{false, true} {
+		e, s := world(t), serve(t, &recorder.Server{Command: at("MAIL", epostDeny, true)})
+		e.Book.Own = []netip.Prefix{netip.MustParsePrefix("192.0.2.25/32")}
+		e.Here = func(netip.Addr) bool { return mine }
+		from := e.DialFrom
+		e.DialFrom = func(ctx context.Context, a netip.Addr, address string) (net.Conn, error) {
+			c, err := from(ctx, a, s.Address())
+			return playing{c, net.TCPAddrFromAddrPort(netip.MustParseAddrPort(address))}, err
+		}
+		e.Dial = func(ctx context.Context, _, address string) (net.Conn, error) {
+			return e.DialFrom(ctx, netip.MustParseAddr("127.0.0.1"), address)
+		}
+		r, err := e.Verify(t.Context(), Request{Denied: []string{thief}, Targets: []string{"192.0.2.25:25"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := strings.Contains(strings.Join(s.Said(), "\n"), "AUTH")
+		if said != mine || r.Proven() != mine || r.State() != Denied || !mine && !strings.Contains(r.Results[0].NoLogin.EN, "no TLS") {
+			t.Errorf("this machine %v: AUTH said %v, proven %v, %+v\n%s", mine, said, r.Proven(), r.Results[0], r.Transcript())
+		}
+		safe(t, s, r)
+	}
+}
+
 // TestCutOffBeforeTheGreeting: whoever hangs up says nothing, and only the files tell a denial from what passes.
 func TestCutOffBeforeTheGreeting(t *testing.T) {
 	now := time.Now()
