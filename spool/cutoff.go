@@ -15,7 +15,8 @@ type HardDecider interface {
 // A HardDecision is what a service does with a peer before it says a word.
 type HardDecision struct {
 	Refused bool
-	ForEver bool   // not only until the lock time of the settings is over
-	Line    int    // 1-based, of the row that decides; 0 if none does
-	Text    string // of that row, foreign text
+	ForEver bool      // not only until the lock time of the settings is over
+	Until   time.Time // UTC, when it is over; zero if it never is
+	Line    int       // 1-based, of the row that decides; 0 if none does
+	Text    string    // of that row, foreign text
 }

@@ -15,6 +15,7 @@ import (
 	"hikeshi/actions/smtpcheck/target"
 	"hikeshi/runbook"
 	"hikeshi/spool"
+	"hikeshi/spool/lab"
 	"hikeshi/spool/lab/standin"
 	"hikeshi/spool/lab/wire"
 	"hikeshi/templates"
@@ -27,7 +28,7 @@ func (r *rehearsal) labSMTP(w *world, own spool.Own) smtpcheck.Env {
 	book := target.Book{Resolver: labNames{r.scenario.Host: r.scenario.Addr}, Own: own.Addresses, Clock: r.now, Self: itself}
 	relay := relaytest.Env{Dial: line.Dial, Clock: r.now, Builtin: templates.RelayTests(), Domains: own.Domains, Find: w.knownAccount, Fast: true, Book: book}
 	return smtpcheck.Env{Relay: relay, Hygiene: hygiene.Env{Relay: relay, Words: templates.Hygiene(), Server: w.server.Name()}, Denied: denied.Env{
-		Dial: line.Dial, DialFrom: line.DialFrom, From: func(p netip.Prefix) (netip.Addr, error) { return p.Addr(), nil }, Decide: w.decideFor(r.app),
+		Dial: line.Dial, DialFrom: line.DialFrom, From: func(p netip.Prefix) (netip.Addr, error) { return p.Addr(), lab.LetIn(w.root, p.Addr()) }, Decide: w.decideFor(r.app),
 		Here: func(netip.Addr) bool { return true }, Clock: r.now, Book: book, Domains: own.Domains, Find: w.knownAccount, Login: r.labLogin,
 	}}
 }

@@ -122,6 +122,25 @@ func TestRehearsalOfAHoleStopsAtTheGate(t *testing.T) {
 	}
 }
 
+// TestRehearsalOfADenialThatALoginWalksAround: it is found although the thieves were locked out meanwhile, and keeps the gate shut.
+func TestRehearsalOfADenialThatALoginWalksAround(t *testing.T) {
+	code, doc := rehearse(t, "--open", "deny-before-login")
+	verdict, holds := "", ""
+	for _, j := range doc.Judgement {
+		if j.Name == "denial verified by the runbook" && !j.OK {
+			verdict = j.Value
+		}
+	}
+	for _, s := range doc.Steps {
+		if s.ID == "holds" {
+			holds = string(s.Result)
+		}
+	}
+	if code != exitStopped || verdict != "denied-not-after-login, proven false" || holds == "done" {
+		t.Errorf("exit %d, judged bad: %q, gate %s", code, verdict, holds)
+	}
+}
+
 // The same with real units under a private systemd, and a power cut that takes the runbook's process with it.
 func TestRehearseUnits(t *testing.T) {
 	if err := nest.Available(); err != nil {

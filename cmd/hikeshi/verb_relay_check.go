@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -35,6 +36,8 @@ type tableRow struct {
 	Line    int    `json:"line"` // 1-based
 	Text    string `json:"text"`
 	ForEver bool   `json:"for_ever"` // else until the lock time of the settings is over
+
+	until time.Time // when that is; zero if it never is
 }
 
 func (a *app) relayCheck() *cobra.Command {
@@ -115,7 +118,7 @@ func (a *app) cutOff(h spool.HardDecider, t spool.HardTable, peer netip.Addr) (*
 	if err != nil || !d.Refused {
 		return nil, err
 	}
-	return &tableRow{t.Path, d.Line, line(d.Text), d.ForEver}, nil
+	return &tableRow{t.Path, d.Line, line(d.Text), d.ForEver, d.Until}, nil
 }
 
 // printCutOff says before all else that the peer is refused when it connects.

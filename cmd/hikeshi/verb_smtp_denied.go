@@ -24,7 +24,8 @@ type deniedFlags struct {
 
 const smtpDeniedLong = `Denied verifies over SMTP that a source which was denied is really refused, without
 a login and, with a test account (smtp.login), after one: some servers look at the
-login first, so that a stolen password walks around the denial.
+login first, so that a stolen password walks around the denial. Its password goes out
+over TLS, and in clear to this machine itself alone; else the login is not tested.
 
 ADDR is an address, a network, or the domain of senders. It is asked from that
 address if this machine holds it, and from another one to compare: a refusal that

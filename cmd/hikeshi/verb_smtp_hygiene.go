@@ -37,7 +37,8 @@ with a second between tests. It stops after RCPT, names at most 40 recipients to
 a port, 21 of them for H05, and never tries a password (H19). A server may shut
 out whoever names so many: let it except the address you ask from. --deliver
 sends three messages to the probe mailbox alone (H21), where the entry of the
-target allows it. smtp.login gives H15 a test account; with --pop H18 too.
+target allows it. smtp.login gives H15 a test account; with --pop H18 too. Its
+password goes out over TLS, and in clear on loopback alone.
 
 --compare INCIDENT shows what the first such look of the incident has seen, and
 what is seen now, row by row; what has changed comes first.

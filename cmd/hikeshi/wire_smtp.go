@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"hikeshi/actions/smtpcheck"
 	"hikeshi/actions/smtpcheck/consent"
@@ -71,7 +72,11 @@ func (w *world) decideFor(a *app) func(netip.Addr, string, bool) ([]denied.Decis
 			spool.HardDecider
 		}); ok {
 			if row, err := a.cutOff(h, h.HardTables()[0], peer); err == nil && row != nil {
-				all = append(all, denied.Decision{Refused: true, Passing: !row.ForEver, Result: "locked-out", File: row.File, Line: row.Line, Text: row.Text})
+				d := denied.Decision{Refused: true, Passing: !row.ForEver, Result: "locked-out", File: row.File, Line: row.Line, Text: row.Text}
+				if !row.until.IsZero() {
+					d.Until = row.until.UTC().Format(time.RFC3339)
+				}
+				all = append(all, d)
 			}
 		}
 		data, err := readOwn(denier.DenyFile())

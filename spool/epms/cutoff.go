@@ -21,13 +21,18 @@ func (s *Server) HardDecide(t spool.HardTable, table []byte, peer netip.Addr, no
 	if err != nil {
 		return spool.HardDecision{}, err
 	}
-	d := f.Decide(peer, now, time.Duration(values["AuthLockOutTime"])*time.Minute)
+	lock := time.Duration(values["AuthLockOutTime"]) * time.Minute
+	d := f.Decide(peer, now, lock)
 	if !d.Refused && values["IPLockOut"] > 0 {
-		d = f.DecideFlood(peer, now, time.Duration(values["IPLockOutTime"])*time.Second)
+		lock = time.Duration(values["IPLockOutTime"]) * time.Second
+		d = f.DecideFlood(peer, now, lock)
 	}
 	made := spool.HardDecision{Refused: d.Refused, Line: d.Line, Text: d.Text}
 	for r := range lockout.Parse([]byte(d.Text)).Rows() {
 		made.ForEver = d.Refused && r.Stamp == 0
+		if d.Refused {
+			made.Until = r.Over(lock)
+		}
 	}
 	return made, nil
 }

@@ -23,9 +23,9 @@ func TestHardDecide(t *testing.T) {
 		"empty":            {"", "30", spool.HardDecision{}},
 		"for ever":         {"198.51.100.7\t\n203.0.113.9\t\n", "30", spool.HardDecision{Refused: true, ForEver: true, Line: 2, Text: "203.0.113.9\t"}},
 		"allowed above":    {"203.0.113.*\ttrue\n203.0.113.9\t\n", "30", spool.HardDecision{Line: 1, Text: "203.0.113.*\ttrue"}},
-		"locked for now":   {ago(10*time.Minute, ""), "30", spool.HardDecision{Refused: true, Line: 1, Text: ago(10*time.Minute, "")[:30]}},
+		"locked for now":   {ago(10*time.Minute, ""), "30", spool.HardDecision{Refused: true, Until: now.Add(20 * time.Minute), Line: 1, Text: ago(10*time.Minute, "")[:30]}},
 		"run out":          {ago(40*time.Minute, ""), "30", spool.HardDecision{}},
-		"too many":         {ago(10*time.Second, "\tiplock"), "30", spool.HardDecision{Refused: true, Line: 1, Text: ago(10*time.Second, "\tiplock")[:37]}},
+		"too many":         {ago(10*time.Second, "\tiplock"), "30", spool.HardDecision{Refused: true, Until: now.Add(50 * time.Second), Line: 1, Text: ago(10*time.Second, "\tiplock")[:37]}},
 		"too many run out": {ago(100*time.Second, "\tiplock"), "30", spool.HardDecision{}},
 	} {
 		s, err := New(Config{Root: machine(t, map[string]string{

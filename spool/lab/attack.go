@@ -1,7 +1,9 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
 	"slices"
@@ -9,6 +11,8 @@ import (
 	"time"
 
 	"hikeshi/spool/lab/judge"
+	"hikeshi/spool/lab/standin"
+	"hikeshi/spool/lab/standin/lockout"
 	"hikeshi/spool/lab/traffic"
 )
 
@@ -105,6 +109,25 @@ func (l *Lab) witnesses() []traffic.Client {
 	return slices.DeleteFunc(l.clients(), func(c traffic.Client) bool {
 		return l.Scenario.Abused != "" && c.Login == l.Scenario.address(l.Scenario.Abused)
 	})
+}
+
+// LetIn ends the lock-out of a peer that the lab in root has locked out for a time, as if that time had passed: a rehearsal is over long before.
+// What the administrator has refused stays refused.
+func LetIn(root string, peer netip.Addr) error {
+	file := standin.Config{Root: root}.Program("rejectsmtpip.dat")
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		if rest := lockout.Without(data, peer); len(rest) < len(data) {
+			err = os.WriteFile(file, rest, 0o644) // in place, as the receiver appends to it
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("ending the lock-out of %s: %w", peer, err)
+	}
+	return nil
 }
 
 // CloseForm switches off the form on the server, which is what a responder does by hand in the scenario with one. It may be off.

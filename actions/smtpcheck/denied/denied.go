@@ -50,6 +50,7 @@ type Decision struct {
 	Login   bool   `json:"login" expr:"login"` // after a login; entered here
 	Refused bool   `json:"refused" expr:"refused"`
 	Passing bool   `json:"passing" expr:"passing"` // for a time only; what follows it counts then
+	Until   string `json:"until" expr:"until"`     // when that time is over, RFC 3339; "" if it is not known
 	Result  string `json:"result" expr:"result"`   // in the server's own words
 	File    string `json:"file" expr:"file"`
 	Line    int    `json:"line" expr:"line"` // 1-based; 0: no line decides

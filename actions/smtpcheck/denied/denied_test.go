@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -239,6 +240,89 @@ func TestElsewhere(t *testing.T) {
 	e.Decide = nil
 	if r, err = e.Verify(t.Context(), Request{Denied: []string{"127.0.0.0/8"}, Targets: []string{s.Address()}}); err != nil || r.State() != CannotTell {
 		t.Errorf("where the tester itself is denied: %s, %v", r.State(), err)
+	}
+}
+
+// playing is a connection whose other side plays an address.
+type playing struct {
+	net.Conn
+	remote net.Addr
+}
+
+func (p playing) RemoteAddr() net.Addr { return p.remote }
+
+// TestNoPasswordInClear: over a wire without TLS nobody logs in, and the denial is not proven; to this machine itself one may.
+func TestNoPasswordInClear(t *testing.T) {
+	for _, mine := range []bool{false, true} {
+		e, s := world(t), serve(t, &recorder.Server{Command: at("MAIL", epostDeny, true)})
+		e.Book.Own = []netip.Prefix{netip.MustParsePrefix("192.0.2.25/32")}
+		e.Here = func(netip.Addr) bool { return mine }
+		from := e.DialFrom
+		e.DialFrom = func(ctx context.Context, a netip.Addr, address string) (net.Conn, error) {
+			c, err := from(ctx, a, s.Address())
+			return playing{c, net.TCPAddrFromAddrPort(netip.MustParseAddrPort(address))}, err
+		}
+		e.Dial = func(ctx context.Context, _, address string) (net.Conn, error) {
+			return e.DialFrom(ctx, netip.MustParseAddr("127.0.0.1"), address)
+		}
+		r, err := e.Verify(t.Context(), Request{Denied: []string{thief}, Targets: []string{"192.0.2.25:25"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := strings.Contains(strings.Join(s.Said(), "\n"), "AUTH")
+		if said != mine || r.Proven() != mine || r.State() != Denied || !mine && !strings.Contains(r.Results[0].NoLogin.EN, "no TLS") {
+			t.Errorf("this machine %v: AUTH said %v, proven %v, %+v\n%s", mine, said, r.Proven(), r.Results[0], r.Transcript())
+		}
+		safe(t, s, r)
+	}
+}
+
+// TestCutOffBeforeTheGreeting: whoever hangs up says nothing, and only the files tell a denial from what passes.
+func TestCutOffBeforeTheGreeting(t *testing.T) {
+	now := time.Now()
+	at := now.Add(20 * time.Minute)
+	form := "15:04 MST"
+	if at.YearDay() != now.YearDay() {
+		form = "2006-01-02 15:04 MST"
+	}
+	lock := Decision{Refused: true, Passing: true, Until: at.UTC().Format(time.RFC3339), Result: "locked-out", File: "/x/rejectsmtpip.dat", Line: 1}
+	ever := Decision{Refused: true, Result: "locked-out", File: "/x/rejectsmtpip.dat", Line: 2}
+	line := Decision{Refused: true, Result: "deny", File: "/x/effect.dat", Line: 3, Reply: epostDeny}
+	told := "until " + at.Format(form) + "; ask again after that"
+	for name, c := range map[string]struct {
+		greet string
+		file  []Decision
+		want  string // state, login, proven
+		say   string
+	}{
+		"a 5xx, and no lock-out":       {"554 5.7.1 go away", []Decision{line}, "denied cut-off true", "every source is refused"},
+		"no file is known":             {"close", nil, "cannot-tell not-tested false", "not told apart"},
+		"the file answers only later":  {"close", []Decision{line}, "cannot-tell not-tested false", "not told apart"},
+		"locked out for a time":        {"close", []Decision{lock, line}, "cannot-tell not-tested false", told},
+		"both, and the time comes on":  {"close", []Decision{lock, ever}, "cannot-tell not-tested false", told},
+		"refused for ever":             {"close", []Decision{ever, line}, "denied cut-off true", "every source is refused"},
+		"a 5xx while it is locked out": {"554 5.7.1 go away", []Decision{lock}, "cannot-tell not-tested false", told},
+		"the end is not known":         {"close", []Decision{{Refused: true, Passing: true, Result: "locked-out"}}, "cannot-tell not-tested false", "locked out for a time only"},
+	} {
+		for _, login := range []bool{true, false} {
+			e, s := world(t), serve(t, &recorder.Server{Greet: greet(c.greet)})
+			if !login {
+				e.Login = nil
+			}
+			e.Decide = func(netip.Addr, string, bool) ([]Decision, error) { return slices.Clone(c.file), nil }
+			r, err := e.Verify(t.Context(), Request{Denied: []string{thief}, Targets: []string{s.Address()}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			said := ""
+			for _, f := range r.Findings() {
+				said += f.Text.EN + "\n"
+			}
+			if got := fmt.Sprint(r.State(), " ", r.Results[0].Login, " ", r.Proven()); got != c.want || !strings.Contains(said, c.say) {
+				t.Errorf("%s, login %v: %s, want %s and %q\n%s", name, login, got, c.want, c.say, said)
+			}
+			safe(t, s, r)
+		}
 	}
 }
 

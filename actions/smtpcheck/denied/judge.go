@@ -3,6 +3,7 @@ package denied
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"hikeshi/actions/smtpcheck/denied/call"
 	"hikeshi/actions/smtpcheck/relay/judge"
@@ -86,13 +87,13 @@ func (r *run) after(res *Result, got, ref tries) {
 
 // lasting takes back a denial that may pass: whoever is cut off before he could log in may be locked out for a time, over a limit, or on a list. A
 // 5yz reply is a refusal for good (RFC 5321 section 4.2.1); a mere hang-up is one only where the server's own file says so.
-func (res *Result) lasting() {
+func (r *run) lasting(res *Result) {
 	if res.Result != Denied || res.Login != CutOff {
 		return
 	}
 	for _, f := range res.File {
 		if f.Passing {
-			res.undo(runbook.T("it is locked out for a time only: ask again when that has ended", "一時的な接続拒否の最中。解けてからもう一度試すこと"))
+			res.undo(r.lockedOut(f.Until))
 			return
 		}
 	}
@@ -100,6 +101,20 @@ func (res *Result) lasting() {
 	if res.code < 500 && !hangsUp {
 		res.undo(runbook.T("cut off before anybody could log in: by the denial, or by a ban or a limit that passes; which is not told apart", "ログインの手前で切断される。拒否によるものか、一時的な遮断や接続数の制限かは区別できない"))
 	}
+}
+
+// lockedOut says until when, by the clock of this machine.
+func (r *run) lockedOut(until string) runbook.Text {
+	at, err := time.Parse(time.RFC3339, until)
+	if err != nil {
+		return runbook.T("it is locked out for a time only: ask again when that has ended", "一時的な接続拒否の最中。解けてからもう一度試すこと")
+	}
+	now := r.Clock()
+	form := "15:04 MST"
+	if at = at.In(now.Location()); at.YearDay() != now.YearDay() || at.Year() != now.Year() {
+		form = "2006-01-02 15:04 MST"
+	}
+	return runbook.Tf("locked out until %s; ask again after that", "%s まで一時的な接続拒否の最中。その後にもう一度試すこと", at.Format(form))
 }
 
 func (res *Result) undo(why runbook.Text) {

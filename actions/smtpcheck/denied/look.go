@@ -174,7 +174,7 @@ func (r *run) listener(ctx context.Context, l target.Listener, denied []string) 
 			r.address(ctx, l, e, ref, &res)
 		}
 		res.File = r.decide(e, ref.in.Local, res.From)
-		res.lasting()
+		r.lasting(&res)
 		r.rep.Results = append(r.rep.Results, res)
 	}
 }

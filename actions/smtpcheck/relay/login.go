@@ -32,7 +32,7 @@ func (s *session) login(n pattern.Need) (attempt, bool) {
 	}
 	user, password := "nosuch-"+letters(12), letters(20)
 	if n == pattern.Credentials {
-		if !s.conn.TLS().On && !s.conn.Remote().IsLoopback() {
+		if !s.conn.Private() {
 			return no("no TLS: the password would go out in clear", "TLS がなく、パスワードが平文で流れてしまう")
 		}
 		user, password = s.run.Login.User, s.run.Login.Password

@@ -109,6 +109,9 @@ func (c *Conn) Local() netip.Addr { return addrOf(c.net, net.Conn.LocalAddr) }
 // Remote is the address of the peer.
 func (c *Conn) Remote() netip.Addr { return addrOf(c.net, net.Conn.RemoteAddr) }
 
+// Private says whether a password may be said here: over TLS, and in clear to loopback, where it passes no wire.
+func (c *Conn) Private() bool { return c.TLS().On || c.Remote().IsLoopback() }
+
 func addrOf(nc net.Conn, which func(net.Conn) net.Addr) netip.Addr {
 	if nc == nil {
 		return netip.Addr{}

@@ -119,6 +119,15 @@ func (r Row) RunOut(now time.Time, lock time.Duration) bool {
 	return end >= r.Stamp && end <= Stamp(now)
 }
 
+// Over is when the row no longer counts; zero if it never does, or not in any year of four digits.
+func (r Row) Over(lock time.Duration) time.Time {
+	end := r.Stamp + uint64(lock/100)
+	if r.Allowed || r.Stamp == 0 || lock <= 0 || end < r.Stamp || end < epoch || (end-epoch)/1e7 >= 253402300800 {
+		return time.Time{}
+	}
+	return time.Unix(int64((end-epoch)/1e7), int64((end-epoch)%1e7*100)).UTC()
+}
+
 // Matches says whether the row is about the address.
 func (r Row) Matches(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")

@@ -162,12 +162,12 @@ const (
 // logIn logs in and says whether the dialogue ends there. A password goes out in clear to this machine only.
 func (c *Caller) logIn(conn *talk.Conn, l relay.Login, t *Try) (ends bool) {
 	m, offered := relay.Mechanism(conn.Caps)
-	here := conn.Remote().IsLoopback() || c.Here != nil && c.Here(conn.Remote())
+	private := conn.Private() || c.Here != nil && c.Here(conn.Remote())
 	switch {
 	case !offered:
 		t.No, t.At = NoAuth, judge.Auth
 		return true
-	case !conn.TLS().On && !here:
+	case !private:
 		t.No, t.At = NoTLS, judge.Auth
 		return true
 	}

@@ -67,7 +67,7 @@ func (s *Session) inside() {
 
 // LoggedIn logs in with the test account, never in clear over a network.
 func (s *Session) LoggedIn(row *Row) bool {
-	if !s.Conn.TLS().On && !s.Conn.Remote().IsLoopback() {
+	if !s.Conn.Private() {
 		row.Verdict, row.Why = NotRun, runbook.T("no TLS, and the password would go out in clear", "TLS がなく、パスワードが平文で流れてしまう")
 		return false
 	}

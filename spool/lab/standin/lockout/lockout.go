@@ -54,6 +54,20 @@ func Row(peer netip.Addr, now time.Time) []byte {
 	return fmt.Appendf(nil, "%s\t%d\n", peer, now.UnixNano()/100+since1601)
 }
 
+// Without is the file without the rows that refuse peer for a time only.
+func Without(file []byte, peer netip.Addr) []byte {
+	var kept []byte
+	for len(file) > 0 {
+		var piece []byte
+		piece, file = cut(file)
+		pattern, value, ok := row(piece)
+		if set, _ := strconv.ParseInt(value, 10, 64); !ok || set == 0 || pattern != peer.String() {
+			kept = append(kept, piece...)
+		}
+	}
+	return kept
+}
+
 func moment(stamp int64) time.Time {
 	units := stamp - since1601
 	return time.Unix(units/10_000_000, units%10_000_000*100)
