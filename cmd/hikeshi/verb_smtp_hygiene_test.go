@@ -50,7 +50,7 @@ func TestHygieneVerb(t *testing.T) {
 		"from inside":  {"en", []string{silent, "--fast"}, exitUndetermined, []string{"WARN nothing bad was seen, but not everything could be determined: H13, H14, H16", "refused, but from inside", "H20 good", "H05 good recipients tried one after the other: the server hung up after"}},
 		"of a server":  {"en", []string{postfix, "--fast", "--server", "sendmail"}, exitFound, []string{"sendmail: PrivacyOptions=noexpn,novrfy"}},
 		"of E-Post":    {"en", []string{postfix, "--fast", "--server", "epms"}, exitFound, []string{"E-Post: Vrfy=0"}},
-		"of qmail, ja": {"ja", []string{postfix, "--fast", "--server", "qmail"}, exitFound, []string{"qmail: 設定: 資料なし"}},
+		"of qmail, ja": {"ja", []string{postfix, "--fast", "--server", "qmail"}, exitFound, []string{"qmail: 設定名は未収録"}},
 		"unknown":      {"en", []string{silent, "--fast", "--account", "jiro@example.jp"}, exitUndetermined, []string{"WARN nothing bad was seen, but not everything could be determined", "H20 unknown", "so a refusal proves nothing"}},
 		"nobody there": {"ja", []string{"127.0.0.1:1", "--fast"}, exitUndetermined, []string{"待ち受けなし"}},
 		"quiet":        {"en", []string{postfix, "--fast", "-q"}, exitFound, []string{"H03 bad"}},

@@ -153,7 +153,7 @@ func TestServer(t *testing.T) {
 		if got := row(t, look(t, e, Request{}), "H03", 25); !strings.Contains(got.Change.EN, want) {
 			t.Errorf("%s: %s", banner, got.Change.EN)
 		}
-		if got := row(t, look(t, e, Request{Server: "exim"}), "H03", 25); !strings.Contains(got.Change.EN, "Exim: setting: not documented") {
+		if got := row(t, look(t, e, Request{Server: "exim"}), "H03", 25); !strings.Contains(got.Change.EN, "Exim: Hikeshi does not know the setting") {
 			t.Errorf("%s: %s", banner, got.Change.EN)
 		}
 	}

@@ -11,7 +11,7 @@
 //	    title: {en: "...", ja: "..."}
 //	    why: {en: "...", ja: "..."}
 //	    change: {en: "...", ja: "..."}      # for every server
-//	    settings:                           # the exact setting of a server; one that is left out is not documented
+//	    settings:                           # the exact setting of a server; one that is left out is not known
 //	      postfix: {en: "disable_vrfy_command = yes", ja: "..."}
 //	recommendations:               # of RFC 2505
 //	  - id: "12"
@@ -179,7 +179,7 @@ func (t Test) For(server string) runbook.Text {
 	case server == "":
 		setting = runbook.T("the server is not recognised, so no setting can be named (--server)", "サーバの種類が分からず、設定名は示せない (--server)")
 	case !ok:
-		setting = runbook.T("setting: not documented", "設定: 資料なし")
+		setting = runbook.T("Hikeshi does not know the setting", "設定名は未収録")
 	}
 	if name := Name(server); name != "" {
 		setting = runbook.T(name+": "+setting.EN, name+": "+setting.JA)

@@ -39,7 +39,7 @@ func TestTable(t *testing.T) {
 		t.Errorf("%d recommendations", len(all.Recommendations))
 	}
 	for id, want := range map[string]map[string]string{
-		"H03": {"epms": "E-Post: Vrfy=0", "postfix": "Postfix: disable_vrfy_command = yes", "sendmail": "noexpn,novrfy", "qmail": "qmail: setting: not documented", "exim": "Exim: setting: not documented", "": "not recognised"},
+		"H03": {"epms": "E-Post: Vrfy=0", "postfix": "Postfix: disable_vrfy_command = yes", "sendmail": "noexpn,novrfy", "qmail": "qmail: Hikeshi does not know the setting", "exim": "Exim: Hikeshi does not know the setting", "": "not recognised"},
 		"H09": {"postfix": "smtpd_tls_auth_only = yes"},
 		"H13": {"epms": `"*.*.*.* norelay,2"`, "sendmail": "relay_local_from", "exim": "relay_from_hosts", "qmail": "rcpthosts"},
 		"H15": {"epms": "FROMSecLevel=1", "postfix": "reject_sender_login_mismatch"},

@@ -20,6 +20,7 @@ const (
 // Enumeration is H05: known and unknown recipients have to be told apart at RCPT, so a brake is wanted on whoever tries many. At most
 // MaxUnknown are tried.
 func Enumeration(s *session.Session, row *session.Row) {
+	defer s.Strangers(row)
 	s.Close()
 	known, ok := s.Envelope(row, s.Run.Sender, s.Known())
 	if !ok {

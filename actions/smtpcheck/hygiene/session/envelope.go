@@ -91,6 +91,14 @@ func (s *Session) Outside(row *Row) {
 	}
 }
 
+// Strangers takes a verdict against the server back that was seen from inside only: what is taken from its own need not be taken from strangers.
+func (s *Session) Strangers(row *Row) {
+	if s.Rep.Vantage.Inside && (row.Verdict == Bad || row.Unmet) {
+		row.Verdict, row.Unmet = Unknown, false
+		row.Why = runbook.T("seen from inside, where servers trust their own; ask from outside: "+row.Why.EN, "内側からの試験では身内として扱われた可能性がある。外から試験すること: "+row.Why.In("ja"))
+	}
+}
+
 // Asked asks envelopes and returns the replies that decide. It is false if one could not be asked; what was taken before is told all the same.
 func (s *Session) Asked(row *Row, bad runbook.Text, pairs ...[2]string) ([]talk.Reply, bool) {
 	var all []talk.Reply

@@ -68,6 +68,7 @@ func OwnSender(s *session.Session, row *session.Row) {
 
 // LocalSender is H14.
 func LocalSender(s *session.Session, row *session.Row) {
+	defer s.Strangers(row)
 	bad := runbook.T("strangers may write to users as one of them, unless SPF or DMARC refuses it after DATA, which is not seen here", "第三者が内部の利用者を名乗って利用者あてに送れる。DATA 後の SPF/DMARC による拒否は、この試験では分からない")
 	if all, ok := s.Asked(row, bad, [2]string{s.Known(), s.Known()}); ok {
 		s.Refusal(row, all, bad)
@@ -76,6 +77,7 @@ func LocalSender(s *session.Session, row *session.Row) {
 
 // UnknownSender is H16.
 func UnknownSender(s *session.Session, row *session.Row) {
+	defer s.Strangers(row)
 	bad := runbook.T("a sender of the server's own domain that does not exist is believed", "自ドメインの存在しない差出人を受け付ける")
 	if all, ok := s.Asked(row, bad, [2]string{s.Stood + "@" + s.Run.Domain, s.Known()}); ok {
 		s.Refusal(row, all, bad)
@@ -127,6 +129,7 @@ func NullSender(s *session.Session, row *session.Row) {
 
 // Nowhere is recommendation 10: .invalid never exists (RFC 6761), so no bounce reaches anybody.
 func Nowhere(s *session.Session, row *session.Row) {
+	defer s.Strangers(row)
 	r, ok := s.Envelope(row, "relaytest@"+s.Stood+".invalid", s.Known())
 	if !ok {
 		return
