@@ -53,3 +53,16 @@ func state(f Facts, id string) string {
 	}
 	return ""
 }
+
+// TestNullSenderForNow: a null sender that is refused for now is told so.
+func TestNullSenderForNow(t *testing.T) {
+	t.Parallel()
+	s := closed(t)
+	instead(s, "MAIL", func(arg string) string {
+		return map[bool]string{true: "451 4.3.0 later"}[strings.Contains(arg, "<>")]
+	})
+	got := row(t, look(t, env(t, servers{25: start(t, s)}), Request{}), "RFC06", 25)
+	if got.Verdict != "unknown" || !strings.Contains(got.Why.EN, "refused for now only") {
+		t.Errorf("%s: %s", got.Verdict, got.Why.EN)
+	}
+}

@@ -122,6 +122,8 @@ func NullSender(s *session.Session, row *session.Row) {
 		row.Verdict, row.Why = session.Good, runbook.T("taken, as it has to be", "受理。これが正しい")
 	case s.Control == session.LoginFirst && session.WantsLogin(r):
 		row.Why = runbook.T("nothing is taken without a login", "認証なしでは何も受け付けない")
+	case r.Soft():
+		row.Why = runbook.T("refused for now only: ask again in 5 to 15 minutes", "一時的な拒否。5-15分後に再試験すること")
 	case r.Hard() && s.Counts(row):
 		row.Verdict, row.Unmet, row.Why = session.Bad, true, runbook.T("refused: bounces and reports cannot get in", "拒否。バウンスや配送通知が届かない")
 	}
