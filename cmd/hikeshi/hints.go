@@ -19,6 +19,7 @@ var inJapanese = []struct {
 	{whole("how many different replies are shown; without it 20"), "表示する応答の種類の数。省略時は 20"},
 	{whole("an address is 192.0.2.25, a network 192.0.2.0/24, a domain or host example.jp"), "アドレスは 192.0.2.25、ネットワークは 192.0.2.0/24、ドメインやホストは example.jp の形"},
 	{whole("`hikeshi incidents` lists them"), "`hikeshi incidents` で一覧を見る"},
+	{whole("(`hikeshi plan .*`) shows what it would do"), "$1 で実行内容を見る"},
 	{whole("`hikeshi spool list` shows how many there are"), "`hikeshi spool list` で通数を確かめる"},
 	{whole("`hikeshi spool list` shows what is set aside"), "`hikeshi spool list` で退避中のものを見る"},
 	{whole("the risks are disruptive, irreversible and reopening"), "リスクの名前は disruptive、irreversible、reopening"},

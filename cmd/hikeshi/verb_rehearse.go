@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"hikeshi/runbook"
 	"hikeshi/spool/lab"
 	"hikeshi/spool/lab/ways"
 )
@@ -76,8 +78,12 @@ func (a *app) rehearse(ctx context.Context, name string, f rehearseFlags) error 
 	if err := a.readLang(); err != nil {
 		return err
 	}
-	if _, _, err := a.runbookInfo(name); err != nil {
+	info, _, err := a.runbookInfo(name)
+	if err != nil {
 		return err
+	}
+	if !slices.ContainsFunc(info.Steps, func(s stepRow) bool { return s.Phase == string(runbook.Contain) }) {
+		return usagef("`hikeshi plan "+name+"` shows what it would do", "runbook %s has no step that contains a flood, so a rehearsal has nothing to judge", name)
 	}
 	if f.play && (f.units || newPrompter(a.stdin, a.stderr, a.getenv("TERM")) == nil) {
 		return failf(exitUnconfirmed, "leave --play away to rehearse unattended", "--play needs a terminal, and goes without --units")
