@@ -59,11 +59,13 @@ func TestDeniedVerb(t *testing.T) {
 		"denied":                  {true, []string{"127.0.0.66", "--target", shut}, exitOK, []string{"every source is refused, and a login does not help", "after a login too: MAIL: 550 5.1.7"}},
 		"denied, in Japanese":     {true, []string{"127.0.0.66", "--target", shut, "--lang", "ja"}, exitOK, []string{"どの送信元も断られ、ログインしても送れない"}},
 		"the login not tested":    {false, []string{"127.0.0.66", "--target", shut}, exitUndetermined, []string{"whether a login walks around it was not tested", "smtp.login"}},
-		"a login walks around it": {true, []string{"127.0.0.66", "--target", walked}, exitFound, []string{"denied-not-after-login: refused without a login, taken after one"}},
+		"a login walks around it": {true, []string{"127.0.0.66", "--target", walked}, exitFound, []string{"denied-not-after-login: refused without a login, taken after one", "denied, but NOT after a login: 127.0.0.66"}},
 		"not denied":              {true, []string{"127.0.0.77", "--target", shut}, exitFound, []string{"NOT denied", "taken from there as from anybody"}},
 		"from elsewhere":          {true, []string{"203.0.113.9", "--target", shut, "-v"}, exitUndetermined, []string{"it holds none of these addresses", "bash -c 'exec 3<>/dev/tcp/127.0.0.1/", "swaks --server 127.0.0.1"}},
 		"quiet":                   {true, []string{"127.0.0.66", "--target", shut, "-q"}, exitOK, nil},
 		"nobody said yes":         {true, []string{"127.0.0.66", "--target", "192.0.2.25"}, exitUsage, []string{"not an authorised target"}},
+		"a slip, no address":      {true, []string{"999.1.1.1", "--target", shut}, exitUsage, []string{`"999.1.1.1" is no address, network or domain`}},
+		"a slip, and no target":   {true, []string{"999.1.1.1"}, exitUsage, []string{`"999.1.1.1" is no address, network or domain`}},
 		"a bad account":           {true, []string{"127.0.0.66", "--target", shut, "--account", "a'b@example.jp"}, exitUsage, []string{"no mail address"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -35,8 +35,14 @@ func (r Report) Asks() []Ask {
 func expect(x Result) runbook.Text {
 	for _, f := range x.File {
 		if !f.Login && f.Refused && f.Reply != "" {
-			return runbook.Tf("%s, or no greeting at all. A 250 to RCPT: not denied", "%s、または挨拶もなく切断。RCPT に 250 なら拒否されていない", f.Reply)
+			return expected(f.Reply, f.Reply)
 		}
 	}
-	return runbook.T("5xx to MAIL or RCPT each time, or no greeting at all. A 250 to RCPT: not denied", "MAIL か RCPT に毎回 5xx、または挨拶もなく切断。RCPT に 250 なら拒否されていない")
+	return expected("5xx to MAIL or RCPT each time", "MAIL か RCPT に毎回 5xx")
+}
+
+// expected has what the refusal is to be compared with: alone it proves nothing.
+func expected(en, ja string) runbook.Text {
+	return runbook.T(en+". A 250 to RCPT: not denied. No greeting at all: denied, or cut off for a time. Run it from a second address too, which nobody denied: where the first RCPT gets no 250 there, this proves nothing",
+		ja+"。RCPT に 250 なら拒否されていない。挨拶もなく切断なら、拒否か一時的なものか区別できない。拒否していない別のアドレスからも実行する。そこで最初の RCPT が 250 でなければ、証明にならない")
 }

@@ -15,6 +15,7 @@ import (
 
 	"hikeshi/actions/smtpcheck/recorder"
 	"hikeshi/actions/smtpcheck/relay"
+	"hikeshi/actions/smtpcheck/talk"
 	"hikeshi/actions/smtpcheck/target"
 	"hikeshi/runbook"
 )
@@ -236,10 +237,44 @@ func TestElsewhere(t *testing.T) {
 		if _, err := e.Verify(t.Context(), Request{Denied: []string{slip}, Targets: []string{s.Address()}}); !errors.Is(err, runbook.ErrInput) {
 			t.Errorf("%s: %v", slip, err)
 		}
+		if _, err := e.Verify(t.Context(), Request{Denied: []string{slip}}); !errors.Is(err, runbook.ErrInput) {
+			t.Errorf("%s, and no target: %v", slip, err)
+		}
 	}
 	e.Decide = nil
 	if r, err = e.Verify(t.Context(), Request{Denied: []string{"127.0.0.0/8"}, Targets: []string{s.Address()}}); err != nil || r.State() != CannotTell {
 		t.Errorf("where the tester itself is denied: %s, %v", r.State(), err)
+	}
+}
+
+// TestHeadlines: who is not denied is not told in one breath with who needs a login to get in.
+func TestHeadlines(t *testing.T) {
+	one := func(denied, result string) Result {
+		return Result{Denied: denied, Listener: "192.0.2.25:25", Result: result, Login: Taken}
+	}
+	in, after := one("203.0.113.9", NotDenied), one("203.0.113.41", AfterLogin)
+	for want, all := range map[string][]Result{
+		"NOT denied: 203.0.113.9":                                              {in},
+		"denied, but NOT after a login: 203.0.113.41":                          {after},
+		"NOT denied: 203.0.113.9; denied, but NOT after a login: 203.0.113.41": {after, in},
+	} {
+		f := Report{Open: []Listener{{}}, Results: all}.Findings()[0]
+		if f.Text.EN != want || f.Level != runbook.Bad || f.Evidence != transcript {
+			t.Errorf("%+v, want %s", f, want)
+		}
+	}
+}
+
+// TestAskComparesToo: whoever asks for us is told to ask from an address that nobody denied too, and that silence proves nothing.
+func TestAskComparesToo(t *testing.T) {
+	for _, file := range [][]Decision{nil, {{Refused: true, Reply: epostDeny}}} {
+		r := Report{Log: &talk.Log{}, Account: "taro@example.jp", Probe: "relaytest@probe.example", Sender: "spamtest@sender.example",
+			Results: []Result{{Denied: "203.0.113.9", Listener: "192.0.2.25:25", Elsewhere: true, File: file}}}
+		text := r.Asks()[0].Expect
+		if !strings.Contains(text.EN, "from a second address too, which nobody denied") || !strings.Contains(text.JA, "拒否していない別のアドレスからも実行する") ||
+			!strings.Contains(text.EN, "cut off for a time") || !strings.Contains(r.Transcript(), text.EN) || file != nil && !strings.HasPrefix(text.EN, epostDeny) {
+			t.Errorf("%+v\n%s", text, r.Transcript())
+		}
 	}
 }
 

@@ -53,10 +53,8 @@ func (r Report) whole() runbook.Finding {
 	f := r.Facts()
 	var out runbook.Finding
 	switch {
-	case len(f.Open) > 0 && f.State == AfterLogin:
-		out = finding(runbook.Bad, "denied, but NOT after a login: %s", "拒否されるが、ログインすれば送れる: %s", strings.Join(f.Open, ", "))
 	case len(f.Open) > 0:
-		out = finding(runbook.Bad, "NOT denied: %s", "拒否されていない: %s", strings.Join(f.Open, ", "))
+		out = r.opened(f.Open)
 	case len(f.Untold) > 0:
 		out = finding(runbook.Warn, "not proved to be denied: %s", "拒否を実証できていない: %s", strings.Join(f.Untold, ", "))
 	case !f.Proven:
@@ -66,6 +64,26 @@ func (r Report) whole() runbook.Finding {
 	}
 	out.Evidence = transcript
 	return out
+}
+
+// opened tells who gets in at once from who needs a login for it.
+func (r Report) opened(open []string) runbook.Finding {
+	var at, after []string
+	for _, text := range open {
+		if slices.ContainsFunc(r.Results, func(x Result) bool { return x.Denied == text && x.Result == NotDenied && !x.Besides }) {
+			at = append(at, text)
+		} else {
+			after = append(after, text)
+		}
+	}
+	var en, ja []string
+	if len(at) > 0 {
+		en, ja = append(en, "NOT denied: "+strings.Join(at, ", ")), append(ja, "拒否されていない: "+strings.Join(at, ", "))
+	}
+	if len(after) > 0 {
+		en, ja = append(en, "denied, but NOT after a login: "+strings.Join(after, ", ")), append(ja, "拒否されるが、ログインすれば送れる: "+strings.Join(after, ", "))
+	}
+	return say(runbook.Bad, strings.Join(en, "; "), strings.Join(ja, "。"))
 }
 
 // findings tell of one source at one listener.

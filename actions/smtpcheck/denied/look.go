@@ -61,6 +61,11 @@ type run struct {
 // be looked up. A target that nobody allowed is a *target.Unauthorised.
 func (e Env) Verify(ctx context.Context, q Request) (Report, error) {
 	rep := Report{Log: &talk.Log{}}
+	for _, text := range q.Denied {
+		if e, ok := parse(text); !ok {
+			return rep, fmt.Errorf("%w: %q is no address, network or domain", runbook.ErrInput, e.text)
+		}
+	}
 	e.Account, e.Probe, e.Sender = cmp.Or(q.Account, e.Account), cmp.Or(q.Probe, e.Probe, relaytest.DryProbe), cmp.Or(q.From, e.Sender, relaytest.DrySender)
 	var why runbook.Text
 	if q.Targets, why = e.Book.Named(q.Targets); len(q.Targets) == 0 {
@@ -70,11 +75,6 @@ func (e Env) Verify(ctx context.Context, q Request) (Report, error) {
 	}
 	if e.Dial == nil || e.Book.Resolver == nil || len(q.Denied) > maxDenied {
 		return rep, fmt.Errorf("%w: there is no network to ask over, or more than %d sources to ask for", runbook.ErrInput, maxDenied)
-	}
-	for _, text := range q.Denied {
-		if e, ok := parse(text); !ok {
-			return rep, fmt.Errorf("%w: %q is no address, network or domain", runbook.ErrInput, e.text)
-		}
 	}
 	all, err := e.Book.Listeners(ctx, q.Targets)
 	if err != nil {
