@@ -74,7 +74,7 @@ func lookedUp(t *testing.T, state string) dnsbl.Facts {
 // Where no spam has left nothing is listed, and that is looked up all the same.
 func TestRehearsalOfForgedMailIsListedNowhere(t *testing.T) {
 	book := filepath.Join(t.TempDir(), "look.yaml")
-	fine(t, os.WriteFile(book, []byte("format: 1\nname: look\ntitle: {en: look}\nsteps:\n  - {id: lists, phase: recover, title: {en: look}, uses: dnsbl.check}\n"), 0o600))
+	fine(t, os.WriteFile(book, []byte("format: 1\nname: look\ntitle: {en: look}\nsteps:\n  - {id: services, phase: contain, title: {en: look}, uses: service.status}\n  - {id: lists, phase: recover, title: {en: look}, uses: dnsbl.check}\n"), 0o600))
 	state := t.TempDir()
 	_, doc := rehearseIn(t, state, book, "--scenario", "forged")
 	f := lookedUp(t, state)
