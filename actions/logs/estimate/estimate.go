@@ -178,7 +178,7 @@ func (e Estimate) text() runbook.Text {
 	case Rate:
 		return runbook.Tf("estimate: %.0f mails are taken in a minute, by the counter of message IDs", "推定: 1 分あたり %.0f 通を受け付けている (メッセージ ID のカウンターによる)", e.Value)
 	}
-	return runbook.T(fmt.Sprintf("estimate: %s has failed to log in %s since its last success", e.Name, times(n)), fmt.Sprintf("推定: %s は最後の成功以降、ログインに %d 回失敗している", e.Name, n))
+	return runbook.T(fmt.Sprintf("estimate: %s was refused a login %s since its last success", e.Name, times(n)), fmt.Sprintf("推定: %s は最後の成功以降、ログインに %d 回失敗している", e.Name, n))
 }
 
 func times(n int64) string { return runbook.Count(n, "time") }

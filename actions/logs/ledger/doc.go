@@ -58,8 +58,8 @@ type Book struct {
 	o        Options
 	Accounts map[string]*Account
 	Sources  map[netip.Prefix]*Source
-	Guessers map[netip.Prefix]*Guess // peers that failed to log in
-	Guessed  map[string]*Guess       // names that somebody failed to log in with
+	Guessers map[netip.Prefix]*Guess // peers whose logins were refused
+	Guessed  map[string]*Guess       // names under which logins were refused
 	Steps    []Step                  // the timeline, from Since on
 	Strange  entry.Range             // its messages from peers that are not usual
 	Owners   entry.Range             // and from those that are

@@ -33,7 +33,7 @@ type Facts struct {
 	Read     told.Sources `json:"read" expr:"read"`
 	Found    []Found      `json:"found" expr:"found"`       // passwords that were probably found
 	Sources  []Guesser    `json:"sources" expr:"sources"`   // that failed, most failures first
-	Accounts []Target     `json:"accounts" expr:"accounts"` // that somebody failed to log in to
+	Accounts []Target     `json:"accounts" expr:"accounts"` // whose logins were refused
 	SMTP     []string     `json:"smtp" expr:"smtp"`         // guessers by protocol: proposed for the lock-out tables
 	POP3     []string     `json:"pop3" expr:"pop3"`
 	IMAP4    []string     `json:"imap4" expr:"imap4"`
@@ -51,7 +51,7 @@ type Found struct {
 	Evidence []desk.Evidence `json:"evidence" expr:"evidence"`
 }
 
-// Guesser is a peer that failed to log in.
+// Guesser is a peer whose logins were refused.
 type Guesser struct {
 	Name     string          `json:"name" expr:"name"`
 	Failures int64           `json:"failures" expr:"failures"`
@@ -67,7 +67,7 @@ type Guesser struct {
 	Evidence []desk.Evidence `json:"evidence" expr:"evidence"`
 }
 
-// Target is a name that somebody failed to log in with.
+// Target is a name under which logins were refused.
 type Target struct {
 	Name     string    `json:"name" expr:"name"` // masked, if it is no account of the server: it may be a password
 	Failures int64     `json:"failures" expr:"failures"`

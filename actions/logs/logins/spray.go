@@ -16,7 +16,7 @@ const (
 // Spray is guessing of which neither an address nor a name stands out: each of many names a few times, each time from another address.
 type Spray struct {
 	Sources  int   `json:"sources" expr:"sources"` // that failed, never logged in, and are no guessers by themselves
-	Names    int   `json:"names" expr:"names"`     // that somebody failed to log in with
+	Names    int   `json:"names" expr:"names"`     // under which logins were refused
 	Failures int64 `json:"failures" expr:"failures"`
 }
 

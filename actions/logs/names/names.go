@@ -96,7 +96,7 @@ func (n *Names) Meant(name string) []string {
 	return all
 }
 
-// Tried is a name that somebody failed to log in with, as it is shown: one that is no account's may be a password that was typed into the
+// Tried is a name under which logins were refused, as it is shown: one that is no account's may be a password that was typed into the
 // wrong field, and is masked.
 func (n *Names) Tried(name string) runbook.Text {
 	if !n.Hides(name) {
