@@ -28,7 +28,7 @@ func TestBrake(t *testing.T) {
 		why    string
 		tried  int64
 	}{
-		"none":              {func(int) string { return "" }, "bad", "20 unknown recipients were tried undisturbed", 20},
+		"none":              {func(int) string { return "" }, "note", "no brake was seen within 20 unknown recipients", 20},
 		"421":               {func(n int) string { return map[bool]string{true: "421 4.7.0 too many"}[n > 10] }, "good", "hung up after 10", 11},
 		"hangs up":          {func(n int) string { return map[bool]string{true: "close"}[n > 5] }, "good", "hung up after 5", 6},
 		"hangs up at once":  {func(int) string { return "close" }, "unknown", "the connection ended", 1},
@@ -409,7 +409,7 @@ func TestTLSFirst(t *testing.T) {
 		}
 		return in(c, verb, arg)
 	}
-	if got := shown(look(t, env(t, servers{25: start(t, s)}), Request{}), 25); !slices.Equal(got, []string{"H05 bad", "H07 note", "H15 not-run", "H18 not-run", "H19 not-run", "H21 not-run", "H22 not-run"}) {
+	if got := shown(look(t, env(t, servers{25: start(t, s)}), Request{}), 25); !slices.Equal(got, []string{"H05 note", "H07 note", "H15 not-run", "H18 not-run", "H19 not-run", "H21 not-run", "H22 not-run"}) {
 		t.Errorf("%v", got)
 	}
 }

@@ -93,7 +93,7 @@ func (s *Session) Outside(row *Row) {
 
 // Strangers takes a verdict against the server back that was seen from inside only: what is taken from its own need not be taken from strangers.
 func (s *Session) Strangers(row *Row) {
-	if s.Rep.Vantage.Inside && (row.Verdict == Bad || row.Unmet) {
+	if s.Rep.Vantage.Inside && (row.Verdict == Bad || row.Verdict == Note || row.Unmet) {
 		row.Verdict, row.Unmet = Unknown, false
 		row.Why = runbook.T("seen from inside, where servers trust their own; ask from outside: "+row.Why.EN, "内側からの試験では身内として扱われた可能性がある。外から試験すること: "+row.Why.In("ja"))
 	}
