@@ -21,6 +21,9 @@ var (
 	ErrTLS     = errors.New("no agreement over TLS") // the handshake failed
 )
 
+// ErrHandshake is the ErrTimeout of a TLS handshake.
+var ErrHandshake = fmt.Errorf("%w to the TLS handshake", ErrTimeout)
+
 // ErrLine is the error for a command that would be more than one line. Nothing was sent.
 var ErrLine = errors.New("the command is not one line of printable text")
 
@@ -153,7 +156,10 @@ func (c *Conn) fail(doing string, err, as error) error {
 		if errors.Is(as, context.DeadlineExceeded) {
 			as = fmt.Errorf("%w: %w", ErrTimeout, as)
 		}
-	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout():
+	case !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, os.ErrDeadlineExceeded) && !(errors.As(err, &timeout) && timeout.Timeout()):
+	case as == ErrTLS:
+		as = ErrHandshake
+	default:
 		as = ErrTimeout
 	}
 	c.err = fmt.Errorf("%s: %w: %s", doing, as, Safe(c.redact(err.Error())))

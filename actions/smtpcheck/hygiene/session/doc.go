@@ -115,7 +115,7 @@ type Session struct {
 	Clear   *talk.Caps   // after Look, of the EHLO in clear; nil: not known, or there is no such thing on this port
 	Secured *talk.Caps   // and inside TLS; nil: not known, or there is no TLS
 	NoTLS   runbook.Text // why Secured is nil
-	Torn    bool         // STARTTLS was tried, and the connection was lost over it
+	Torn    bool         // STARTTLS was tried, and nothing came of it that says whether TLS can be had
 	Stood   string       // a name that the server does not know
 	Also    string       // another one
 
