@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,7 +45,7 @@ password goes out over TLS, and in clear on loopback alone.
 what is seen now, row by row; what has changed comes first.
 
 -v shows all that was said in each row. What strangers may do (H13 to H18) is seen
-from outside only: from inside a refusal is unknown. Exit codes: 0 nothing bad,
+from outside only: from inside it is unknown. Exit codes: 0 nothing bad,
 3 something is, 7 nothing bad, but not everything could be determined, 2 not an
 authorised target, or wrong usage.`
 
@@ -97,10 +98,13 @@ func (a *app) hygieneWorld(f *hygieneFlags) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	if name := cmp.Or(f.Server, w.cfg.Server); name != "epms" && slices.Contains(advice.Servers(), name) {
-		return w, nil
+	switch name := cmp.Or(f.Server, w.cfg.Server); {
+	case name == "" || name == "epms":
+		return a.serverOrNone()
+	case !slices.Contains(advice.Servers(), name):
+		return nil, usagef("this verb knows "+strings.Join(advice.Servers(), ", "), "server %q is not known", name)
 	}
-	return a.serverOrNone()
+	return w, nil
 }
 
 func (a *app) hygiene(ctx context.Context, w *world, f hygieneFlags) error {

@@ -158,6 +158,17 @@ func TestNTLM(t *testing.T) {
 	}
 }
 
+// TestLoginAtAPort: a login where servers deliver is told with the port it is offered at.
+func TestLoginAtAPort(t *testing.T) {
+	t.Parallel()
+	s := closed(t)
+	s.Hello = []string{"STARTTLS", "AUTH PLAIN"}
+	r := look(t, env(t, servers{110: start(t, s)}), Request{Targets: []string{"192.0.2.25:110"}})
+	if got := row(t, r, "H12", 110); got.Verdict != "bad" || !strings.Contains(got.Why.EN, "port 110") || !strings.Contains(got.Why.JA, "110 番") || strings.Contains(got.Title.EN+got.Title.JA, "25") {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestLogins: with a test account, a sender that is not bound to it and POP before SMTP are found.
 func TestLogins(t *testing.T) {
 	t.Parallel()
