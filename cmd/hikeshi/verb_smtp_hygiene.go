@@ -42,7 +42,9 @@ target allows it. smtp.login gives H15 a test account; with --pop H18 too. Its
 password goes out over TLS, and in clear on loopback alone.
 
 --compare INCIDENT shows what the first such look of the incident has seen, and
-what is seen now, row by row; what has changed comes first.
+what is seen now, row by row; what has changed comes first. The listener (address
+and port) has to be one that it looked at. Asked from inside once and from outside
+once, rows of what strangers may do are not comparable.
 
 -v shows all that was said in each row. What strangers may do (H13 to H18) is seen
 from outside only: from inside it is unknown. Exit codes: 0 nothing bad,
@@ -122,7 +124,7 @@ func (a *app) hygiene(ctx context.Context, w *world, f hygieneFlags) error {
 		if against, err = a.hygieneBefore(f.compare); err != nil {
 			return err
 		}
-		f.Before = against.facts.Seen
+		f.Before, f.Matched = against.facts.Seen, true
 	}
 	s := a.screenOn(a.stderr)
 	f.Progress = func(done, total int64) { s.Progress(a.word("asking the server", "サーバに試験中"), done, total) }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hikeshi/actions/smtpcheck/hygiene"
+	"hikeshi/actions/smtpcheck/hygiene/compare"
 	"hikeshi/runbook"
 )
 
@@ -68,11 +69,12 @@ type hygieneRFC struct {
 }
 
 type hygieneCompared struct {
-	Incident string               `json:"incident"`
-	At       time.Time            `json:"at"` // of the look before
-	Better   int                  `json:"better"`
-	Worse    int                  `json:"worse"`
-	Rows     []hygiene.Difference `json:"rows"` // all of them, those that changed first
+	Incident    string               `json:"incident"`
+	At          time.Time            `json:"at"` // of the look before
+	Better      int                  `json:"better"`
+	Worse       int                  `json:"worse"`
+	SideEffects int                  `json:"side_effects"` // of the worse, those that a step of an incident has brought about, and that are meant
+	Rows        []compare.Difference `json:"rows"`         // all of them, those that changed first
 }
 
 func (a *app) showHygiene(r hygiene.Report, against *hygieneBefore, transcript string) error {
@@ -82,7 +84,7 @@ func (a *app) showHygiene(r hygiene.Report, against *hygieneBefore, transcript s
 	}
 	s := a.screen()
 	if against.incident != "" {
-		a.hygieneBeside(f, r.Before, against)
+		a.hygieneBeside(f, r.Differences(), against)
 	}
 	for _, l := range f.Listeners {
 		a.hygieneListener(f, l)
@@ -168,10 +170,10 @@ func (a *app) hygieneRFC(f hygiene.Facts) {
 }
 
 // hygieneBeside shows before and now, row by row.
-func (a *app) hygieneBeside(f hygiene.Facts, before []hygiene.Seen, against *hygieneBefore) {
+func (a *app) hygieneBeside(f hygiene.Facts, rows []compare.Difference, against *hygieneBefore) {
 	s := a.screen()
 	s.hang(2, fmt.Sprintf(a.word("before (incident %s, %s) and now: %d better, %d worse", "以前 (事案 %s、%s) と現在: 改善 %d、悪化 %d"), against.incident, against.at.Local().Format("01-02 15:04"), f.Better, f.Worse))
-	for _, d := range a.hygieneRows(f, before) {
+	for _, d := range rows {
 		if !d.Changed && !s.verbose {
 			continue
 		}
@@ -179,22 +181,21 @@ func (a *app) hygieneBeside(f hygiene.Facts, before []hygiene.Seen, against *hyg
 		switch {
 		case d.Better():
 			mark = s.paint("32", "+ ")
+		case d.SideEffectOf != "":
+			mark = s.paint("33", "~ ")
+		case !d.Comparable:
+			mark = s.paint("33", "? ")
 		case d.Worse():
 			mark = s.paint("31", "! ")
 		case d.Changed:
 			mark = "* "
 		}
-		s.row(mark, d.String())
+		s.row(mark, d.Text().In(a.lang()))
 	}
 	if len(f.Changed) == 0 {
 		s.row("  ", a.word("nothing has changed", "変化なし"))
 	}
 	s.printf("\n")
-}
-
-func (a *app) hygieneRows(f hygiene.Facts, before []hygiene.Seen) []hygiene.Difference {
-	now, _ := hygiene.ParseSeen(f.Seen) // its own rows
-	return hygiene.Compare(before, now)
 }
 
 func (a *app) hygieneDocument(r hygiene.Report, f hygiene.Facts, against *hygieneBefore, transcript string) hygieneDocument {
@@ -216,7 +217,7 @@ func (a *app) hygieneDocument(r hygiene.Report, f hygiene.Facts, against *hygien
 		doc.RFC = append(doc.RFC, hygieneRFC{x.ID, x.Text.In(lang), x.Checks, x.State, x.Where.In(lang)})
 	}
 	if against.incident != "" {
-		doc.Compared = &hygieneCompared{against.incident, against.at, f.Better, f.Worse, slices.Concat([]hygiene.Difference{}, a.hygieneRows(f, r.Before))}
+		doc.Compared = &hygieneCompared{against.incident, against.at, f.Better, f.Worse, f.SideEffects, slices.Concat([]compare.Difference{}, r.Differences())}
 	}
 	return doc
 }

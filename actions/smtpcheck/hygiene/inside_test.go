@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"hikeshi/actions/smtpcheck/hygiene/session"
 	"hikeshi/actions/smtpcheck/recorder"
 )
 
@@ -39,6 +40,11 @@ func TestInsideIsNotOutside(t *testing.T) {
 		}
 		if got := row(t, in, id, port); got.Verdict != "unknown" || !strings.Contains(got.Why.EN, "ask from outside") {
 			t.Errorf("inside: %s %s: %s", id, got.Verdict, got.Why.EN)
+		}
+	}
+	for _, r := range in.Facts().Rows {
+		if told := strings.Contains(r.Why.EN, "from inside"); told != session.DependsOnVantage(r.ID) && r.Verdict != "not-run" {
+			t.Errorf("inside: %s depends on the vantage: %v; %s: %s", r.ID, session.DependsOnVantage(r.ID), r.Verdict, r.Why.EN)
 		}
 	}
 	if o, i := out.Facts(), in.Facts(); state(o, "10") != NotMet || state(o, "1") != NotMet || state(i, "10") != NotSeen || state(i, "1") != NotSeen {

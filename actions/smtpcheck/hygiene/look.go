@@ -11,6 +11,7 @@ import (
 	"hikeshi/actions/smtpcheck/consent"
 	"hikeshi/actions/smtpcheck/hygiene/advice"
 	"hikeshi/actions/smtpcheck/hygiene/ask"
+	"hikeshi/actions/smtpcheck/hygiene/compare"
 	"hikeshi/actions/smtpcheck/hygiene/session"
 	"hikeshi/actions/smtpcheck/probe"
 	"hikeshi/actions/smtpcheck/relay"
@@ -29,6 +30,7 @@ type Request struct {
 	From     string                  `json:"from"`
 	Server   string                  `json:"server"`
 	Before   []string                `json:"before"`
+	Matched  bool                    `json:"-"` // refuse to ask what Before does not tell of
 	Fast     bool                    `json:"fast"`
 	Deliver  bool                    `json:"deliver"`
 	POP      bool                    `json:"pop"`
@@ -46,8 +48,9 @@ type Report struct {
 	Account   string // that was used, U@T; "" if none is known
 	Delivered bool   // a message was allowed
 	MadeUp    bool   // the addresses of the test are those of a dry run
-	Before    []Seen
-	Compared  bool // there was something to compare with
+	Before    []compare.Seen
+	Compared  bool   // there was something to compare with
+	Demanded  Demand // in force now
 	Took      time.Duration
 }
 
@@ -62,7 +65,7 @@ func (e Env) Hygiene(ctx context.Context, q Request) (Report, error) {
 	if q.Server != "" && !slices.Contains(advice.Servers(), q.Server) {
 		return rep, fmt.Errorf("%w: server %q is none of %s", runbook.ErrInput, talk.Safe(q.Server), strings.Join(advice.Servers(), ", "))
 	}
-	if rep.Before, err = ParseSeen(q.Before); err != nil {
+	if rep.Before, err = compare.Parse(q.Before); err != nil {
 		return rep, err
 	}
 	base := e.Relay
@@ -70,6 +73,14 @@ func (e Env) Hygiene(ctx context.Context, q Request) (Report, error) {
 	run, all, err := base.Prepare(ctx, relaytest.Request{Targets: q.Targets, Account: q.Account, Domain: q.Domain, Probe: q.Probe, From: q.From, Fast: q.Fast, Deliver: q.Deliver, POP: q.POP, Limit: q.Limit})
 	if err != nil {
 		return rep, err
+	}
+	if q.Matched {
+		if err := elsewhere(rep.Before, all); err != nil {
+			return rep, err
+		}
+	}
+	if rep.Compared && e.Demanded != nil {
+		rep.Demanded = e.Demanded()
 	}
 	s := e.session(run, q)
 	rep.Log, rep.MadeUp = run.Log, strings.HasSuffix(run.Probe, ".example") || strings.HasSuffix(run.Sender, ".example")
@@ -87,6 +98,18 @@ func (e Env) Hygiene(ctx context.Context, q Request) (Report, error) {
 	rep.Server = e.server(q, all, rep.Listeners)
 	rep.Took = time.Since(began)
 	return rep, ctx.Err()
+}
+
+// elsewhere is the error for listeners that the earlier look was not at. What nobody named may be missing there.
+func elsewhere(before []compare.Seen, all []target.Listener) error {
+	var named, every []string
+	for _, l := range all {
+		every = append(every, l.At.String())
+		if !l.Optional {
+			named = append(named, l.At.String())
+		}
+	}
+	return compare.Elsewhere(before, named, every)
 }
 
 // session is a run of the relay test, as hygiene tests want it.

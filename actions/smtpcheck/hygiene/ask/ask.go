@@ -53,7 +53,7 @@ func tests() []test {
 
 // Listener asks one listener. Without a grant nothing is sent.
 func Listener(ctx context.Context, r session.Run, l target.Listener) (session.Report, error) {
-	rep := session.Report{At: l.At, Host: l.Host, By: l.Grant.By, Spare: l.Optional}
+	rep := session.Report{At: l.At, Host: l.Host, By: l.Grant.By, Own: l.Grant.Own, Spare: l.Optional}
 	s, err := session.New(ctx, r, &rep, l.Grant)
 	if err != nil {
 		return rep, err

@@ -59,6 +59,7 @@ type Report struct {
 	At      netip.AddrPort
 	Host    string // the name it was asked for by, or that it says of itself; may be ""
 	By      string // who said yes
+	Own     bool   // an own address, by configuration
 	Banner  string
 	Said    string // banner and reply to HELP, by which a server is recognised
 	TLS     bool   // it can be had

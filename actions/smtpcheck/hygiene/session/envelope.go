@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"hikeshi/actions/smtpcheck/talk"
@@ -124,4 +125,9 @@ func Codes(all ...talk.Reply) string {
 		b = append(b, strings.TrimRight(fmt.Sprintf("%03d %s", r.Code, r.Enhanced), " "))
 	}
 	return strings.Join(b, "/")
+}
+
+// DependsOnVantage says whether what a test shows holds for the vantage alone: the tests of Outside and Strangers.
+func DependsOnVantage(id string) bool {
+	return slices.Contains([]string{"H05", "H13", "H14", "H16", "H17", "H18", "RFC10"}, id)
 }
