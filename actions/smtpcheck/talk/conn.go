@@ -1,7 +1,6 @@
 package talk
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -10,6 +9,8 @@ import (
 	"net/netip"
 	"os"
 	"time"
+
+	"hikeshi/actions/smtpcheck/talk/lines"
 )
 
 // The ways in which a conversation ends too early. Every error of this package but ErrLine and ErrNoTLS wraps one of them.
@@ -55,7 +56,7 @@ type Conn struct {
 	cfg     Config
 	ctx     context.Context
 	net     net.Conn
-	in      scanner
+	in      lines.Reader
 	end     time.Time
 	stop    func() bool
 	secrets []string
@@ -101,9 +102,9 @@ func Open(ctx context.Context, cfg Config, address string, implicit bool) (*Conn
 func (c *Conn) use(nc net.Conn) {
 	left := int64(maxRead)
 	if c.net != nil {
-		left = c.in.left
+		left = c.in.Left
 	}
-	c.net, c.in = nc, scanner{bufio.NewReader(nc), left}
+	c.net, c.in = nc, lines.New(nc, left)
 }
 
 // Local is the address that we talk from, Remote that of the peer; zero if there is no connection over IP.
