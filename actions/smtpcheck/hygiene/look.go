@@ -18,6 +18,7 @@ import (
 	"hikeshi/actions/smtpcheck/relaytest"
 	"hikeshi/actions/smtpcheck/talk"
 	"hikeshi/actions/smtpcheck/target"
+	"hikeshi/actions/smtpcheck/visit"
 	"hikeshi/runbook"
 )
 
@@ -88,7 +89,7 @@ func (e Env) Hygiene(ctx context.Context, q Request) (Report, error) {
 		rep.Account = s.Account + "@" + s.Domain
 	}
 	for i, l := range all {
-		s.Progress = part(q.Progress, i, len(all))
+		s.Progress = visit.Part(q.Progress, i, len(all))
 		one, err := ask.Listener(ctx, s, l)
 		if err != nil {
 			return rep, err
@@ -134,12 +135,4 @@ func (e Env) server(q Request, all []target.Listener, seen []session.Report) str
 		return e.Server
 	}
 	return ""
-}
-
-// part is the progress of one listener within that of all.
-func part(tell func(done, total int64), i, n int) func(done, total int64) {
-	if tell == nil {
-		return nil
-	}
-	return func(done, total int64) { tell(int64(i)*total+done, int64(n)*total) }
 }
