@@ -15,14 +15,13 @@ import (
 	"hikeshi/actions/smtpcheck/hygiene"
 	"hikeshi/actions/smtpcheck/hygiene/advice"
 	"hikeshi/actions/smtpcheck/relay"
-	"hikeshi/actions/smtpcheck/talk"
 )
 
 // hygieneFlags are the flags of `hikeshi smtp hygiene`.
 type hygieneFlags struct {
 	hygiene.Request
-	source, transcript, compare string
-	wait                        time.Duration
+	asking
+	compare string
 }
 
 const hygieneLong = `Hygiene looks at what a server gives away and whom it believes: banner, HELP, VRFY
@@ -60,10 +59,8 @@ func (a *app) smtpHygiene() *cobra.Command {
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.Targets = args
-			for name, d := range map[string]time.Duration{"limit": f.Limit, "wait": f.wait} {
-				if d <= 0 {
-					return usagef("", "--%s %s: a time above 0 is wanted", name, d)
-				}
+			if err := above0(map[string]time.Duration{"limit": f.Limit, "wait": f.wait}); err != nil {
+				return err
 			}
 			w, err := a.hygieneWorld(&f)
 			if err != nil {
@@ -73,18 +70,13 @@ func (a *app) smtpHygiene() *cobra.Command {
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&f.Account, "account", "", "an `ACCOUNT` of the server, user@domain (smtp.account)")
-	fl.StringVar(&f.Domain, "domain", "", "a `DOMAIN` of the server (that of the account)")
-	fl.StringVar(&f.Probe, "probe", "", "the probe mailbox, an `ADDRESS` at a foreign domain of yours (smtp.probe)")
-	fl.StringVar(&f.From, "from", "", "a second foreign sender, an `ADDRESS` of yours (smtp.sender)")
+	parties(cmd, &f.Account, &f.Domain, &f.Probe, &f.From)
 	fl.StringVar(&f.compare, "compare", "", "show the first look of this `INCIDENT` beside")
 	fl.BoolVar(&f.Fast, "fast", false, "no pauses; own addresses only")
 	fl.BoolVar(&f.Deliver, "deliver", false, "send three messages to the probe mailbox (H21), where the entry of the target allows it")
 	fl.BoolVar(&f.POP, "pop", false, "let the test account log in over POP3 (H18)")
 	fl.DurationVar(&f.Limit, "limit", relay.DefaultLimit, "`TIME` for one listener")
-	fl.DurationVar(&f.wait, "wait", talk.DefaultWait, "`TIME` for one reply")
-	fl.StringVar(&f.source, "source", "", "ask from this `ADDRESS` of the machine")
-	fl.StringVar(&f.transcript, "transcript", "", "write everything that was said to a new `FILE`")
+	f.flags(cmd)
 	// The error is for a flag that does not exist; this one does.
 	_ = cmd.RegisterFlagCompletionFunc("compare", func(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
 		return a.completeIncidents(cmd, nil, begun)

@@ -12,37 +12,25 @@ import (
 )
 
 type hygieneDocument struct {
-	Version    int               `json:"hikeshi"`
-	Kind       string            `json:"kind"`
-	State      string            `json:"state"`  // good, bad, unknown
-	Server     string            `json:"server"` // whose settings are named; "" if it is not known
-	Bad        []string          `json:"bad"`
-	Notes      []string          `json:"notes"`
-	Unknown    []string          `json:"unknown"`
-	VRFY       string            `json:"vrfy"`
-	EXPN       string            `json:"expn"`
-	Listeners  []hygieneListener `json:"listeners"`
-	Rows       []hygieneRow      `json:"rows"`
-	RFC        []hygieneRFC      `json:"rfc2505"`
-	Compared   *hygieneCompared  `json:"compared"` // null without --compare
-	Inside     bool              `json:"inside"`
-	Account    string            `json:"account"`
-	Delivered  bool              `json:"delivered"`
-	Transcript string            `json:"transcript"` // "" if none was asked for
-	Took       float64           `json:"took"`       // seconds
-	Findings   []findingRow      `json:"findings"`
-}
-
-type hygieneListener struct {
-	Listener string `json:"listener"`
-	Banner   string `json:"banner"`
-	TLS      bool   `json:"tls"`
-	Inside   bool   `json:"inside"`
-	Where    string `json:"where"` // why inside
-	By       string `json:"by"`    // who said yes
-	Rcpts    int    `json:"rcpts"`
-	Nothing  bool   `json:"nothing"`
-	Stopped  string `json:"stopped"`
+	Version    int              `json:"hikeshi"`
+	Kind       string           `json:"kind"`
+	State      string           `json:"state"`  // good, bad, unknown
+	Server     string           `json:"server"` // whose settings are named; "" if it is not known
+	Bad        []string         `json:"bad"`
+	Notes      []string         `json:"notes"`
+	Unknown    []string         `json:"unknown"`
+	VRFY       string           `json:"vrfy"`
+	EXPN       string           `json:"expn"`
+	Listeners  []listenerRow    `json:"listeners"`
+	Rows       []hygieneRow     `json:"rows"`
+	RFC        []hygieneRFC     `json:"rfc2505"`
+	Compared   *hygieneCompared `json:"compared"` // null without --compare
+	Inside     bool             `json:"inside"`
+	Account    string           `json:"account"`
+	Delivered  bool             `json:"delivered"`
+	Transcript string           `json:"transcript"` // "" if none was asked for
+	Took       float64          `json:"took"`       // seconds
+	Findings   []findingRow     `json:"findings"`
 }
 
 type hygieneRow struct {
@@ -199,16 +187,11 @@ func (a *app) hygieneBeside(f hygiene.Facts, rows []compare.Difference, against 
 }
 
 func (a *app) hygieneDocument(r hygiene.Report, f hygiene.Facts, against *hygieneBefore, transcript string) hygieneDocument {
-	lang, found := a.lang(), r.Findings()
-	for i := range found {
-		if found[i].Evidence != "" {
-			found[i].Evidence = transcript
-		}
-	}
-	doc := hygieneDocument{Version: 1, Kind: "hygiene", State: f.State, Server: f.Server, Bad: f.Bad, Notes: f.Notes, Unknown: f.Unknown, VRFY: f.VRFY, EXPN: f.EXPN, Listeners: []hygieneListener{}, Rows: []hygieneRow{}, RFC: []hygieneRFC{},
+	lang, found := a.lang(), evidenced(r.Findings(), transcript)
+	doc := hygieneDocument{Version: 1, Kind: "hygiene", State: f.State, Server: f.Server, Bad: f.Bad, Notes: f.Notes, Unknown: f.Unknown, VRFY: f.VRFY, EXPN: f.EXPN, Listeners: []listenerRow{}, Rows: []hygieneRow{}, RFC: []hygieneRFC{},
 		Inside: f.Inside, Account: f.Account, Delivered: f.Delivered, Transcript: transcript, Took: r.Took.Seconds(), Findings: findingRows(found, lang)}
 	for _, l := range f.Listeners {
-		doc.Listeners = append(doc.Listeners, hygieneListener{l.Listener, l.Banner, l.TLS, l.Inside, l.Where.In(lang), l.By, l.Rcpts, l.Nothing, l.Stopped.In(lang)})
+		doc.Listeners = append(doc.Listeners, listenerRow{l.Listener, l.Banner, l.TLS, l.Inside, l.Where.In(lang), l.By, l.Rcpts, l.Nothing, l.Stopped.In(lang)})
 	}
 	for _, t := range f.Rows {
 		doc.Rows = append(doc.Rows, hygieneRow{t.ID, t.Listener, t.Title.In(lang), t.Verdict, t.Asked, t.Answered, t.Codes, t.Why.In(lang), t.Matters.In(lang), t.Change.In(lang), t.RFC, t.Inside})
