@@ -1,8 +1,8 @@
 // Package smtpcheck tests a mail server over SMTP: smtp.relaytest asks whether it passes on the mail of strangers, smtp.denied whether those who
 // were denied are refused, smtp.hygiene what the server gives away and whom it believes.
 //
-// Nothing is sent to a server that is not an authorised target: see package consent. What is shared by all tests lies in talk, the conversation,
-// and target, whom it is with. The network is reached through the dialers and resolvers that are handed in alone.
+// Nothing is sent to a server that is not an authorised target: see package consent. What is shared by the tests lies in talk, the conversation,
+// target, whom it is with, and visit, the step of a runbook. The network is reached through the dialers and resolvers that are handed in alone.
 package smtpcheck
 
 import (

@@ -16,6 +16,7 @@ import (
 	"hikeshi/actions/relay"
 	"hikeshi/actions/service"
 	"hikeshi/actions/smtpcheck/denied"
+	"hikeshi/actions/smtpcheck/hygiene"
 	"hikeshi/actions/smtpcheck/relaytest"
 	"hikeshi/runbook"
 	"hikeshi/runbook/book"
@@ -197,7 +198,7 @@ func newAbuse(t *testing.T, cause string, set ...string) *abuse {
 		"check_denied": relay.DeniedFacts{Denied: true}, "backlog": queue.ScanFacts{Messages: 600}, "watch": evidence.WatchFacts{Known: true}, "audit": account.AuditFacts{},
 		"unnamed": evidence.UnnamedFacts{}, "others": runbook.ManualFacts{Answer: "none"}, "door_now": relay.DoorFacts{}, "nodes": nodes.Facts{},
 		"stop": service.StopFacts{FoundRunning: []string{"epstrd.service"}}, "verify_services": service.StatusFacts{Running: []string{"epstrd.service"}},
-		"verify_accounts": account.CheckFacts{Closed: true}, "verify_door": relay.DoorFacts{}, "verify_denied": denied.Facts{Open: []string{}}, "relay_test": relaytest.Facts{},
+		"verify_accounts": account.CheckFacts{Closed: true}, "verify_door": relay.DoorFacts{}, "verify_denied": denied.Facts{Open: []string{}}, "relay_test": relaytest.Facts{}, "hygiene_after": hygiene.Facts{},
 	}
 	return a
 }
@@ -389,6 +390,13 @@ func TestMailAbuseHolds(t *testing.T) {
 		a.facts["unwell"] = runbook.ManualFacts{Answer: "a test account"}
 		if got := a.shut("holds"); got != 0 {
 			t.Errorf("%+v: answered for, and condition %d shuts the gate", bad, got)
+		}
+	}
+	for f, want := range map[*hygiene.Facts]bool{{Worse: 2, SideEffects: 2}: false, {Worse: 3, SideEffects: 2}: true} {
+		a := newAbuse(t, "a")
+		a.facts["hygiene_after"] = *f
+		if asked := a.eval(a.step("unwell").Manual.Given) == ""; asked != want || a.shut("holds") != 0 {
+			t.Errorf("%d of %d worse are side effects: asked %v", f.SideEffects, f.Worse, asked)
 		}
 	}
 	a := newAbuse(t, "a") // nothing was stopped, and no manager can be asked

@@ -11,6 +11,8 @@ import (
 	"hikeshi/actions/account"
 	"hikeshi/actions/queue"
 	"hikeshi/actions/relay"
+	"hikeshi/actions/relay/fix"
+	"hikeshi/actions/smtpcheck/hygiene"
 	"hikeshi/runbook"
 	"hikeshi/spool/aside"
 	"hikeshi/spool/disk"
@@ -39,6 +41,28 @@ func (a *app) recordedDenials(w *world) func() ([]relay.Denial, error) {
 		}
 		list = slices.DeleteFunc(list, func(d relay.Denial) bool { return lifted[denialKey(d)] })
 		return list, nil
+	}
+}
+
+// demanded returns a reader of the step by which mail to the outside needs a login at this server: the last that is in force, in whichever
+// incident. What cannot be read is not claimed.
+func (a *app) demanded(w *world) func() hygiene.Demand {
+	return func() (last hygiene.Demand) {
+		all, ids, err := a.histories(w.state)
+		if err != nil {
+			return last
+		}
+		for _, id := range ids {
+			if all[id].Opening.Root != w.root {
+				continue
+			}
+			for _, c := range all[id].InForce() {
+				if fix.Demands(c.Change) {
+					last = hygiene.Demand{Incident: id, Step: c.Step}
+				}
+			}
+		}
+		return last
 	}
 }
 

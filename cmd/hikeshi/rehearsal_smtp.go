@@ -27,7 +27,7 @@ func (r *rehearsal) labSMTP(w *world, own spool.Own) smtpcheck.Env {
 	itself := func() ([]string, runbook.Text) { return []string{r.scenario.Addr.String()}, runbook.Text{} }
 	book := target.Book{Resolver: labNames{r.scenario.Host: r.scenario.Addr}, Own: own.Addresses, Clock: r.now, Self: itself}
 	relay := relaytest.Env{Dial: line.Dial, Clock: r.now, Builtin: templates.RelayTests(), Domains: own.Domains, Find: w.knownAccount, Fast: true, Book: book}
-	return smtpcheck.Env{Relay: relay, Hygiene: hygiene.Env{Relay: relay, Words: templates.Hygiene(), Server: w.server.Name()}, Denied: denied.Env{
+	return smtpcheck.Env{Relay: relay, Hygiene: hygiene.Env{Relay: relay, Words: templates.Hygiene(), Server: w.server.Name(), Demanded: r.demanded(w)}, Denied: denied.Env{
 		Dial: line.Dial, DialFrom: line.DialFrom, From: func(p netip.Prefix) (netip.Addr, error) { return p.Addr(), lab.LetIn(w.root, p.Addr()) }, Decide: w.decideFor(r.app),
 		Here: func(netip.Addr) bool { return true }, Clock: r.now, Book: book, Domains: own.Domains, Find: w.knownAccount, Login: r.labLogin,
 	}}

@@ -33,8 +33,40 @@ func (a *app) smtpVerb() *cobra.Command {
 // relayFlags are the flags of `hikeshi smtp relaytest`.
 type relayFlags struct {
 	relaytest.Request
-	source, transcript, receiver, maildir string
-	wait                                  time.Duration
+	asking
+	receiver, maildir string
+}
+
+// asking are the flags of everything that asks a server from here.
+type asking struct {
+	source, transcript string
+	wait               time.Duration
+}
+
+func (q *asking) flags(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.DurationVar(&q.wait, "wait", talk.DefaultWait, "`TIME` for one reply")
+	fl.StringVar(&q.source, "source", "", "ask from this `ADDRESS` of the machine")
+	fl.StringVar(&q.transcript, "transcript", "", "write everything that was said to a new `FILE`")
+}
+
+// parties are the flags of who is named to a server: what a request leaves out is as the configuration says.
+func parties(cmd *cobra.Command, account, domain, probe, from *string) {
+	fl := cmd.Flags()
+	fl.StringVar(account, "account", "", "an `ACCOUNT` of the server, user@domain (smtp.account)")
+	fl.StringVar(domain, "domain", "", "a `DOMAIN` of the server (that of the account)")
+	fl.StringVar(probe, "probe", "", "the probe mailbox, an `ADDRESS` at a foreign domain of yours (smtp.probe)")
+	fl.StringVar(from, "from", "", "a second foreign sender, an `ADDRESS` of yours (smtp.sender)")
+}
+
+// above0 refuses times that are none, by the names of their flags.
+func above0(times map[string]time.Duration) error {
+	for name, d := range times {
+		if d <= 0 {
+			return usagef("", "--%s %s: a time above 0 is wanted", name, d)
+		}
+	}
+	return nil
 }
 
 const relayTestLong = `Relaytest asks a server, by 36 tests and two controls, whether it passes on the
@@ -97,11 +129,8 @@ func (a *app) smtpRelayTest() *cobra.Command {
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&f.Account, "account", "", "an `ACCOUNT` of the server, user@domain (smtp.account)")
-	fl.StringVar(&f.Domain, "domain", "", "a `DOMAIN` of the server (that of the account)")
+	parties(cmd, &f.Account, &f.Domain, &f.Probe, &f.From)
 	fl.StringVar(&f.Backup, "backup-domain", "", "a `DOMAIN` that it is secondary MX for")
-	fl.StringVar(&f.Probe, "probe", "", "the probe mailbox, an `ADDRESS` at a foreign domain of yours (smtp.probe)")
-	fl.StringVar(&f.From, "from", "", "a second foreign sender, an `ADDRESS` of yours (smtp.sender)")
 	fl.StringVar(&f.Patterns, "patterns", "", "a `FILE` of own tests (smtp.patterns)")
 	fl.BoolVar(&f.Fast, "fast", false, "no pauses; own addresses only")
 	fl.BoolVar(&f.Deliver, "deliver", false, "send real messages, where the entry of the target allows it")
@@ -112,17 +141,13 @@ func (a *app) smtpRelayTest() *cobra.Command {
 	fl.BoolVar(&f.Retry, "retry-deferred", false, "ask again what was put off (4xx), after 5 minutes and after 10 more")
 	fl.DurationVar(&f.Window, "window", relaytest.DefaultWindow, "`TIME` to wait for messages")
 	fl.DurationVar(&f.Limit, "limit", relay.DefaultLimit, "`TIME` for one listener")
-	fl.DurationVar(&f.wait, "wait", talk.DefaultWait, "`TIME` for one reply")
-	fl.StringVar(&f.source, "source", "", "ask from this `ADDRESS` of the machine")
-	fl.StringVar(&f.transcript, "transcript", "", "write everything that was said to a new `FILE`")
+	f.flags(cmd)
 	return cmd
 }
 
 func (f relayFlags) check() error {
-	for name, d := range map[string]time.Duration{"window": f.Window, "limit": f.Limit, "wait": f.wait} {
-		if d <= 0 {
-			return usagef("", "--%s %s: a time above 0 is wanted", name, d)
-		}
+	if err := above0(map[string]time.Duration{"window": f.Window, "limit": f.Limit, "wait": f.wait}); err != nil {
+		return err
 	}
 	if f.receiver != "" && f.maildir != "" {
 		return usagef("leave out one of the two", "--receiver and --maildir: mail to the probe mailbox arrives in one place")

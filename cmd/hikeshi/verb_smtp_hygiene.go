@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,14 +15,13 @@ import (
 	"hikeshi/actions/smtpcheck/hygiene"
 	"hikeshi/actions/smtpcheck/hygiene/advice"
 	"hikeshi/actions/smtpcheck/relay"
-	"hikeshi/actions/smtpcheck/talk"
 )
 
 // hygieneFlags are the flags of `hikeshi smtp hygiene`.
 type hygieneFlags struct {
 	hygiene.Request
-	source, transcript, compare string
-	wait                        time.Duration
+	asking
+	compare string
 }
 
 const hygieneLong = `Hygiene looks at what a server gives away and whom it believes: banner, HELP, VRFY
@@ -41,10 +41,12 @@ target allows it. smtp.login gives H15 a test account; with --pop H18 too. Its
 password goes out over TLS, and in clear on loopback alone.
 
 --compare INCIDENT shows what the first such look of the incident has seen, and
-what is seen now, row by row; what has changed comes first.
+what is seen now, row by row; what has changed comes first. The listener (address
+and port) has to be one that it looked at. Asked from inside once and from outside
+once, rows of what strangers may do are not comparable.
 
 -v shows all that was said in each row. What strangers may do (H13 to H18) is seen
-from outside only: from inside a refusal is unknown. Exit codes: 0 nothing bad,
+from outside only: from inside it is unknown. Exit codes: 0 nothing bad,
 3 something is, 7 nothing bad, but not everything could be determined, 2 not an
 authorised target, or wrong usage.`
 
@@ -57,10 +59,8 @@ func (a *app) smtpHygiene() *cobra.Command {
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.Targets = args
-			for name, d := range map[string]time.Duration{"limit": f.Limit, "wait": f.wait} {
-				if d <= 0 {
-					return usagef("", "--%s %s: a time above 0 is wanted", name, d)
-				}
+			if err := above0(map[string]time.Duration{"limit": f.Limit, "wait": f.wait}); err != nil {
+				return err
 			}
 			w, err := a.hygieneWorld(&f)
 			if err != nil {
@@ -70,18 +70,13 @@ func (a *app) smtpHygiene() *cobra.Command {
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&f.Account, "account", "", "an `ACCOUNT` of the server, user@domain (smtp.account)")
-	fl.StringVar(&f.Domain, "domain", "", "a `DOMAIN` of the server (that of the account)")
-	fl.StringVar(&f.Probe, "probe", "", "the probe mailbox, an `ADDRESS` at a foreign domain of yours (smtp.probe)")
-	fl.StringVar(&f.From, "from", "", "a second foreign sender, an `ADDRESS` of yours (smtp.sender)")
+	parties(cmd, &f.Account, &f.Domain, &f.Probe, &f.From)
 	fl.StringVar(&f.compare, "compare", "", "show the first look of this `INCIDENT` beside")
 	fl.BoolVar(&f.Fast, "fast", false, "no pauses; own addresses only")
 	fl.BoolVar(&f.Deliver, "deliver", false, "send three messages to the probe mailbox (H21), where the entry of the target allows it")
 	fl.BoolVar(&f.POP, "pop", false, "let the test account log in over POP3 (H18)")
 	fl.DurationVar(&f.Limit, "limit", relay.DefaultLimit, "`TIME` for one listener")
-	fl.DurationVar(&f.wait, "wait", talk.DefaultWait, "`TIME` for one reply")
-	fl.StringVar(&f.source, "source", "", "ask from this `ADDRESS` of the machine")
-	fl.StringVar(&f.transcript, "transcript", "", "write everything that was said to a new `FILE`")
+	f.flags(cmd)
 	// The error is for a flag that does not exist; this one does.
 	_ = cmd.RegisterFlagCompletionFunc("compare", func(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
 		return a.completeIncidents(cmd, nil, begun)
@@ -97,10 +92,13 @@ func (a *app) hygieneWorld(f *hygieneFlags) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	if name := cmp.Or(f.Server, w.cfg.Server); name != "epms" && slices.Contains(advice.Servers(), name) {
-		return w, nil
+	switch name := cmp.Or(f.Server, w.cfg.Server); {
+	case name == "" || name == "epms":
+		return a.serverOrNone()
+	case !slices.Contains(advice.Servers(), name):
+		return nil, usagef("this verb knows "+strings.Join(advice.Servers(), ", "), "server %q is not known", name)
 	}
-	return a.serverOrNone()
+	return w, nil
 }
 
 func (a *app) hygiene(ctx context.Context, w *world, f hygieneFlags) error {
@@ -118,7 +116,7 @@ func (a *app) hygiene(ctx context.Context, w *world, f hygieneFlags) error {
 		if against, err = a.hygieneBefore(f.compare); err != nil {
 			return err
 		}
-		f.Before = against.facts.Seen
+		f.Before, f.Matched = against.facts.Seen, true
 	}
 	s := a.screenOn(a.stderr)
 	f.Progress = func(done, total int64) { s.Progress(a.word("asking the server", "サーバに試験中"), done, total) }

@@ -7,41 +7,30 @@ import (
 	"time"
 
 	"hikeshi/actions/smtpcheck/hygiene"
+	"hikeshi/actions/smtpcheck/hygiene/compare"
 	"hikeshi/runbook"
 )
 
 type hygieneDocument struct {
-	Version    int               `json:"hikeshi"`
-	Kind       string            `json:"kind"`
-	State      string            `json:"state"`  // good, bad, unknown
-	Server     string            `json:"server"` // whose settings are named; "" if it is not known
-	Bad        []string          `json:"bad"`
-	Notes      []string          `json:"notes"`
-	Unknown    []string          `json:"unknown"`
-	VRFY       string            `json:"vrfy"`
-	EXPN       string            `json:"expn"`
-	Listeners  []hygieneListener `json:"listeners"`
-	Rows       []hygieneRow      `json:"rows"`
-	RFC        []hygieneRFC      `json:"rfc2505"`
-	Compared   *hygieneCompared  `json:"compared"` // null without --compare
-	Inside     bool              `json:"inside"`
-	Account    string            `json:"account"`
-	Delivered  bool              `json:"delivered"`
-	Transcript string            `json:"transcript"` // "" if none was asked for
-	Took       float64           `json:"took"`       // seconds
-	Findings   []findingRow      `json:"findings"`
-}
-
-type hygieneListener struct {
-	Listener string `json:"listener"`
-	Banner   string `json:"banner"`
-	TLS      bool   `json:"tls"`
-	Inside   bool   `json:"inside"`
-	Where    string `json:"where"` // why inside
-	By       string `json:"by"`    // who said yes
-	Rcpts    int    `json:"rcpts"`
-	Nothing  bool   `json:"nothing"`
-	Stopped  string `json:"stopped"`
+	Version    int              `json:"hikeshi"`
+	Kind       string           `json:"kind"`
+	State      string           `json:"state"`  // good, bad, unknown
+	Server     string           `json:"server"` // whose settings are named; "" if it is not known
+	Bad        []string         `json:"bad"`
+	Notes      []string         `json:"notes"`
+	Unknown    []string         `json:"unknown"`
+	VRFY       string           `json:"vrfy"`
+	EXPN       string           `json:"expn"`
+	Listeners  []listenerRow    `json:"listeners"`
+	Rows       []hygieneRow     `json:"rows"`
+	RFC        []hygieneRFC     `json:"rfc2505"`
+	Compared   *hygieneCompared `json:"compared"` // null without --compare
+	Inside     bool             `json:"inside"`
+	Account    string           `json:"account"`
+	Delivered  bool             `json:"delivered"`
+	Transcript string           `json:"transcript"` // "" if none was asked for
+	Took       float64          `json:"took"`       // seconds
+	Findings   []findingRow     `json:"findings"`
 }
 
 type hygieneRow struct {
@@ -68,11 +57,12 @@ type hygieneRFC struct {
 }
 
 type hygieneCompared struct {
-	Incident string               `json:"incident"`
-	At       time.Time            `json:"at"` // of the look before
-	Better   int                  `json:"better"`
-	Worse    int                  `json:"worse"`
-	Rows     []hygiene.Difference `json:"rows"` // all of them, those that changed first
+	Incident    string               `json:"incident"`
+	At          time.Time            `json:"at"` // of the look before
+	Better      int                  `json:"better"`
+	Worse       int                  `json:"worse"`
+	SideEffects int                  `json:"side_effects"` // of the worse, those that a step of an incident has brought about, and that are meant
+	Rows        []compare.Difference `json:"rows"`         // all of them, those that changed first
 }
 
 func (a *app) showHygiene(r hygiene.Report, against *hygieneBefore, transcript string) error {
@@ -82,7 +72,7 @@ func (a *app) showHygiene(r hygiene.Report, against *hygieneBefore, transcript s
 	}
 	s := a.screen()
 	if against.incident != "" {
-		a.hygieneBeside(f, r.Before, against)
+		a.hygieneBeside(f, r.Differences(), against)
 	}
 	for _, l := range f.Listeners {
 		a.hygieneListener(f, l)
@@ -168,10 +158,10 @@ func (a *app) hygieneRFC(f hygiene.Facts) {
 }
 
 // hygieneBeside shows before and now, row by row.
-func (a *app) hygieneBeside(f hygiene.Facts, before []hygiene.Seen, against *hygieneBefore) {
+func (a *app) hygieneBeside(f hygiene.Facts, rows []compare.Difference, against *hygieneBefore) {
 	s := a.screen()
 	s.hang(2, fmt.Sprintf(a.word("before (incident %s, %s) and now: %d better, %d worse", "以前 (事案 %s、%s) と現在: 改善 %d、悪化 %d"), against.incident, against.at.Local().Format("01-02 15:04"), f.Better, f.Worse))
-	for _, d := range a.hygieneRows(f, before) {
+	for _, d := range rows {
 		if !d.Changed && !s.verbose {
 			continue
 		}
@@ -179,12 +169,16 @@ func (a *app) hygieneBeside(f hygiene.Facts, before []hygiene.Seen, against *hyg
 		switch {
 		case d.Better():
 			mark = s.paint("32", "+ ")
+		case d.SideEffectOf != "":
+			mark = s.paint("33", "~ ")
+		case !d.Comparable:
+			mark = s.paint("33", "? ")
 		case d.Worse():
 			mark = s.paint("31", "! ")
 		case d.Changed:
 			mark = "* "
 		}
-		s.row(mark, d.String())
+		s.row(mark, d.Text().In(a.lang()))
 	}
 	if len(f.Changed) == 0 {
 		s.row("  ", a.word("nothing has changed", "変化なし"))
@@ -192,22 +186,12 @@ func (a *app) hygieneBeside(f hygiene.Facts, before []hygiene.Seen, against *hyg
 	s.printf("\n")
 }
 
-func (a *app) hygieneRows(f hygiene.Facts, before []hygiene.Seen) []hygiene.Difference {
-	now, _ := hygiene.ParseSeen(f.Seen) // its own rows
-	return hygiene.Compare(before, now)
-}
-
 func (a *app) hygieneDocument(r hygiene.Report, f hygiene.Facts, against *hygieneBefore, transcript string) hygieneDocument {
-	lang, found := a.lang(), r.Findings()
-	for i := range found {
-		if found[i].Evidence != "" {
-			found[i].Evidence = transcript
-		}
-	}
-	doc := hygieneDocument{Version: 1, Kind: "hygiene", State: f.State, Server: f.Server, Bad: f.Bad, Notes: f.Notes, Unknown: f.Unknown, VRFY: f.VRFY, EXPN: f.EXPN, Listeners: []hygieneListener{}, Rows: []hygieneRow{}, RFC: []hygieneRFC{},
+	lang, found := a.lang(), evidenced(r.Findings(), transcript)
+	doc := hygieneDocument{Version: 1, Kind: "hygiene", State: f.State, Server: f.Server, Bad: f.Bad, Notes: f.Notes, Unknown: f.Unknown, VRFY: f.VRFY, EXPN: f.EXPN, Listeners: []listenerRow{}, Rows: []hygieneRow{}, RFC: []hygieneRFC{},
 		Inside: f.Inside, Account: f.Account, Delivered: f.Delivered, Transcript: transcript, Took: r.Took.Seconds(), Findings: findingRows(found, lang)}
 	for _, l := range f.Listeners {
-		doc.Listeners = append(doc.Listeners, hygieneListener{l.Listener, l.Banner, l.TLS, l.Inside, l.Where.In(lang), l.By, l.Rcpts, l.Nothing, l.Stopped.In(lang)})
+		doc.Listeners = append(doc.Listeners, listenerRow{l.Listener, l.Banner, l.TLS, l.Inside, l.Where.In(lang), l.By, l.Rcpts, l.Nothing, l.Stopped.In(lang)})
 	}
 	for _, t := range f.Rows {
 		doc.Rows = append(doc.Rows, hygieneRow{t.ID, t.Listener, t.Title.In(lang), t.Verdict, t.Asked, t.Answered, t.Codes, t.Why.In(lang), t.Matters.In(lang), t.Change.In(lang), t.RFC, t.Inside})
@@ -216,7 +200,7 @@ func (a *app) hygieneDocument(r hygiene.Report, f hygiene.Facts, against *hygien
 		doc.RFC = append(doc.RFC, hygieneRFC{x.ID, x.Text.In(lang), x.Checks, x.State, x.Where.In(lang)})
 	}
 	if against.incident != "" {
-		doc.Compared = &hygieneCompared{against.incident, against.at, f.Better, f.Worse, slices.Concat([]hygiene.Difference{}, a.hygieneRows(f, r.Before))}
+		doc.Compared = &hygieneCompared{against.incident, against.at, f.Better, f.Worse, f.SideEffects, slices.Concat([]compare.Difference{}, r.Differences())}
 	}
 	return doc
 }

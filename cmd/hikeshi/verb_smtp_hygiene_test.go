@@ -105,7 +105,7 @@ func TestHygieneRefused(t *testing.T) {
 		"no target":    {nil, "requires at least 1 arg"},
 		"a source":     {[]string{address, "--source", "here"}, "is no address"},
 		"a limit":      {[]string{address, "--limit", "0s"}, "a time above 0"},
-		"a server":     {[]string{address, "--server", "courier"}, "courier"},
+		"a server":     {[]string{address, "--server", "courier"}, "hint: this verb knows epms, postfix, sendmail, qmail, exim"},
 		"no incident":  {[]string{address, "--compare", "1121-0312"}, "1121-0312"},
 		"an old file":  {[]string{address, "--transcript", os.DevNull}, "there already"},
 		"two accounts": {[]string{address, "--account", "a b@example.jp"}, "is no name or address"},

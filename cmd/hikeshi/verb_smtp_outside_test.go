@@ -79,7 +79,7 @@ func TestRelayTestInterrupted(t *testing.T) {
 			}
 			return map[bool]string{true: "250 ok"}[c.From == ""]
 		}}
-		f := relayFlags{transcript: filepath.Join(t.TempDir(), "relay.txt")}
+		f := relayFlags{asking: asking{transcript: filepath.Join(t.TempDir(), "relay.txt")}}
 		f.Deliver, f.Window = true, time.Minute
 		code, out := fromOutside(t, ctx, s, f, output)
 		sent := s.Messages()

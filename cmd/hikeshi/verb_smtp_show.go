@@ -30,19 +30,24 @@ type relayDocument struct {
 	Findings   []findingRow    `json:"findings"`
 }
 
-type relayListener struct {
+// listenerRow is what is told of an address and port, whatever was asked there.
+type listenerRow struct {
 	Listener string `json:"listener"`
-	State    string `json:"state"`
-	Control  string `json:"control"` // passed, login-wanted, failed, deferred, unanswered, not-run
 	Banner   string `json:"banner"`
 	TLS      bool   `json:"tls"`
-	SeenAs   string `json:"seen_as"`
 	Inside   bool   `json:"inside"`
 	Where    string `json:"where"` // why inside
 	By       string `json:"by"`    // who said yes
 	Rcpts    int    `json:"rcpts"`
 	Nothing  bool   `json:"nothing"`
 	Stopped  string `json:"stopped"`
+}
+
+type relayListener struct {
+	listenerRow
+	State   string `json:"state"`
+	Control string `json:"control"` // passed, login-wanted, failed, deferred, unanswered, not-run
+	SeenAs  string `json:"seen_as"`
 }
 
 type relayRow struct {
@@ -58,9 +63,8 @@ type relayRow struct {
 	Cookie   string `json:"cookie"` // of the message that was sent; "" if none was
 }
 
-// relayFindings are the findings, whose evidence is the file that was asked for, if any.
-func relayFindings(r relaytest.Report, transcript string) []runbook.Finding {
-	all := r.Findings()
+// evidenced are findings whose evidence is the file that was asked for, if any.
+func evidenced(all []runbook.Finding, transcript string) []runbook.Finding {
 	for i := range all {
 		if all[i].Evidence != "" {
 			all[i].Evidence = transcript
@@ -71,7 +75,7 @@ func relayFindings(r relaytest.Report, transcript string) []runbook.Finding {
 
 // showRelayTest shows what was found. trouble is what went wrong besides, or nil.
 func (a *app) showRelayTest(r relaytest.Report, transcript string, trouble error) error {
-	found := relayFindings(r, transcript)
+	found := evidenced(r.Findings(), transcript)
 	if a.isJSON() {
 		doc := a.relayDocument(r, transcript, found)
 		if trouble != nil {
@@ -98,7 +102,7 @@ func (a *app) relayDocument(r relaytest.Report, transcript string, found []runbo
 		doc.Error = a.word("interrupted", "中断した")
 	}
 	for _, l := range f.Listeners {
-		doc.Listeners = append(doc.Listeners, relayListener{l.Listener, l.State, l.Control, l.Banner, l.TLS, l.SeenAs, l.Inside, l.Where.In(lang), l.By, l.Rcpts, l.Nothing, l.Stopped.In(lang)})
+		doc.Listeners = append(doc.Listeners, relayListener{listenerRow{l.Listener, l.Banner, l.TLS, l.Inside, l.Where.In(lang), l.By, l.Rcpts, l.Nothing, l.Stopped.In(lang)}, l.State, l.Control, l.SeenAs})
 	}
 	return doc
 }

@@ -44,6 +44,12 @@ type data struct {
 	Back     json.RawMessage `json:"back"` // for spool.Mender.Unmend
 }
 
+// Demands says whether a change of this kind has made a last line by which everybody else has to log in to relay.
+func Demands(c runbook.Change) bool {
+	var d data
+	return c.Kind == "relay.fix" && c.Decode(dataV, &d) == nil && d.CatchAll
+}
+
 const (
 	dataV    = 1
 	maxShown = 12 // decisions that are listed

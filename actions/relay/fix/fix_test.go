@@ -121,6 +121,9 @@ func TestFixAndUndo(t *testing.T) {
 				}
 			}
 			c := change(t, a, x.with)
+			if Demands(c) != (name == "catch-all") {
+				t.Errorf("demands a login of everybody: %v", Demands(c))
+			}
 			if c.UndoRisk != runbook.Reopening || !strings.Contains(c.After, "+") {
 				t.Errorf("%+v", c)
 			}

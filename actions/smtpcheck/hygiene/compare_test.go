@@ -4,47 +4,17 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"hikeshi/actions/smtpcheck/consent"
+	"hikeshi/actions/smtpcheck/hygiene/compare"
+	"hikeshi/actions/smtpcheck/hygiene/session"
 	"hikeshi/actions/smtpcheck/recorder"
 	"hikeshi/runbook"
 )
-
-func TestCompare(t *testing.T) {
-	before, err := ParseSeen([]string{"H01 192.0.2.25:25 good 220", "H03 192.0.2.25:25 bad 250/550 5.1.1", "H04 192.0.2.25:25 bad 250", "H09 192.0.2.25:25 good", "H17 192.0.2.25:587 good 530"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	now, err := ParseSeen([]string{"H01 192.0.2.25:25 good 220", "H03 192.0.2.25:25 good 252/252", "H04 192.0.2.25:25 unknown", "H09 192.0.2.25:25 bad PLAIN", "H20 192.0.2.25:25 good 250/550"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, d := range Compare(before, now) {
-		got = append(got, d.String())
-	}
-	want := "H09 192.0.2.25:25: good -> bad (PLAIN)\nH03 192.0.2.25:25: bad (250/550 5.1.1) -> good (252/252)\nH04 192.0.2.25:25: bad (250) -> unknown\nH20 192.0.2.25:25: - -> good (250/550)\n" +
-		"H17 192.0.2.25:587: good (530) -> -\nH01 192.0.2.25:25: good (220) -> good (220)"
-	if strings.Join(got, "\n") != want {
-		t.Errorf("%s\nwant\n%s", strings.Join(got, "\n"), want)
-	}
-	if d := Compare([]Seen{{"H03", "127.0.0.1:2525", "bad", "250/550"}}, []Seen{{"H03", "127.0.0.1:2626", "good", "252/252"}}); len(d) != 1 || !d[0].Better() {
-		t.Errorf("single listeners: %v", d)
-	}
-	if len(Compare(nil, nil)) > 0 {
-		t.Error("something of nothing")
-	}
-	for _, s := range []string{"", "H03", "H03 x", "H03 192.0.2.25:25 fine", "X03 192.0.2.25:25 good", "H03 192.0.2.25:25 good\nmore"} {
-		if _, err := ParseSeen([]string{s}); !errors.Is(err, runbook.ErrInput) {
-			t.Errorf("%q: %v", s, err)
-		}
-	}
-	if _, err := ParseSeen(make([]string, maxSeen+1)); !errors.Is(err, runbook.ErrInput) {
-		t.Errorf("too many: %v", err)
-	}
-}
 
 // recording keeps evidence.
 type recording map[string]string
@@ -98,6 +68,94 @@ func TestBeforeAndAfter(t *testing.T) {
 	}
 	if !has(out.Findings, "1 better, 0 worse") || !has(out.Findings, "H03 192.0.2.25:25: bad (250 2.0.0/550 5.1.1) -> good (252 2.0.0/252 2.0.0)") {
 		t.Errorf("%v", out.Findings)
+	}
+}
+
+// believer is an E-Post server that refuses its own senders without a login, and believes them once believing is set.
+func believer(t *testing.T, believing *atomic.Bool) *recorder.Server {
+	s := closed(t)
+	s.Banner = "220 mail.example.jp E-POST ESMTP Receiver 5.00"
+	instead(s, "MAIL", func(arg string) string {
+		return map[bool]string{true: "250 2.1.0 ok"}[believing.Load() && strings.Contains(arg, "@example.jp>")]
+	})
+	instead(s, "VRFY", func(arg string) string {
+		return map[bool]string{true: "250 2.1.5 Taro"}[believing.Load() && strings.HasPrefix(arg, "taro")]
+	})
+	return s
+}
+
+// TestSideEffects: what becomes worse by a login that Hikeshi demanded is told with its cause and what to make of it; nothing else is.
+func TestSideEffects(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		demand func() Demand
+		server string
+		want   int
+	}{
+		"a step of the incident": {func() Demand { return Demand{"20261121-0312", "fix_relay"} }, "", 2},
+		"no step":                {func() Demand { return Demand{} }, "", 0},
+		"nothing known":          {nil, "", 0},
+		"another server":         {func() Demand { return Demand{"20261121-0312", "fix_relay"} }, "postfix", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var believing atomic.Bool
+			e := env(t, servers{25: start(t, believer(t, &believing))})
+			e.Demanded = tc.demand
+			before := look(t, e, Request{Server: tc.server}).Facts()
+			believing.Store(true)
+			r := look(t, e, Request{Server: tc.server, Before: before.Seen})
+			proper(t, r)
+			f := r.Facts()
+			if f.Worse != 3 || f.SideEffects != tc.want || f.State != Bad {
+				t.Fatalf("worse %d, side effects %d, %s: %+v", f.Worse, f.SideEffects, f.State, f.Changed)
+			}
+			for _, id := range []string{"H14", "H16"} {
+				got := row(t, r, id, 25)
+				meant := strings.Contains(got.Change.EN, "step fix_relay of incident 20261121-0312, and meant") && strings.Contains(got.Change.EN, "`hikeshi undo 20261121-0312 fix_relay`") && strings.Contains(got.Change.JA, "norelay,2 を default に変える")
+				bad := slices.ContainsFunc(r.Findings(), func(f runbook.Finding) bool { return f.Level == runbook.Bad && strings.Contains(f.Text.EN, id+" ") })
+				if meant != (tc.want > 0) || bad != (tc.want == 0) {
+					t.Errorf("%s, bad %v: %s", id, bad, got.Change.EN)
+				}
+			}
+			if tc.want > 0 && (!has(r.Findings(), "to be changed: H01, H03 (server: E-Post); side effects that are meant: H14, H16") || !has(r.Findings(), "3 worse, 4 changed in all; 2 of the worse are side effects")) {
+				t.Errorf("%v", r.Findings())
+			}
+		})
+	}
+}
+
+// TestOtherVantage: one look from outside and the other from inside are compared in what does not depend on it.
+func TestOtherVantage(t *testing.T) {
+	t.Parallel()
+	e := env(t, servers{25: start(t, closed(t))})
+	before := look(t, e, Request{}).Facts()
+	e.Relay.Dial = fromInside(e.Relay.Dial)
+	r := look(t, e, Request{Before: before.Seen})
+	const want = "192.0.2.25:25: asked from outside before and from inside now: H05, H13, H14, H16, H18, RFC10 are not comparable"
+	if f := r.Facts(); f.Better != 0 || f.Worse != 0 || !has(r.Findings(), want) || !has(r.Remarks(), want) {
+		t.Errorf("%+v\n%v", f.Changed, r.Findings())
+	}
+	for _, d := range r.Differences() {
+		if d.VantageBefore != "outside" || d.VantageNow != "inside" || d.Comparable == session.DependsOnVantage(d.ID) {
+			t.Errorf("%+v", d)
+		}
+	}
+}
+
+// TestMatched: a listener that the earlier look was not at is refused before anything is said, where that is wanted; else it is left out.
+func TestMatched(t *testing.T) {
+	t.Parallel()
+	s := start(t, closed(t))
+	e := env(t, servers{25: s})
+	q := Request{Targets: []string{"192.0.2.25:25"}, Before: []string{"H03 192.0.2.25:587 outside bad 250/550", "H03 192.0.2.26:25 outside bad 250/550"}, Fast: true, Matched: true}
+	if _, err := e.Hygiene(t.Context(), q); !errors.Is(err, runbook.ErrInput) || !strings.Contains(err.Error(), "comparing 192.0.2.25:25: the incident looked at 192.0.2.25:587, 192.0.2.26:25 only") || len(s.Said()) > 0 {
+		t.Errorf("%v, said %v", err, s.Said())
+	}
+	q.Matched = false
+	r := look(t, e, q)
+	if f := r.Facts(); f.Better != 0 || f.Worse != 0 || !has(r.Findings(), "192.0.2.26:25: looked at before, and not asked now") || slices.ContainsFunc(f.Changed, func(d compare.Difference) bool { return d.Before != "" }) {
+		t.Errorf("%+v\n%v", f.Changed, r.Findings())
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"hikeshi/actions/smtpcheck/hygiene/compare"
 	"hikeshi/actions/smtpcheck/hygiene/session"
 	"hikeshi/runbook"
 )
@@ -17,26 +18,27 @@ const (
 
 // Facts are the facts of smtp.hygiene.
 type Facts struct {
-	State      string           `json:"state" expr:"state"`     // good, bad, unknown
-	Server     string           `json:"server" expr:"server"`   // whose settings are named; "" if it is not known
-	Bad        []string         `json:"bad" expr:"bad"`         // ids of tests that are bad at some listener
-	Notes      []string         `json:"notes" expr:"notes"`     // worth knowing
-	Unknown    []string         `json:"unknown" expr:"unknown"` // could not be determined at some listener
-	VRFY       string           `json:"vrfy" expr:"vrfy"`       // codes for a known and an unknown user: 250/550; "" if unknown
-	EXPN       string           `json:"expn" expr:"expn"`
-	Banner     string           `json:"banner" expr:"banner"` // of the first listener that has one
-	Listeners  []ListenerFact   `json:"listeners" expr:"listeners"`
-	Rows       []Test           `json:"rows" expr:"rows"`
-	RFC        []Recommendation `json:"rfc2505" expr:"rfc2505"`
-	Seen       []string         `json:"seen" expr:"seen"`         // the rows in short, for the parameter before of a later look
-	Compared   bool             `json:"compared" expr:"compared"` // with an earlier look
-	Changed    []Difference     `json:"changed" expr:"changed"`   // what is not as before, if compared
-	Better     int              `json:"better" expr:"better"`     // of them, bad before and not now
-	Worse      int              `json:"worse" expr:"worse"`       // and bad now and not before
-	Inside     bool             `json:"inside" expr:"inside"`     // something was asked from where servers trust their own
-	Account    string           `json:"account" expr:"account"`
-	Delivered  bool             `json:"delivered" expr:"delivered"`   // messages were allowed
-	Transcript string           `json:"transcript" expr:"transcript"` // name of the evidence
+	State       string               `json:"state" expr:"state"`     // good, bad, unknown
+	Server      string               `json:"server" expr:"server"`   // whose settings are named; "" if it is not known
+	Bad         []string             `json:"bad" expr:"bad"`         // ids of tests that are bad at some listener
+	Notes       []string             `json:"notes" expr:"notes"`     // worth knowing
+	Unknown     []string             `json:"unknown" expr:"unknown"` // could not be determined at some listener
+	VRFY        string               `json:"vrfy" expr:"vrfy"`       // codes for a known and an unknown user: 250/550; "" if unknown
+	EXPN        string               `json:"expn" expr:"expn"`
+	Banner      string               `json:"banner" expr:"banner"` // of the first listener that has one
+	Listeners   []ListenerFact       `json:"listeners" expr:"listeners"`
+	Rows        []Test               `json:"rows" expr:"rows"`
+	RFC         []Recommendation     `json:"rfc2505" expr:"rfc2505"`
+	Seen        []string             `json:"seen" expr:"seen"`                 // the rows in short, for the parameter before of a later look
+	Compared    bool                 `json:"compared" expr:"compared"`         // with an earlier look
+	Changed     []compare.Difference `json:"changed" expr:"changed"`           // what is not as before, if compared
+	Better      int                  `json:"better" expr:"better"`             // of them, bad before and not now
+	Worse       int                  `json:"worse" expr:"worse"`               // and bad now and not before
+	SideEffects int                  `json:"side_effects" expr:"side_effects"` // of the worse, those that a denial of Hikeshi's own has brought about
+	Inside      bool                 `json:"inside" expr:"inside"`             // something was asked from where servers trust their own
+	Account     string               `json:"account" expr:"account"`
+	Delivered   bool                 `json:"delivered" expr:"delivered"`   // messages were allowed
+	Transcript  string               `json:"transcript" expr:"transcript"` // name of the evidence
 }
 
 // A ListenerFact is one address and port.
@@ -116,7 +118,7 @@ func (r Report) beside(l session.Report) bool { return l.Nothing && l.Spare }
 
 // Facts says what was seen.
 func (r Report) Facts() Facts {
-	f := Facts{State: r.State(), Server: r.Server, Bad: []string{}, Notes: []string{}, Unknown: []string{}, Listeners: []ListenerFact{}, Rows: []Test{}, Seen: []string{}, Changed: []Difference{},
+	f := Facts{State: r.State(), Server: r.Server, Bad: []string{}, Notes: []string{}, Unknown: []string{}, Listeners: []ListenerFact{}, Rows: []Test{}, Seen: []string{}, Changed: []compare.Difference{},
 		RFC: r.rfc(), Compared: r.Compared, Account: r.Account, Delivered: r.Delivered, Transcript: transcript}
 	for _, l := range r.Listeners {
 		f.Listeners = append(f.Listeners, ListenerFact{l.Listener(), session.Cut(l.Banner), l.TLS, l.Vantage.Inside, l.Vantage.Why, l.By, l.Rcpts, l.Nothing, l.Stopped})
@@ -129,7 +131,6 @@ func (r Report) Facts() Facts {
 		}
 		for _, row := range l.Rows {
 			f.Rows = append(f.Rows, r.test(row))
-			f.Seen = append(f.Seen, seen(row).String())
 			f.count(row)
 		}
 	}
@@ -137,10 +138,32 @@ func (r Report) Facts() Facts {
 		slices.Sort(*ids)
 		*ids = slices.Compact(*ids)
 	}
+	for _, s := range r.seen() {
+		f.Seen = append(f.Seen, s.String())
+	}
 	if r.Compared {
-		f.compare(r.Before)
+		f.compare(r.Differences())
 	}
 	return f
+}
+
+// compare enters what is not as before.
+func (f *Facts) compare(all []compare.Difference) {
+	for _, d := range all {
+		if !d.Changed {
+			continue
+		}
+		f.Changed = append(f.Changed, d)
+		switch {
+		case d.Better():
+			f.Better++
+		case d.Worse():
+			f.Worse++
+		}
+		if d.SideEffectOf != "" {
+			f.SideEffects++
+		}
+	}
 }
 
 func (f *Facts) count(row session.Row) {
@@ -164,7 +187,10 @@ func (r Report) test(row session.Row) Test {
 	words, _ := r.Words.Test(row.ID)
 	t := Test{ID: row.ID, Listener: row.Listener, Title: words.Title, Verdict: string(row.Verdict), Asked: append([]string{}, row.Asked...), Answered: append([]string{}, row.Answered...), Codes: row.Codes,
 		Why: row.Why, Matters: words.Why, RFC: []string{}, Inside: row.Inside}
-	if row.Verdict == session.Bad || row.Verdict == session.Note || row.ID == "H19" {
+	switch {
+	case row.Verdict == session.Bad && r.isSideEffect(row):
+		t.Change = r.meant(words)
+	case row.Verdict == session.Bad || row.Verdict == session.Note || row.ID == "H19":
 		t.Change = words.For(r.Server)
 	}
 	for _, rec := range r.Words.Recommendations {

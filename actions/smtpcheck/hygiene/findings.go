@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hikeshi/actions/smtpcheck/hygiene/advice"
+	"hikeshi/actions/smtpcheck/hygiene/compare"
 	"hikeshi/actions/smtpcheck/hygiene/session"
 	"hikeshi/runbook"
 )
@@ -13,7 +14,7 @@ import (
 // Findings tells what was seen: the whole first, then what is not as before, then each listener. What is as before is told by the whole alone.
 func (r Report) Findings() []runbook.Finding {
 	f := r.Facts()
-	all := append([]runbook.Finding{r.whole(f)}, differences(f)...)
+	all := append([]runbook.Finding{r.whole(f)}, r.differences(f)...)
 	for _, l := range r.Listeners {
 		all = append(all, r.about(l)...)
 		if !l.Nothing {
@@ -27,7 +28,7 @@ func (r Report) Findings() []runbook.Finding {
 func (r Report) Remarks() []runbook.Finding {
 	whole := r.whole(r.Facts())
 	whole.Evidence = ""
-	all := []runbook.Finding{whole}
+	all := append([]runbook.Finding{whole}, r.apart()...)
 	for _, l := range r.Listeners {
 		all = append(all, r.about(l)...)
 	}
@@ -56,7 +57,7 @@ func (r Report) whole(f Facts) runbook.Finding {
 	case Good:
 		out = find(runbook.OK, "nothing bad was found (server: %s)", "問題は見つからなかった (サーバ: %s)", name)
 	case Bad:
-		out = find(runbook.Bad, "to be changed: %s (server: %s)", "要改善: %s (サーバ: %s)", strings.Join(f.Bad, ", "), name)
+		out = toChange(f, name)
 	default:
 		out = find(runbook.Warn, "nothing bad was seen, but not everything could be determined: %s", "問題は見えないが、判定できない項目がある: %s", strings.Join(f.Unknown, ", "))
 	}
@@ -64,21 +65,76 @@ func (r Report) whole(f Facts) runbook.Finding {
 	return out
 }
 
+// toChange tells what is bad: what is to be changed, and what is so by Hikeshi's own doing.
+func toChange(f Facts, name string) runbook.Finding {
+	meant := slices.DeleteFunc(slices.Clone(f.Bad), func(id string) bool {
+		return slices.ContainsFunc(f.Rows, func(t Test) bool { return t.ID == id && t.Verdict == string(session.Bad) && !f.meant(t) })
+	})
+	rest := slices.DeleteFunc(slices.Clone(f.Bad), func(id string) bool { return slices.Contains(meant, id) })
+	switch list := strings.Join(meant, ", "); {
+	case len(meant) == 0:
+		return find(runbook.Bad, "to be changed: %s (server: %s)", "要改善: %s (サーバ: %s)", strings.Join(rest, ", "), name)
+	case len(rest) == 0:
+		return find(runbook.Warn, "nothing is bad but side effects that are meant: %s (server: %s)", "意図した副作用のほかに問題はない: %s (サーバ: %s)", list, name)
+	default:
+		return find(runbook.Bad, "to be changed: %s (server: %s); side effects that are meant: %s", "要改善: %s (サーバ: %s)。意図した副作用: %s", strings.Join(rest, ", "), name, list)
+	}
+}
+
+// meant says that a row is bad by Hikeshi's own doing.
+func (f Facts) meant(t Test) bool {
+	return slices.ContainsFunc(f.Changed, func(d compare.Difference) bool {
+		return d.SideEffectOf != "" && d.ID == t.ID && d.Listener == t.Listener
+	})
+}
+
 // differences tells what is not as in the earlier look.
-func differences(f Facts) []runbook.Finding {
+func (r Report) differences(f Facts) []runbook.Finding {
 	if !f.Compared {
 		return nil
 	}
-	all := []runbook.Finding{find(runbook.Info, "compared with before: %d better, %d worse, %d changed in all", "以前との比較: 改善 %d、悪化 %d、変化は全部で %d", f.Better, f.Worse, len(f.Changed))}
+	whole := find(runbook.Info, "compared with before: %d better, %d worse, %d changed in all", "以前との比較: 改善 %d、悪化 %d、変化は全部で %d", f.Better, f.Worse, len(f.Changed))
+	if f.SideEffects > 0 {
+		whole.Text = runbook.T(whole.Text.EN+fmt.Sprintf("; %d of the worse are side effects that are meant", f.SideEffects), whole.Text.JA+fmt.Sprintf("。悪化のうち %d 件は意図した副作用", f.SideEffects))
+	}
+	all := append([]runbook.Finding{whole}, r.apart()...)
 	for _, d := range f.Changed {
 		level := runbook.Info
 		switch {
+		case d.SideEffectOf != "":
+			level = runbook.Warn
 		case d.Worse():
 			level = runbook.Bad
 		case d.Better():
 			level = runbook.OK
 		}
-		all = append(all, find(level, "%s", "%s", d))
+		all = append(all, runbook.Finding{Level: level, Text: d.Text()})
+	}
+	return all
+}
+
+// apart tells of listeners that were asked from inside once and from outside once, and of those that were not asked again.
+func (r Report) apart() []runbook.Finding {
+	var all []runbook.Finding
+	rows := r.Differences()
+	for _, l := range r.Listeners {
+		var ids []string
+		var one compare.Difference
+		for _, d := range rows {
+			if d.Listener == l.Listener() && !d.Comparable {
+				ids, one = append(ids, d.ID), d
+			}
+		}
+		if slices.Sort(ids); len(ids) > 0 {
+			where := map[string]string{compare.Inside: "内側", compare.Outside: "外側"}
+			all = append(all, runbook.Finding{Level: runbook.Warn, Text: runbook.T(fmt.Sprintf("%s: asked from %s before and from %s now: %s are not comparable", one.Listener, one.VantageBefore, one.VantageNow, strings.Join(ids, ", ")),
+				fmt.Sprintf("%s: 以前は%s、今回は%sからの試験。%s は比較できない", one.Listener, where[one.VantageBefore], where[one.VantageNow], strings.Join(ids, ", ")))})
+		}
+	}
+	for _, at := range compare.Listeners(r.Before) {
+		if !r.asked(at) {
+			all = append(all, find(runbook.Info, "%s: looked at before, and not asked now", "%s: 以前は試験したが、今回は対象外", at))
+		}
 	}
 	return all
 }
@@ -123,14 +179,17 @@ func (r Report) listener(l session.Report, f Facts) []runbook.Finding {
 
 // asBefore says that a row was the same in the look that is compared with.
 func (f Facts) asBefore(row session.Row) bool {
-	return f.Compared && !slices.ContainsFunc(f.Changed, func(d Difference) bool { return d.ID == row.ID && d.Listener == row.Listener })
+	return f.Compared && !slices.ContainsFunc(f.Changed, func(d compare.Difference) bool { return d.ID == row.ID && d.Listener == row.Listener })
 }
 
 // row tells of one test: what it is, why, what was answered, what to change.
 func (r Report) row(row session.Row) runbook.Finding {
 	t := r.test(row)
 	level := runbook.Info
-	if row.Verdict == session.Bad {
+	switch {
+	case row.Verdict == session.Bad && r.isSideEffect(row):
+		level = runbook.Warn
+	case row.Verdict == session.Bad:
 		level = runbook.Bad
 	}
 	head := fmt.Sprintf("%s: %s ", row.Listener, row.ID)

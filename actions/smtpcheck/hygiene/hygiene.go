@@ -1,7 +1,8 @@
 // Package hygiene is the kind smtp.hygiene: what a mail server gives away, whom it believes, and by which setting that is changed.
 //
 // In order: fill in an Env; Env.Hygiene asks what a Request asks for; Report tells what was seen, as findings, as facts and as the transcript of
-// everything that was said; Compare sets facts beside earlier ones. Package ask has the manners, advice the words, session the verdicts.
+// everything that was said, and the differences to an earlier look. Package ask has the manners, advice the words, session the verdicts, compare
+// the differences.
 //
 // Nothing is sent to a server that is not an authorised target, and no message without a consent that says so and names the mailbox it goes to.
 package hygiene
@@ -18,7 +19,12 @@ type Env struct {
 	Words  []byte        // the words of the tests, templates/hygiene.yaml
 	Names  session.Names // nil: names of addresses are not looked up
 	Server string        // of this machine: epms, ...; "" if it is not known
+
+	Demanded func() Demand // what Hikeshi has put in force at this machine; nil: not known
 }
+
+// A Demand is a step of an incident by which mail to the outside needs a login since. The zero Demand is none.
+type Demand struct{ Incident, Step string }
 
 // Kind is smtp.hygiene.
 func Kind(env Env) runbook.Kind {

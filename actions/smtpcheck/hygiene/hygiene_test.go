@@ -21,13 +21,13 @@ func TestInOrder(t *testing.T) {
 	r := look(t, e, Request{Targets: []string{"192.0.2.25"}})
 	proper(t, r)
 	f := r.Facts()
-	for port, want := range map[uint16][]string{25: {"H05 bad", "H07 note", "H15 not-run", "H18 not-run", "H19 not-run", "H21 not-run", "H22 not-run"},
+	for port, want := range map[uint16][]string{25: {"H05 note", "H07 note", "H15 not-run", "H18 not-run", "H19 not-run", "H21 not-run", "H22 not-run"},
 		587: {"H07 note", "H19 not-run", "H21 not-run"}, 465: {"H07 note", "H19 not-run", "H21 not-run"}} {
 		if got := shown(r, port); !slices.Equal(got, want) {
 			t.Errorf("%d: %v, want %v\n%s", port, got, want, lines(r))
 		}
 	}
-	if f.State != Bad || !slices.Equal(f.Bad, []string{"H05"}) || f.VRFY != "252 2.0.0/252 2.0.0" || len(f.Unknown) > 0 {
+	if f.State != Good || len(f.Bad) > 0 || !slices.Equal(f.Notes, []string{"H05", "H07"}) || f.VRFY != "252 2.0.0/252 2.0.0" || len(f.Unknown) > 0 {
 		t.Errorf("%+v", f)
 	}
 	for i, s := range []*recorder.Server{mx, sub, imp} {

@@ -2,12 +2,13 @@ package hygiene
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"net/netip"
-	"slices"
 	"strings"
 	"testing"
 
+	"hikeshi/actions/smtpcheck/hygiene/session"
 	"hikeshi/actions/smtpcheck/recorder"
 )
 
@@ -17,30 +18,67 @@ func TestInsideIsNotOutside(t *testing.T) {
 	trusting := func() *recorder.Server {
 		s := closed(t)
 		instead(s, "MAIL", func(string) string { return "250 ok" })
+		s.Rcpt = func(_ *recorder.Client, to string) string {
+			return map[bool]string{true: "250 ok"}[strings.HasSuffix(to, "@probe.example")]
+		}
 		return s
 	}
-	outside := env(t, servers{25: start(t, trusting())})
-	inside := env(t, servers{25: start(t, trusting())})
-	dial := inside.Relay.Dial
-	inside.Relay.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+	q := Request{Targets: []string{"192.0.2.25:25", "192.0.2.25:587"}, POP: true}
+	outside := env(t, servers{25: start(t, trusting()), 587: start(t, trusting())})
+	inside := env(t, servers{25: start(t, trusting()), 587: start(t, trusting())})
+	inside.Relay.Dial = fromInside(inside.Relay.Dial)
+	for _, e := range []*Env{&outside, &inside} {
+		e.Relay.Login = testLogin
+		e.Relay.Dial = popping(t, e.Relay.Dial)
+	}
+	out, in := look(t, outside, q), look(t, inside, q)
+	ids := []string{"H05", "H13", "H14", "H16", "H17", "H18", "RFC10"}
+	for _, id := range ids {
+		port := map[bool]uint16{true: 587, false: 25}[id == "H17"]
+		if got := row(t, out, id, port); got.Verdict != "bad" && got.Verdict != "note" {
+			t.Errorf("outside: %s %s: %s", id, got.Verdict, got.Why.EN)
+		}
+		if got := row(t, in, id, port); got.Verdict != "unknown" || !strings.Contains(got.Why.EN, "ask from outside") {
+			t.Errorf("inside: %s %s: %s", id, got.Verdict, got.Why.EN)
+		}
+	}
+	for _, r := range in.Facts().Rows {
+		if told := strings.Contains(r.Why.EN, "from inside"); told != session.DependsOnVantage(r.ID) && r.Verdict != "not-run" {
+			t.Errorf("inside: %s depends on the vantage: %v; %s: %s", r.ID, session.DependsOnVantage(r.ID), r.Verdict, r.Why.EN)
+		}
+	}
+	if o, i := out.Facts(), in.Facts(); state(o, "10") != NotMet || state(o, "1") != NotMet || state(i, "10") != NotSeen || state(i, "1") != NotSeen {
+		t.Errorf("recommendations 1 and 10: outside %s %s, inside %s %s", state(o, "1"), state(o, "10"), state(i, "1"), state(i, "10"))
+	}
+}
+
+// dialer opens connections.
+type dialer = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// fromInside is a dialer from the own address of the server.
+func fromInside(dial dialer) dialer {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := dial(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
-		own := net.TCPAddrFromAddrPort(netip.MustParseAddrPort("192.0.2.25:40000"))
-		return posed{c, own, c.RemoteAddr()}, nil
+		return posed{c, net.TCPAddrFromAddrPort(netip.MustParseAddrPort("192.0.2.25:40000")), c.RemoteAddr()}, nil
 	}
-	out, in := look(t, outside, Request{}), look(t, inside, Request{})
-	if f := out.Facts(); !slices.Contains(f.Bad, "H14") || !slices.Contains(f.Bad, "H16") || state(f, "10") != NotMet {
-		t.Errorf("outside: bad %v, recommendation 10 %s\n%s", f.Bad, state(f, "10"), lines(out))
+}
+
+// popping adds a POP3 server that takes every login.
+func popping(t *testing.T, dial dialer) dialer {
+	config, err := recorder.SelfSigned("mail.example.jp")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, id := range []string{"H05", "H14", "H16", "RFC10"} {
-		if got := row(t, in, id, 25); got.Verdict != "unknown" || !strings.Contains(got.Why.EN, "ask from outside") {
-			t.Errorf("inside: %s %s: %s", id, got.Verdict, got.Why.EN)
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		if !strings.HasSuffix(address, ":995") {
+			return dial(ctx, network, address)
 		}
-	}
-	if got := state(in.Facts(), "10"); got != NotSeen {
-		t.Errorf("inside: recommendation 10 %s", got)
+		ours, theirs := net.Pipe()
+		go mailbox(tls.Server(theirs, config), func() {})
+		return ours, nil
 	}
 }
 

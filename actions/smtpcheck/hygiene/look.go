@@ -11,12 +11,14 @@ import (
 	"hikeshi/actions/smtpcheck/consent"
 	"hikeshi/actions/smtpcheck/hygiene/advice"
 	"hikeshi/actions/smtpcheck/hygiene/ask"
+	"hikeshi/actions/smtpcheck/hygiene/compare"
 	"hikeshi/actions/smtpcheck/hygiene/session"
 	"hikeshi/actions/smtpcheck/probe"
 	"hikeshi/actions/smtpcheck/relay"
 	"hikeshi/actions/smtpcheck/relaytest"
 	"hikeshi/actions/smtpcheck/talk"
 	"hikeshi/actions/smtpcheck/target"
+	"hikeshi/actions/smtpcheck/visit"
 	"hikeshi/runbook"
 )
 
@@ -29,6 +31,7 @@ type Request struct {
 	From     string                  `json:"from"`
 	Server   string                  `json:"server"`
 	Before   []string                `json:"before"`
+	Matched  bool                    `json:"-"` // refuse to ask what Before does not tell of
 	Fast     bool                    `json:"fast"`
 	Deliver  bool                    `json:"deliver"`
 	POP      bool                    `json:"pop"`
@@ -46,8 +49,9 @@ type Report struct {
 	Account   string // that was used, U@T; "" if none is known
 	Delivered bool   // a message was allowed
 	MadeUp    bool   // the addresses of the test are those of a dry run
-	Before    []Seen
-	Compared  bool // there was something to compare with
+	Before    []compare.Seen
+	Compared  bool   // there was something to compare with
+	Demanded  Demand // in force now
 	Took      time.Duration
 }
 
@@ -62,7 +66,7 @@ func (e Env) Hygiene(ctx context.Context, q Request) (Report, error) {
 	if q.Server != "" && !slices.Contains(advice.Servers(), q.Server) {
 		return rep, fmt.Errorf("%w: server %q is none of %s", runbook.ErrInput, talk.Safe(q.Server), strings.Join(advice.Servers(), ", "))
 	}
-	if rep.Before, err = ParseSeen(q.Before); err != nil {
+	if rep.Before, err = compare.Parse(q.Before); err != nil {
 		return rep, err
 	}
 	base := e.Relay
@@ -71,13 +75,21 @@ func (e Env) Hygiene(ctx context.Context, q Request) (Report, error) {
 	if err != nil {
 		return rep, err
 	}
+	if q.Matched {
+		if err := elsewhere(rep.Before, all); err != nil {
+			return rep, err
+		}
+	}
+	if rep.Compared && e.Demanded != nil {
+		rep.Demanded = e.Demanded()
+	}
 	s := e.session(run, q)
 	rep.Log, rep.MadeUp = run.Log, strings.HasSuffix(run.Probe, ".example") || strings.HasSuffix(run.Sender, ".example")
 	if s.Account != "" && s.Domain != "" {
 		rep.Account = s.Account + "@" + s.Domain
 	}
 	for i, l := range all {
-		s.Progress = part(q.Progress, i, len(all))
+		s.Progress = visit.Part(q.Progress, i, len(all))
 		one, err := ask.Listener(ctx, s, l)
 		if err != nil {
 			return rep, err
@@ -87,6 +99,18 @@ func (e Env) Hygiene(ctx context.Context, q Request) (Report, error) {
 	rep.Server = e.server(q, all, rep.Listeners)
 	rep.Took = time.Since(began)
 	return rep, ctx.Err()
+}
+
+// elsewhere is the error for listeners that the earlier look was not at. What nobody named may be missing there.
+func elsewhere(before []compare.Seen, all []target.Listener) error {
+	var named, every []string
+	for _, l := range all {
+		every = append(every, l.At.String())
+		if !l.Optional {
+			named = append(named, l.At.String())
+		}
+	}
+	return compare.Elsewhere(before, named, every)
 }
 
 // session is a run of the relay test, as hygiene tests want it.
@@ -111,12 +135,4 @@ func (e Env) server(q Request, all []target.Listener, seen []session.Report) str
 		return e.Server
 	}
 	return ""
-}
-
-// part is the progress of one listener within that of all.
-func part(tell func(done, total int64), i, n int) func(done, total int64) {
-	if tell == nil {
-		return nil
-	}
-	return func(done, total int64) { tell(int64(i)*total+done, int64(n)*total) }
 }

@@ -28,7 +28,7 @@ func TestBrake(t *testing.T) {
 		why    string
 		tried  int64
 	}{
-		"none":              {func(int) string { return "" }, "bad", "20 unknown recipients were tried undisturbed", 20},
+		"none":              {func(int) string { return "" }, "note", "no brake was seen within 20 unknown recipients", 20},
 		"421":               {func(n int) string { return map[bool]string{true: "421 4.7.0 too many"}[n > 10] }, "good", "hung up after 10", 11},
 		"hangs up":          {func(n int) string { return map[bool]string{true: "close"}[n > 5] }, "good", "hung up after 5", 6},
 		"hangs up at once":  {func(int) string { return "close" }, "unknown", "the connection ended", 1},
@@ -154,6 +154,17 @@ func TestNTLM(t *testing.T) {
 		t.Errorf("%+v, broken off: %v", got, broken)
 	}
 	if got := row(t, r, "H10", 25); got.Verdict != "bad" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestLoginAtAPort: a login where servers deliver is told with the port it is offered at.
+func TestLoginAtAPort(t *testing.T) {
+	t.Parallel()
+	s := closed(t)
+	s.Hello = []string{"STARTTLS", "AUTH PLAIN"}
+	r := look(t, env(t, servers{110: start(t, s)}), Request{Targets: []string{"192.0.2.25:110"}})
+	if got := row(t, r, "H12", 110); got.Verdict != "bad" || !strings.Contains(got.Why.EN, "port 110") || !strings.Contains(got.Why.JA, "110 番") || strings.Contains(got.Title.EN+got.Title.JA, "25") {
 		t.Errorf("%+v", got)
 	}
 }
@@ -409,7 +420,7 @@ func TestTLSFirst(t *testing.T) {
 		}
 		return in(c, verb, arg)
 	}
-	if got := shown(look(t, env(t, servers{25: start(t, s)}), Request{}), 25); !slices.Equal(got, []string{"H05 bad", "H07 note", "H15 not-run", "H18 not-run", "H19 not-run", "H21 not-run", "H22 not-run"}) {
+	if got := shown(look(t, env(t, servers{25: start(t, s)}), Request{}), 25); !slices.Equal(got, []string{"H05 note", "H07 note", "H15 not-run", "H18 not-run", "H19 not-run", "H21 not-run", "H22 not-run"}) {
 		t.Errorf("%v", got)
 	}
 }

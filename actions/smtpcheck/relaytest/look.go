@@ -18,6 +18,7 @@ import (
 	"hikeshi/actions/smtpcheck/relay/judge"
 	"hikeshi/actions/smtpcheck/talk"
 	"hikeshi/actions/smtpcheck/target"
+	"hikeshi/actions/smtpcheck/visit"
 	"hikeshi/runbook"
 )
 
@@ -100,7 +101,7 @@ func (r *Report) ask(ctx context.Context, run relay.Run, all []target.Listener, 
 		if i > 0 {
 			rest(ctx, run.Pause)
 		}
-		run.Progress = part(progress, i, len(all))
+		run.Progress = visit.Part(progress, i, len(all))
 		one, err := run.Test(ctx, l.At, l.Host, l.Grant)
 		if err != nil && ctx.Err() == nil {
 			return err
@@ -254,12 +255,4 @@ func rest(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	case <-time.After(d):
 	}
-}
-
-// part is the progress of one listener within that of all.
-func part(tell func(done, total int64), i, n int) func(done, total int64) {
-	if tell == nil {
-		return nil
-	}
-	return func(done, total int64) { tell(int64(i)*total+done, int64(n)*total) }
 }

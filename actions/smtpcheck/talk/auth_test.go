@@ -7,6 +7,8 @@ import (
 	"net"
 	"strings"
 	"testing"
+
+	"hikeshi/actions/smtpcheck/talk/lines"
 )
 
 // TestLogin: no secret reaches the transcript or a reply, whatever the peer repeats.
@@ -14,7 +16,7 @@ func TestLogin(t *testing.T) {
 	const user, password = "taro@example.jp", "hunter2 geheim"
 	blob := base64.StdEncoding.EncodeToString
 	plain := blob([]byte("\x00" + user + "\x00" + password))
-	long := strings.Repeat("x", (MaxLine+spare-4+1)%len(plain)) + strings.Repeat(plain, 200) // cut one byte before the end of a secret
+	long := strings.Repeat("x", (lines.Max+lines.Spare-4+1)%len(plain)) + strings.Repeat(plain, 200) // cut one byte before the end of a secret
 	for name, tc := range map[string]struct {
 		m       Mechanism
 		replies []string
@@ -74,19 +76,19 @@ func FuzzReply(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s := scanner{bufio.NewReader(strings.NewReader(string(data))), maxRead}
-		lines, err := s.reply()
-		if len(lines) > MaxLines {
-			t.Fatalf("%d lines", len(lines))
+		s := lines.New(strings.NewReader(string(data)), maxRead)
+		raw, err := s.Reply()
+		if len(raw) > lines.MaxLines {
+			t.Fatalf("%d lines", len(raw))
 		}
 		if err != nil {
 			return
 		}
-		r, err := parse(lines)
+		r, err := parse(raw)
 		if err != nil {
 			return
 		}
-		if r.Code < 200 || r.Code > 599 || len(r.Lines) != len(lines) || !strings.HasPrefix(string(data), fmt.Sprint(r.Code)) {
+		if r.Code < 200 || r.Code > 599 || len(r.Lines) != len(raw) || !strings.HasPrefix(string(data), fmt.Sprint(r.Code)) {
 			t.Fatalf("%+v of %q", r, data)
 		}
 		for _, l := range r.Lines {

@@ -1,7 +1,6 @@
 package talk
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -10,6 +9,8 @@ import (
 	"net/netip"
 	"os"
 	"time"
+
+	"hikeshi/actions/smtpcheck/talk/lines"
 )
 
 // The ways in which a conversation ends too early. Every error of this package but ErrLine and ErrNoTLS wraps one of them.
@@ -20,6 +21,9 @@ var (
 	ErrBroken  = errors.New("no answer of SMTP")     // not to be read as a reply, or without bounds
 	ErrTLS     = errors.New("no agreement over TLS") // the handshake failed
 )
+
+// ErrHandshake is the ErrTimeout of a TLS handshake.
+var ErrHandshake = fmt.Errorf("%w to the TLS handshake", ErrTimeout)
 
 // ErrLine is the error for a command that would be more than one line. Nothing was sent.
 var ErrLine = errors.New("the command is not one line of printable text")
@@ -52,7 +56,7 @@ type Conn struct {
 	cfg     Config
 	ctx     context.Context
 	net     net.Conn
-	in      scanner
+	in      lines.Reader
 	end     time.Time
 	stop    func() bool
 	secrets []string
@@ -98,9 +102,9 @@ func Open(ctx context.Context, cfg Config, address string, implicit bool) (*Conn
 func (c *Conn) use(nc net.Conn) {
 	left := int64(maxRead)
 	if c.net != nil {
-		left = c.in.left
+		left = c.in.Left
 	}
-	c.net, c.in = nc, scanner{bufio.NewReader(nc), left}
+	c.net, c.in = nc, lines.New(nc, left)
 }
 
 // Local is the address that we talk from, Remote that of the peer; zero if there is no connection over IP.
@@ -153,7 +157,10 @@ func (c *Conn) fail(doing string, err, as error) error {
 		if errors.Is(as, context.DeadlineExceeded) {
 			as = fmt.Errorf("%w: %w", ErrTimeout, as)
 		}
-	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout():
+	case !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, os.ErrDeadlineExceeded) && !(errors.As(err, &timeout) && timeout.Timeout()):
+	case as == ErrTLS:
+		as = ErrHandshake
+	default:
 		as = ErrTimeout
 	}
 	c.err = fmt.Errorf("%s: %w: %s", doing, as, Safe(c.redact(err.Error())))

@@ -5,7 +5,7 @@
 // bytes as they are; Conn.Stray waits for a reply that nobody asked for; Conn.Quit ends.
 //
 // Everything is bounded, in time and in bytes: a reply has a deadline as a whole, so that a peer that gives a byte a minute is a
-// time-out; a reply has at most MaxLines lines and MaxReply bytes, of which MaxLine of each line are kept; a conversation has a deadline
+// time-out; a reply has bounds in lines and bytes (package lines), of which MaxLine of each line are kept; a conversation has a deadline
 // and a bound too. After any error the conversation is over, and every later call returns the same error. There are five errors:
 // ErrConnect, ErrTimeout, ErrClosed, ErrBroken and ErrTLS; a time-out is never one of the others.
 //

@@ -66,7 +66,7 @@ func (c *Conn) Secure() (Reply, error) {
 	if r.Code != 220 {
 		return r, fmt.Errorf("asking for TLS: %w: %s", ErrNoTLS, r)
 	}
-	if c.in.in.Buffered() > 0 {
+	if c.in.Buffered() > 0 {
 		return r, c.fail("reading", errors.New("more than a reply before TLS"), ErrBroken)
 	}
 	return r, c.handshake()

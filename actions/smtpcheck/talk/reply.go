@@ -1,24 +1,17 @@
 package talk
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"strings"
 	"unicode"
+
+	"hikeshi/actions/smtpcheck/talk/lines"
 )
 
-// The bounds of one reply; RFC 5321 section 4.5.3.1.5 gives a line 512 bytes.
-const (
-	MaxLine  = 2 << 10  // bytes of a line that are kept
-	MaxLines = 100      // lines
-	MaxReply = 64 << 10 // bytes that are read
-)
-
-// spare is read beyond MaxLine, so that a secret at the cut is found as a whole before the line is cut.
-const spare = 2 << 10
+// MaxLine is how many bytes of a line are kept.
+const MaxLine = lines.Max
 
 // A Reply is what the peer answered. The zero Reply is none.
 type Reply struct {
@@ -47,65 +40,13 @@ func (r Reply) String() string {
 	return strings.TrimRight(fmt.Sprintf("%03d %s", r.Code, r.Text()), " ")
 }
 
-// errBound is wrapped by ErrBroken for what is larger than it may be.
-var errBound = errors.New("larger than any reply of a mail server")
-
-// A scanner reads replies within their bounds.
-type scanner struct {
-	in   *bufio.Reader
-	left int64 // bytes that may still be read in this conversation
-}
-
-// reply reads the lines of one reply, as they came but for their ends, each cut to MaxLine+spare bytes.
-func (s *scanner) reply() ([]string, error) {
-	var lines []string
-	for budget := MaxReply; ; {
-		line, n, err := s.line(budget)
-		if budget -= n; err != nil {
-			return append(lines, line), err
-		}
-		lines = append(lines, line)
-		if len(line) < 4 || line[3] != '-' {
-			return lines, nil
-		}
-		if len(lines) == MaxLines {
-			return lines, fmt.Errorf("a reply of more than %d lines: %w", MaxLines, errBound)
-		}
-	}
-}
-
-// line reads a line of at most budget bytes and returns it with the number of bytes read. What came before an error is returned too.
-func (s *scanner) line(budget int) (string, int, error) {
-	var b strings.Builder
-	for n := 0; ; {
-		if n >= budget || s.left <= 0 {
-			return b.String(), n, fmt.Errorf("%d bytes: %w", n, errBound)
-		}
-		c, err := s.in.ReadByte()
-		if err != nil {
-			if errors.Is(err, io.EOF) && n > 0 {
-				err = io.ErrUnexpectedEOF
-			}
-			return b.String(), n, err
-		}
-		n++
-		s.left--
-		if c == '\n' {
-			return strings.TrimSuffix(b.String(), "\r"), n, nil
-		}
-		if b.Len() < MaxLine+spare {
-			b.WriteByte(c)
-		}
-	}
-}
-
 var enhancedCode = regexp.MustCompile(`^([245])\.\d{1,3}\.\d{1,3}(?: |$)`)
 
 // parse reads the lines of one reply, in which no secret stands any more.
-func parse(lines []string) (Reply, error) {
+func parse(raw []string) (Reply, error) {
 	var r Reply
-	for i, line := range lines {
-		code, text, err := parseLine(line, i == len(lines)-1)
+	for i, line := range raw {
+		code, text, err := parseLine(line, i == len(raw)-1)
 		if err != nil {
 			return Reply{}, err
 		}
@@ -115,7 +56,7 @@ func parse(lines []string) (Reply, error) {
 		r.Code = code
 		r.Lines = append(r.Lines, Safe(text))
 	}
-	if len(lines) == 0 {
+	if len(raw) == 0 {
 		return Reply{}, errors.New("an empty reply")
 	}
 	if m := enhancedCode.FindStringSubmatch(r.Lines[0]); m != nil && int(m[1][0]-'0') == r.Code/100 {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"hikeshi/actions/smtpcheck/talk/lines"
 )
 
 // Cmd gives one command and reads its reply. A command that is not one line of printable ASCII text is an error wrapping ErrLine, after which
@@ -38,7 +40,7 @@ func (c *Conn) early() (Reply, bool) {
 	if c.err != nil {
 		return Reply{}, true
 	}
-	if c.in.in.Buffered() == 0 {
+	if c.in.Buffered() == 0 {
 		return Reply{}, false
 	}
 	r, err := c.read()
@@ -63,7 +65,7 @@ func (c *Conn) Stray(wait time.Duration) (r Reply, ok bool, err error) {
 		return Reply{}, false, c.err
 	}
 	c.net.SetReadDeadline(time.Now().Add(wait))
-	if _, err := c.in.in.Peek(1); errors.Is(err, os.ErrDeadlineExceeded) && c.ctx.Err() == nil {
+	if _, err := c.in.Peek(1); errors.Is(err, os.ErrDeadlineExceeded) && c.ctx.Err() == nil {
 		return Reply{}, false, nil
 	}
 	r, err = c.read()
@@ -74,8 +76,8 @@ func (c *Conn) Stray(wait time.Duration) (r Reply, ok bool, err error) {
 // to its final dot.
 func (c *Conn) Message(text string) (Reply, error) {
 	var b strings.Builder
-	lines := strings.Split(strings.TrimRight(strings.ReplaceAll(text, "\r\n", "\n"), "\n"), "\n")
-	for _, line := range lines {
+	all := strings.Split(strings.TrimRight(strings.ReplaceAll(text, "\r\n", "\n"), "\n"), "\n")
+	for _, line := range all {
 		if strings.HasPrefix(line, ".") {
 			b.WriteByte('.')
 		}
@@ -84,7 +86,7 @@ func (c *Conn) Message(text string) (Reply, error) {
 	if r, early := c.early(); early {
 		return r, c.err
 	}
-	if err := c.write(b.String()+".\r\n", append(lines, ".")...); err != nil {
+	if err := c.write(b.String()+".\r\n", append(all, ".")...); err != nil {
 		return Reply{}, err
 	}
 	return c.read()
@@ -117,11 +119,11 @@ func (c *Conn) read() (Reply, error) {
 	if err := c.deadline(); err != nil {
 		return Reply{}, err
 	}
-	raw, err := c.in.reply()
+	raw, err := c.in.Reply()
 	for i, line := range raw {
 		raw[i] = c.received(line, err != nil && i == len(raw)-1)
 	}
-	if errors.Is(err, errBound) {
+	if errors.Is(err, lines.ErrBound) {
 		return Reply{}, c.fail("reading", err, ErrBroken)
 	}
 	if err != nil {
@@ -141,7 +143,7 @@ func (c *Conn) received(line string, torn bool) string {
 	switch {
 	case torn && len(c.secrets) > 0 && line != "":
 		whole = hidden
-	case len(line) >= MaxLine+spare:
+	case len(line) >= lines.Max+lines.Spare:
 		whole = whole[:max(0, len(whole)-maxBlob)]
 	}
 	if whole != "" || !torn {

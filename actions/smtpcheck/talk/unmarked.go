@@ -3,6 +3,8 @@ package talk
 import (
 	"errors"
 	"strings"
+
+	"hikeshi/actions/smtpcheck/talk/lines"
 )
 
 // unmarked reads the rest of a reply to EHLO whose lines all look like the last one, and returns the whole. E-Post answers like that:
@@ -14,13 +16,13 @@ import (
 // How many lines there are is not known, and waiting for silence would take a late one for the answer to the next command, in which a 250 is
 // a finding. So HELP is said, which no server answers with 250.
 func (c *Conn) unmarked(r Reply) (Reply, error) {
-	if len(r.Lines) != 1 || c.in.in.Buffered() == 0 && !strings.Contains(c.Banner.Text(), "E-POST") && !strings.Contains(r.Text(), "pleased to meet you") {
+	if len(r.Lines) != 1 || c.in.Buffered() == 0 && !strings.Contains(c.Banner.Text(), "E-POST") && !strings.Contains(r.Text(), "pleased to meet you") {
 		return r, nil
 	}
 	if err := c.write("HELP\r\n", "HELP"); err != nil {
 		return r, err
 	}
-	for range MaxLines {
+	for range lines.MaxLines {
 		next, err := c.read()
 		switch {
 		case err != nil:

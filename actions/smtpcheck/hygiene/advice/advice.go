@@ -13,6 +13,8 @@
 //	    change: {en: "...", ja: "..."}      # for every server
 //	    settings:                           # the exact setting of a server; one that is left out is not known
 //	      postfix: {en: "disable_vrfy_command = yes", ja: "..."}
+//	    side_effects:                       # why it becomes bad where Hikeshi has demanded a login for mail to the outside
+//	      epms: {en: "...", ja: "..."}
 //	recommendations:               # of RFC 2505
 //	  - id: "12"
 //	    text: {en: "...", ja: "..."}
@@ -48,6 +50,8 @@ type Test struct {
 	Why      runbook.Text // why that matters
 	Change   runbook.Text // what to change, whatever the server
 	Settings map[string]runbook.Text
+
+	SideEffects map[string]runbook.Text // by server: why it becomes bad where Hikeshi has demanded a login for mail to the outside
 }
 
 // A Recommendation is one of RFC 2505.
@@ -78,6 +82,8 @@ type entry struct {
 	Why      runbook.Text            `yaml:"why"`
 	Change   runbook.Text            `yaml:"change"`
 	Settings map[string]runbook.Text `yaml:"settings"`
+
+	SideEffects map[string]runbook.Text `yaml:"side_effects"`
 }
 
 type recommendation struct {
@@ -126,13 +132,15 @@ func (c checker) test(e entry) Test {
 		c.Mistake(e.Pos, "an id such as H03 or RFC06 is wanted")
 	}
 	c.both(e.Pos, map[string]runbook.Text{"title": e.Title, "why": e.Why, "change": e.Change}, true)
-	c.both(e.Pos, e.Settings, true)
-	for s := range e.Settings {
-		if !slices.Contains(Servers(), s) {
-			c.Mistake(e.Pos, "there is no server %q; there are %s", s, strings.Join(Servers(), ", "))
+	for _, texts := range []map[string]runbook.Text{e.Settings, e.SideEffects} {
+		c.both(e.Pos, texts, true)
+		for s := range texts {
+			if !slices.Contains(Servers(), s) {
+				c.Mistake(e.Pos, "there is no server %q; there are %s", s, strings.Join(Servers(), ", "))
+			}
 		}
 	}
-	return Test{e.ID.V, e.Title, e.Why, e.Change, e.Settings}
+	return Test{e.ID.V, e.Title, e.Why, e.Change, e.Settings, e.SideEffects}
 }
 
 func (c checker) recommendation(e recommendation, t Table) Recommendation {

@@ -65,6 +65,8 @@ func TestMistakes(t *testing.T) {
 		"format: 1\ntests:\n  - {id: H01, title: {en: a}, why: {en: a, ja: b}, change: {en: a, ja: b}}\n": "title is wanted in both languages",
 		"format: 1\ntests:\n  - {id: H01, " + words + ", settings: {postfix: {en: a}}}\n":                 "postfix is wanted in both languages",
 		"format: 1\ntests:\n  - {id: H01, " + words + ", settings: {courier: {en: a, ja: b}}}\n":          "there is no server \"courier\"",
+		"format: 1\ntests:\n  - {id: H01, " + words + ", side_effects: {courier: {en: a, ja: b}}}\n":      "there is no server \"courier\"",
+		"format: 1\ntests:\n  - {id: H01, " + words + ", side_effects: {epms: {ja: b}}}\n":                "epms is wanted in both languages",
 		"format: 1\nrecommendations:\n  - {id: \"1\", text: {en: a, ja: b}}\n":                            "elsewhere is wanted",
 		"format: 1\nrecommendations:\n  - {id: \"1\", text: {en: a, ja: b}, checks: [H09]}\n":             "there is no test \"H09\"",
 		"format: 1\nrecommendations:\n  - {id: first, text: {en: a, ja: b}, elsewhere: {en: a, ja: b}}\n": "the number of a recommendation",

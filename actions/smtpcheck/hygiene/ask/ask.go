@@ -44,7 +44,7 @@ func tests() []test {
 		{"H16", mx, needs(session.Domain), trust.UnknownSender}, {"H14", mx, needs(session.Domain, session.Account), trust.LocalSender},
 		{"H13", mx, needs(session.Domain), trust.OwnSender}, {"H17", submission, nil, trust.NoLogin},
 		{"H03", nil, nil, disclosure.VRFY}, {"H04", nil, nil, disclosure.EXPN}, {"H06", nil, nil, disclosure.ETRN}, {"H02", nil, nil, disclosure.Help},
-		{"H09", clear, nil, encryption.AuthInClear}, {"H10", nil, nil, encryption.Mechanisms}, {"H11", nil, nil, encryption.NTLM}, {"H12", mx, nil, encryption.AuthOn25},
+		{"H09", clear, nil, encryption.AuthInClear}, {"H10", nil, nil, encryption.Mechanisms}, {"H11", nil, nil, encryption.NTLM}, {"H12", mx, nil, encryption.AuthOnMX},
 		{"H07", nil, nil, encryption.TLS}, {"H08", clear, nil, encryption.Injection},
 		{"H15", nil, needs(session.Domain, session.Account, session.TestAccount), trust.OtherSender}, {"H18", mx, needs(session.POP), trust.AfterPOP},
 		{"H21", nil, needs(session.Leave), trust.Smuggling}, {"H05", mx, needs(session.Domain), disclosure.Enumeration},
@@ -53,7 +53,7 @@ func tests() []test {
 
 // Listener asks one listener. Without a grant nothing is sent.
 func Listener(ctx context.Context, r session.Run, l target.Listener) (session.Report, error) {
-	rep := session.Report{At: l.At, Host: l.Host, By: l.Grant.By, Spare: l.Optional}
+	rep := session.Report{At: l.At, Host: l.Host, By: l.Grant.By, Own: l.Grant.Own, Spare: l.Optional}
 	s, err := session.New(ctx, r, &rep, l.Grant)
 	if err != nil {
 		return rep, err

@@ -18,7 +18,7 @@ const (
 )
 
 // Enumeration is H05: known and unknown recipients have to be told apart at RCPT, so a brake is wanted on whoever tries many. At most
-// MaxUnknown are tried.
+// MaxUnknown are tried. That none was seen within so few is no more than a note: a brake may set in later.
 func Enumeration(s *session.Session, row *session.Row) {
 	defer s.Strangers(row)
 	s.Close()
@@ -47,7 +47,7 @@ func Enumeration(s *session.Session, row *session.Row) {
 	case b.tried < MaxUnknown:
 		row.Why = runbook.Tf("no brake within %d unknown recipients, and no more may be named", "存在しない宛先 %d 件では制限なし。これ以上は名指しできない", b.tried)
 	default:
-		row.Verdict, row.Why = session.Bad, runbook.Tf("%d unknown recipients were tried undisturbed", "存在しない宛先を %d 件試しても制限されない", b.tried)
+		row.Verdict, row.Why = session.Note, runbook.Tf("no brake was seen within %d unknown recipients; more are not tried, so one may set in later", "存在しない宛先 %d 件では制限が見られない。それ以上は試さないため、その先は分からない", b.tried)
 	}
 }
 

@@ -96,8 +96,8 @@ func Mechanisms(s *session.Session, row *session.Row) {
 	}
 }
 
-// AuthOn25 is H12.
-func AuthOn25(s *session.Session, row *session.Row) {
+// AuthOnMX is H12.
+func AuthOnMX(s *session.Session, row *session.Row) {
 	if !s.Look(row) {
 		return
 	}
@@ -105,7 +105,7 @@ func AuthOn25(s *session.Session, row *session.Row) {
 	row.Codes = strings.Join(strings.Fields(offered(s.Clear)+" "+offered(s.Secured)), " ")
 	switch {
 	case row.Codes != "":
-		row.Verdict, row.Why = session.Bad, runbook.T("a login is offered where other servers deliver: passwords can be tried here", "サーバ間配送のポートでログインを提供している。パスワードを試される")
+		row.Verdict, row.Why = session.Bad, runbook.Tf("a login is offered on port %d: passwords can be tried here", "%d 番でログインを提供している。パスワードを試される", s.Rep.At.Port())
 	case hidden(s, row):
 	default:
 		row.Verdict, row.Why = session.Good, runbook.T("no login is offered", "ログインを提供しない")

@@ -44,11 +44,17 @@ func TLS(s *session.Session, row *session.Row) {
 	row.Codes = tls.VersionName(t.Version)
 	certificate(s, row, t)
 	s.Close()
-	if older(s) {
+	switch yes, err := older(s); {
+	case yes:
 		row.Codes += ", TLS 1.1 or older too"
 		if row.Verdict != session.Bad {
 			row.Verdict, row.Why = session.Note, runbook.T("TLS 1.1 or 1.0 is agreed to as well (RFC 8996)", "TLS 1.1 以前でも接続できる (RFC 8996)")
 		}
+	case errors.Is(err, talk.ErrTimeout):
+		if row.Verdict == session.Good {
+			row.Verdict = session.Unknown
+		}
+		row.Why = runbook.T(row.Why.EN+"; whether TLS 1.1 or older is agreed to was not answered in time", row.Why.In("ja")+"。TLS 1.1 以前で接続できるかは、時間内に応答がなく不明")
 	}
 }
 
@@ -102,25 +108,25 @@ func certificate(s *session.Session, row *session.Row, t talk.Session) {
 	}
 }
 
-// older says whether TLS 1.1 or 1.0 would be agreed to. Whatever goes wrong says no.
-func older(s *session.Session) bool {
+// older says whether TLS 1.1 or 1.0 would be agreed to. A server that hangs up says no; one that says nothing is a talk.ErrTimeout.
+func older(s *session.Session) (bool, error) {
 	cfg := s.Config()
 	cfg.Most = tls.VersionTLS11
 	s.Rest(s.Run.Pause)
 	c, err := talk.Open(s.Ctx, cfg, s.Rep.At.String(), s.Implicit())
 	if err != nil {
-		return false
+		return false, err
 	}
 	defer c.Quit()
 	if !s.Implicit() {
 		if r, err := c.Hello(s.Run.Helo); err != nil || !r.Good() {
-			return false
+			return false, err
 		}
 		if _, err := c.Secure(); err != nil {
-			return false
+			return false, err
 		}
 	}
-	return c.TLS().On
+	return c.TLS().On, nil
 }
 
 // Injection is H08 (CVE-2011-0411): what was sent in clear behind STARTTLS must not be answered inside TLS.
@@ -146,8 +152,11 @@ func Injection(s *session.Session, row *session.Row) {
 	case err != nil:
 		s.Unmet(row, "STARTTLS", err)
 		return
-	case r.Hard() || r.Soft():
+	case r.Hard():
 		row.Verdict, row.Why = session.Good, runbook.T("refused as a whole", "まとめて拒否")
+		return
+	case r.Soft():
+		row.Why = runbook.Tf("STARTTLS is offered, and refused for now: %s", "STARTTLS を一時的に拒否: %s", session.Cut(r.String()))
 		return
 	case r.Code != 220:
 		return

@@ -59,6 +59,7 @@ type Report struct {
 	At      netip.AddrPort
 	Host    string // the name it was asked for by, or that it says of itself; may be ""
 	By      string // who said yes
+	Own     bool   // an own address, by configuration
 	Banner  string
 	Said    string // banner and reply to HELP, by which a server is recognised
 	TLS     bool   // it can be had
@@ -115,7 +116,7 @@ type Session struct {
 	Clear   *talk.Caps   // after Look, of the EHLO in clear; nil: not known, or there is no such thing on this port
 	Secured *talk.Caps   // and inside TLS; nil: not known, or there is no TLS
 	NoTLS   runbook.Text // why Secured is nil
-	Torn    bool         // STARTTLS was tried, and the connection was lost over it
+	Torn    bool         // STARTTLS was tried, and nothing came of it that says whether TLS can be had
 	Stood   string       // a name that the server does not know
 	Also    string       // another one
 

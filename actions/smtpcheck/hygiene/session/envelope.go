@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"hikeshi/actions/smtpcheck/talk"
@@ -93,7 +94,7 @@ func (s *Session) Outside(row *Row) {
 
 // Strangers takes a verdict against the server back that was seen from inside only: what is taken from its own need not be taken from strangers.
 func (s *Session) Strangers(row *Row) {
-	if s.Rep.Vantage.Inside && (row.Verdict == Bad || row.Unmet) {
+	if s.Rep.Vantage.Inside && (row.Verdict == Bad || row.Verdict == Note || row.Unmet) {
 		row.Verdict, row.Unmet = Unknown, false
 		row.Why = runbook.T("seen from inside, where servers trust their own; ask from outside: "+row.Why.EN, "内側からの試験では身内として扱われた可能性がある。外から試験すること: "+row.Why.In("ja"))
 	}
@@ -124,4 +125,9 @@ func Codes(all ...talk.Reply) string {
 		b = append(b, strings.TrimRight(fmt.Sprintf("%03d %s", r.Code, r.Enhanced), " "))
 	}
 	return strings.Join(b, "/")
+}
+
+// DependsOnVantage says whether what a test shows holds for the vantage alone: the tests of Outside and Strangers.
+func DependsOnVantage(id string) bool {
+	return slices.Contains([]string{"H05", "H13", "H14", "H16", "H17", "H18", "RFC10"}, id)
 }

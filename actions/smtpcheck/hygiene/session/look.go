@@ -44,19 +44,25 @@ func (s *Session) inside() {
 		return
 	}
 	r, err := s.Conn.Secure()
-	if errors.Is(err, talk.ErrNoTLS) {
+	switch {
+	case errors.Is(err, talk.ErrNoTLS) && r.Hard():
 		s.NoTLS = runbook.Tf("STARTTLS is offered and refused: %s", "STARTTLS を提供しながら拒否: %s", Cut(r.String()))
 		return
+	case errors.Is(err, talk.ErrNoTLS):
+		s.NoTLS, s.Torn = runbook.Tf("STARTTLS is offered, and refused for now: %s", "STARTTLS を一時的に拒否: %s", Cut(r.String())), true
+		return
+	case err != nil:
+		_, s.NoTLS = judge.Broken("STARTTLS", err)
+		s.Torn = true
+		return
 	}
-	if err == nil {
-		if r, err = s.Conn.Hello(s.Run.Helo); err == nil && !r.Good() {
-			_, s.NoTLS = judge.Reply(judge.Hello, "", r)
-			s.Torn = true
-			return
-		}
-	}
-	if err != nil {
+	switch r, err = s.Conn.Hello(s.Run.Helo); {
+	case err != nil:
 		_, s.NoTLS = judge.Broken(judge.Hello, err)
+		s.Torn = true
+		return
+	case !r.Good():
+		_, s.NoTLS = judge.Reply(judge.Hello, "", r)
 		s.Torn = true
 		return
 	}

@@ -35,6 +35,7 @@ func OtherSender(s *session.Session, row *session.Row) {
 
 // AfterPOP is H18.
 func AfterPOP(s *session.Session, row *session.Row) {
+	defer s.Strangers(row)
 	if err := s.Run.POP(s.Ctx, s.Rep.At.Addr(), *s.Run.Login); err != nil {
 		row.Why = runbook.Tf("no POP login: %s", "POP でログインできない: %s", talk.Safe(err.Error()))
 		return

@@ -45,6 +45,7 @@ func UnknownUser(s *session.Session, row *session.Row) {
 
 // OwnSender is H13: R05, R06 and R07 of the relay tests.
 func OwnSender(s *session.Session, row *session.Row) {
+	defer s.Strangers(row)
 	bad := runbook.T("whoever names a sender of the server's own domain may send anywhere", "自ドメインの差出人を名乗れば、だれでも外部へ送信できる")
 	senders := []string{s.Stood, "postmaster"}
 	if s.Run.Account != "" {
@@ -86,6 +87,7 @@ func UnknownSender(s *session.Session, row *session.Row) {
 
 // NoLogin is H17: the control is not needed, since nothing at all should be taken.
 func NoLogin(s *session.Session, row *session.Row) {
+	defer s.Strangers(row)
 	bad := runbook.T("mail is taken on a submission port without a login", "サブミッションポートで、認証なしにメールを受け付ける")
 	to := [][2]string{{s.Run.Sender, s.Run.Probe}}
 	if s.Run.Domain != "" {

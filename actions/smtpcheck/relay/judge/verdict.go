@@ -113,6 +113,8 @@ func Broken(at Stage, err error) (Verdict, runbook.Text) {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return Inconclusive, runbook.Tf("interrupted at %s", "%s の途中で中断した", string(at))
+	case errors.Is(err, talk.ErrHandshake):
+		return Timeout, runbook.T("no answer to the TLS handshake in time", "TLS ハンドシェイクに時間内の応答がない")
 	case errors.Is(err, talk.ErrTimeout):
 		return Timeout, runbook.Tf("no answer to %s in time", "%s に時間内の応答がない", string(at))
 	case errors.Is(err, talk.ErrConnect):
