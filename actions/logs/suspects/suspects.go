@@ -25,6 +25,7 @@ type Facts struct {
 	AccountNames []string     `json:"account_names" expr:"account_names"` // those of level suspect
 	LoggedIn     []string     `json:"logged_in" expr:"logged_in"`         // of these the ones that sent after a login
 	SourceNames  []string     `json:"source_names" expr:"source_names"`   // the same of peers
+	Exempted     []Suspect    `json:"exempted" expr:"exempted"`           // accounts and peers that would be suspects if they were not exempt; they are in none of the lists above
 	Cut          int          `json:"cut" expr:"cut"`                     // accounts and peers that are left out here
 	Unjoined     int64        `json:"unjoined" expr:"unjoined"`           // messages for outside: with or without a login, nobody knows
 	Ambiguous    int64        `json:"ambiguous" expr:"ambiguous"`         // messages whose sender and recipients are unknown: the columns of their lines may be shifted
@@ -51,6 +52,7 @@ type Suspect struct {
 	Sender     bool      `json:"sender" expr:"sender"`         // of an account: no log tells whether it logged in; anybody can write the name of a sender
 	MayBe      []string  `json:"may_be" expr:"may_be"`         // the accounts that a login without a domain may stand for, if there are several
 	Named      bool      `json:"named" expr:"named"`           // its messages named it without a login
+	ExemptBy   string    `json:"exempt_by" expr:"exempt_by"`   // configuration, or call: its parameters; "" if it is not exempt
 }
 
 // A Signal is one hit.
@@ -108,7 +110,9 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 			f.SourceNames = append(f.SourceNames, e.Name)
 		}
 	}
-	if found = append(found, also...); len(found) > 0 {
+	exempted, apart := t.exempt(v.Exempt)
+	f.Exempted = exempted
+	if found = append(append(found, also...), apart...); len(found) > 0 {
 		found = append(found, legend())
 	}
 	switch {
