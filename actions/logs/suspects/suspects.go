@@ -41,7 +41,7 @@ type Suspect struct {
 	Score      int       `json:"score" expr:"score"`
 	Level      string    `json:"level" expr:"level"` // hint, suspect
 	Signals    []Signal  `json:"signals" expr:"signals"`
-	Brief      []string  `json:"brief" expr:"brief"` // for a list to choose from: [!] a suspect or [?] a hint, messages, signs
+	Brief      []string  `json:"brief" expr:"brief"` // for a list to choose from: [!] a suspect or [?] a hint, messages, signs, no-login! if Named, login? if Sender
 	Via        []string  `json:"via" expr:"via"`     // of a peer: the suspect accounts that it used
 	First      time.Time `json:"first" expr:"first"`
 	Last       time.Time `json:"last" expr:"last"`
@@ -202,7 +202,7 @@ func evidence(s Suspect) string {
 
 func (t teller) suspect(e *signals.Entry, quote bool) Suspect {
 	s := Suspect{Name: e.Name, Score: e.Score, Level: e.Level, Signals: []Signal{}, Via: append([]string{}, e.Via...), NewFrom: append([]string{}, e.From...), First: t.r.Time(e.First), Last: t.r.Time(e.Last),
-		Addresses: e.Addresses, Named: e.Named > 0 && e.Named*2 >= e.Messages}
+		Addresses: e.Addresses, Named: borrowed(e)}
 	s.Messages = desk.Told(t.r.Known.Accepts, e.Messages)
 	if t.r.Known.Accepts {
 		s.Recipients = &e.Recipients
@@ -222,6 +222,9 @@ func (t teller) suspect(e *signals.Entry, quote bool) Suspect {
 	}
 	if s.MayBe = []string{}; !e.Place.IsValid() {
 		s.MayBe = append(s.MayBe, t.r.Names.Meant(e.Name)...)
+	}
+	if s.Named {
+		s.Brief = append(s.Brief, "no-login!")
 	}
 	if s.Sender = t.forged(e); s.Sender {
 		s.Brief = append(s.Brief, "login?")
