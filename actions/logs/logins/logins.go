@@ -3,10 +3,8 @@ package logins
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"hikeshi/actions/logs/deed"
@@ -125,29 +123,39 @@ func broken(ctx context.Context, r *desk.Reading, f *Facts) []runbook.Finding {
 	return found
 }
 
+// guessers are the peers whose logins were refused; those that try passwords are told, like ones together.
 func guessers(ctx context.Context, r *desk.Reading, f *Facts) []runbook.Finding {
-	var found []runbook.Finding
+	failing, guessing := 0, []netip.Prefix(nil)
 	for _, p := range entry.Ranked(r.Book.Guessers, signals.PlaceName) {
 		g := r.Book.Guessers[p]
 		if g.N == 0 || !r.Source(p) {
 			continue
 		}
+		failing++
 		guesses := tries(r, p, g)
 		if guesses {
+			guessing = append(guessing, p)
 			f.propose(signals.PlaceName(p), g)
 		}
 		if len(f.Sources) >= r.Params.Top {
 			f.Cut++
 			continue
 		}
-		e := Guesser{Name: signals.PlaceName(p), Failures: g.N, SMTP: g.ByService[spool.SMTP], POP3: g.ByService[spool.POP3], IMAP4: g.ByService[spool.IMAP4],
-			Names: g.Others.N(), About: g.Others.Estimated(), Worst: g.Worst, Guesses: guesses, First: r.Time(g.First), Last: r.Time(g.Last), Evidence: r.Evidence(ctx, g.Refs)}
-		f.Sources = append(f.Sources, e)
-		if guesses {
-			found = append(found, runbook.Finding{Level: runbook.Warn, Evidence: desk.First(e.Evidence), Text: desk.Say(
-				"%s tries passwords: %s failures, names: %s (%s), at most %d in 10 minutes", "%s がパスワードを試している: 失敗 %s 回、対象 %s 名(%s)、10 分間に最大 %d 回",
-				e.Name, desk.Number(g.N), count(e.Names, e.About), services(g), g.Worst)})
+		f.Sources = append(f.Sources, Guesser{Name: signals.PlaceName(p), Failures: g.N, SMTP: g.ByService[spool.SMTP], POP3: g.ByService[spool.POP3], IMAP4: g.ByService[spool.IMAP4],
+			Names: g.Others.N(), About: g.Others.Estimated(), Worst: g.Worst, Guesses: guesses, First: r.Time(g.First), Last: r.Time(g.Last), Evidence: r.Evidence(ctx, g.Refs)})
+	}
+	all := crowds(guessing, r.Book.Guessers)
+	var found []runbook.Finding
+	for i, c := range all {
+		if i == shown {
+			return append(found, others(all[i:], failing))
 		}
+		g := r.Book.Guessers[c.peers[0]]
+		text := c.text()
+		if len(c.peers) == 1 {
+			text = alone(c, g)
+		}
+		found = append(found, runbook.Finding{Level: runbook.Warn, Evidence: desk.First(r.Evidence(ctx, g.Refs)), Text: text})
 	}
 	return found
 }
@@ -158,16 +166,6 @@ func count(n int, about bool) runbook.Text {
 		return runbook.Tf("%s", "%s", desk.Number(int64(n)))
 	}
 	return runbook.Tf("about %s", "約 %s", desk.Number(int64(n)))
-}
-
-func services(g *entry.Guess) string {
-	var all []string
-	for _, p := range []spool.Protocol{spool.SMTP, spool.POP3, spool.IMAP4} {
-		if n := g.ByService[p]; n > 0 {
-			all = append(all, fmt.Sprintf("%s %d", p, n))
-		}
-	}
-	return strings.Join(all, ", ")
 }
 
 // tries says whether a peer tries passwords: a burst, or patient tries of several names. Peers inside and those that accounts are
@@ -191,27 +189,37 @@ func (f *Facts) propose(name string, g *entry.Guess) {
 	}
 }
 
+// targets are the names under which logins were refused; those for which no single address stands out are told, the first of them.
 func targets(r *desk.Reading, f *Facts) []runbook.Finding {
 	var found []runbook.Finding
+	failing, more, failures := 0, 0, int64(0)
 	for _, name := range entry.Ranked(r.Book.Guessed, func(s string) string { return s }) {
 		g := r.Book.Guessed[name]
 		if g.Failures() == 0 || !r.Account(name) {
 			continue
 		}
-		shown := r.Names.Tried(name)
-		t := target(r, shown.EN, g)
-		text, spread := t.spread(shown.JA)
-		if spread && shown.EN == name {
+		failing++
+		shownAs := r.Names.Tried(name)
+		t := target(r, shownAs.EN, g)
+		text, spread := t.spread(shownAs.JA)
+		if spread && shownAs.EN == name {
 			f.Spread = append(f.Spread, t.Name)
 		}
-		if len(f.Accounts) >= r.Params.Top {
+		if len(f.Accounts) < r.Params.Top {
+			f.Accounts = append(f.Accounts, t)
+		} else {
 			f.Cut++
-			continue
 		}
-		f.Accounts = append(f.Accounts, t)
-		if spread {
+		switch {
+		case spread && len(found) < shown:
 			found = append(found, runbook.Finding{Level: runbook.Warn, Text: text})
+		case spread:
+			more, failures = more+1, failures+t.Failures
 		}
+	}
+	if more > 0 {
+		found = append(found, runbook.Finding{Level: runbook.Warn, Text: desk.Say("%[1]d more names are tried in this way: %[2]s failures; %[3]s names them",
+			"ほか %[1]d 名も同じように試されている: 失敗 %[2]s 回(%[3]s で全件)", more, desk.Number(failures), each(failing))})
 	}
 	return found
 }
