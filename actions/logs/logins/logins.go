@@ -28,16 +28,17 @@ const (
 
 // Facts are the facts of logs.logins.
 type Facts struct {
-	Read     told.Sources `json:"read" expr:"read"`
-	Found    []Found      `json:"found" expr:"found"`       // passwords that were probably found
-	Sources  []Guesser    `json:"sources" expr:"sources"`   // that failed, most failures first
-	Accounts []Target     `json:"accounts" expr:"accounts"` // whose logins were refused
-	SMTP     []string     `json:"smtp" expr:"smtp"`         // guessers by protocol: proposed for the lock-out tables
-	POP3     []string     `json:"pop3" expr:"pop3"`
-	IMAP4    []string     `json:"imap4" expr:"imap4"`
-	Spread   []string     `json:"spread" expr:"spread"` // names that were tried from many addresses, seldom from each, or from unknown ones; without those that are no accounts
-	Spray    Spray        `json:"spray" expr:"spray"`   // all zero if nobody does
-	Cut      int          `json:"cut" expr:"cut"`       // sources and accounts that are left out
+	Read       told.Sources `json:"read" expr:"read"`
+	Found      []Found      `json:"found" expr:"found"`             // passwords that were probably found
+	FoundNames []string     `json:"found_names" expr:"found_names"` // the accounts of these
+	Sources    []Guesser    `json:"sources" expr:"sources"`         // that failed, most failures first
+	Accounts   []Target     `json:"accounts" expr:"accounts"`       // whose logins were refused
+	SMTP       []string     `json:"smtp" expr:"smtp"`               // guessers by protocol: proposed for the lock-out tables
+	POP3       []string     `json:"pop3" expr:"pop3"`
+	IMAP4      []string     `json:"imap4" expr:"imap4"`
+	Spread     []string     `json:"spread" expr:"spread"` // names that were tried from many addresses, seldom from each, or from unknown ones; without those that are no accounts
+	Spray      Spray        `json:"spray" expr:"spray"`   // all zero if nobody does
+	Cut        int          `json:"cut" expr:"cut"`       // sources and accounts that are left out
 }
 
 // Found is a success after a burst of failures, from a peer that is new for the account.
@@ -88,7 +89,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	f := Facts{Found: []Found{}, Sources: []Guesser{}, Accounts: []Target{}, SMTP: []string{}, POP3: []string{}, IMAP4: []string{}, Spread: []string{}}
+	f := Facts{Found: []Found{}, FoundNames: []string{}, Sources: []Guesser{}, Accounts: []Target{}, SMTP: []string{}, POP3: []string{}, IMAP4: []string{}, Spread: []string{}}
 	var about []runbook.Finding
 	f.Read, about = told.About(ctx, r)
 	found := broken(ctx, r, &f)
@@ -115,7 +116,7 @@ func broken(ctx context.Context, r *desk.Reading, f *Facts) []runbook.Finding {
 	for _, name := range names {
 		b := r.Book.Accounts[name].Break
 		e := Found{name, signals.PlaceName(b.Place), r.Time(b.Wall), b.Failures, r.Evidence(ctx, []deed.Ref{b.Ref})}
-		f.Found = append(f.Found, e)
+		f.Found, f.FoundNames = append(f.Found, e), append(f.FoundNames, name)
 		at := desk.Clock(b.Wall)
 		found = append(found, runbook.Finding{Level: runbook.Bad, Evidence: desk.First(e.Evidence), Text: runbook.Tf(
 			"%s: password probably found at %s from %s, after %d failures in 10 minutes", "%s: %s に %s からパスワードを当てられた疑い(直前の 10 分間に失敗 %d 回)", name, at, e.Source, b.Failures)})
