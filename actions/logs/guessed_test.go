@@ -220,3 +220,24 @@ func TestLikeGuessersTogether(t *testing.T) {
 		t.Errorf("%d lines\n%s", n, told)
 	}
 }
+
+// Who guesses now is told apart from who did today, however many there are.
+func TestGuessingNow(t *testing.T) {
+	s := newScribe(t)
+	for i := range 20 {
+		for k := range 6 {
+			s.session(fmt.Sprintf("21/Nov/2026:07:%02d:%02d", 40+i, k), fmt.Sprintf("203.0.113.%d", i+1), "AUTH-LOGIN:"+hana+" [failed]", "abort")
+		}
+	}
+	out, told := ask(t, s.write(t), "logs.logins", "") // at 08:00
+	f := out.Facts.(logs.LoginsFacts)
+	if len(f.SMTP) != 20 || len(f.Now) != 15 || slices.Contains(f.Now, "203.0.113.5") || !slices.Contains(f.Now, "203.0.113.6") || len(f.NowNames) != 0 || f.Spray.Now || len(f.Deaf) != 0 {
+		t.Errorf("%d guessers, now %q, %q\n%s", len(f.SMTP), f.Now, f.Deaf, told[:min(len(told), 900)])
+	}
+	if err := os.RemoveAll(filepath.Join(s.dir, "acceptlog")); err != nil {
+		t.Fatal(err)
+	}
+	if out, _ := ask(t, s.dir, "logs.logins", ""); strings.Join(out.Facts.(logs.LoginsFacts).Deaf, " ") != "acceptlog" {
+		t.Errorf("%q", out.Facts.(logs.LoginsFacts).Deaf)
+	}
+}

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 
 	"hikeshi/runbook"
 	"hikeshi/spool"
@@ -33,6 +31,7 @@ func (a *app) judgeStatus(w *world, doc *statusDocument) {
 			add(runbook.Bad, "deny file line %d: %s", "拒否ファイル %d 行目: %s", found[i].Line, runbook.T(found[i].Text, found[i].TextJA).In(a.lang()))
 		}
 	}
+	a.judgeGuessing(w, doc, add)
 	a.judgeSuspects(w, doc, add)
 	for _, f := range doc.Symptoms {
 		add(f.Level, "%s", "%s", f.Text)
@@ -58,36 +57,6 @@ func (a *app) judgeBacklog(doc *statusDocument, add verdict) {
 		}
 		if f.Unreadable != "" {
 			add(runbook.Warn, "%s cannot be read: %s", "%s を読めない: %s", f.Name, line(f.Unreadable))
-		}
-	}
-}
-
-// stillAtIt is how long after its last message a suspect is taken to be sending still.
-const stillAtIt = 15 * time.Minute
-
-// judgeSuspects tells whom the logs show sending. A suspect that is quiet is told until an incident has named it.
-func (a *app) judgeSuspects(w *world, doc *statusDocument, add verdict) {
-	if doc.Suspects == nil {
-		return
-	}
-	named := a.notExcluded(w, nil)
-	all := onlySuspects(doc.Suspects.Accounts)
-	for _, s := range onlySuspects(doc.Suspects.Sources) {
-		if len(s.via) == 0 { // an open relay has no account
-			all = append(all, s)
-		}
-	}
-	for _, s := range all {
-		local, _, _ := strings.Cut(s.Name, "@")
-		sent := s.sent()
-		switch {
-		case doc.Time.Sub(s.Last) >= stillAtIt && (slices.Contains(named, s.Name) || slices.Contains(named, local)):
-		case doc.Time.Sub(s.Last) >= stillAtIt:
-			add(runbook.Warn, "%s was a suspect, by the logs: "+sent.EN+", the last on %s; no incident has named it", "%s はログから見て不正利用の疑いがあった: "+sent.JA+"、最後は %s。どの事案でも挙げられていない",
-				line(s.Name), s.Last.Local().Format("01-02 15:04"))
-		default:
-			add(runbook.Bad, "%s is a suspect, by the logs: "+sent.EN+", the last at %s", "%s はログから見て不正利用の疑い: "+sent.JA+"、最後は %s",
-				line(s.Name), s.Last.Local().Format("15:04:05"))
 		}
 	}
 }

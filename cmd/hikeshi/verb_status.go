@@ -46,6 +46,7 @@ type statusDocument struct {
 	Symptoms  []findingRow   `json:"symptoms"`    // signs of abuse beside the queue that were measured
 	Logins    []loginRow     `json:"logins"`      // who logged in from most addresses, by the end of the log
 	Suspects  *suspectsRow   `json:"suspects"`    // who stands out in the logs; null if none can be read
+	Guessing  *guessingRow   `json:"guessing"`    // who tries passwords, and whether one was found; null if no log can be read
 	Attention []attentionRow `json:"attention"`
 	NotSeen   []string       `json:"not_seen"`
 	Next      string         `json:"next"`
@@ -135,8 +136,8 @@ func (a *app) status(cmd *cobra.Command, watch time.Duration) (statusDocument, e
 	doc := statusDocument{Version: 1, Kind: "status", Host: hostname(), Server: w.serverName(), Time: a.now().UTC(), Level: runbook.OK, Synced: clockSynced(),
 		Backlog: []folderRow{}, Logs: []logRow{}, SetAside: []asideRow{}, Due: []denialRow{}, Renamed: []string{}, Later: []laterLook{}, Requests: []requestRow{}, Attention: []attentionRow{}, Symptoms: []findingRow{}, Logins: []loginRow{}}
 	doc.Manager, doc.Services = w.manager, w.services(cmd)
-	suspects := make(chan *suspectsRow, 1)
-	go func() { suspects <- w.lookAtLogs(cmd.Context(), statusBudget) }() // beside the look at the queue, which waits between two looks
+	looked := make(chan lookedAt, 1)
+	go func() { looked <- w.lookAtLogs(cmd.Context(), statusBudget) }() // beside the look at the queue, which waits between two looks
 	before, began := w.counter(), time.Now()
 	b, err := w.look(cmd, scan.Options{Own: w.host.Queue.Own, Clock: a.now}, watch)
 	if err != nil {
@@ -156,7 +157,8 @@ func (a *app) status(cmd *cobra.Command, watch time.Duration) (statusDocument, e
 	doc.Total = folderRowOf(b.Total)
 	doc.Disk = diskOf(w.server.Root())
 	doc.Logs = w.logs()
-	doc.Suspects = <-suspects
+	l := <-looked
+	doc.Suspects, doc.Guessing = l.suspects, l.guessing
 	doc.NotSeen = []string{"DNSBL", a.word("relay test from outside", "外からの中継試験"), a.word("web console", "webコンソール")}
 	if doc.Suspects == nil {
 		doc.NotSeen = append([]string{a.word("the logs", "ログの内容")}, doc.NotSeen...)

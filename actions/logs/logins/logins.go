@@ -12,6 +12,7 @@ import (
 	"hikeshi/actions/logs/entry"
 	"hikeshi/actions/logs/heard"
 	"hikeshi/actions/logs/signals"
+	"hikeshi/actions/logs/sweep"
 	"hikeshi/actions/logs/told"
 	"hikeshi/runbook"
 	"hikeshi/spool"
@@ -36,9 +37,12 @@ type Facts struct {
 	SMTP       []string     `json:"smtp" expr:"smtp"`               // guessers by protocol: proposed for the lock-out tables
 	POP3       []string     `json:"pop3" expr:"pop3"`
 	IMAP4      []string     `json:"imap4" expr:"imap4"`
-	Spread     []string     `json:"spread" expr:"spread"` // names that were tried from many addresses, seldom from each, or from unknown ones; without those that are no accounts
-	Spray      Spray        `json:"spray" expr:"spray"`   // all zero if nobody does
-	Cut        int          `json:"cut" expr:"cut"`       // sources and accounts that are left out
+	Spread     []string     `json:"spread" expr:"spread"`       // names that were tried from many addresses, seldom from each, or from unknown ones; without those that are no accounts
+	Spray      Spray        `json:"spray" expr:"spray"`         // all zero if nobody does
+	Now        []string     `json:"now" expr:"now"`             // guessers, however many, that failed within the last 15 minutes
+	NowNames   []string     `json:"now_names" expr:"now_names"` // the same of Spread
+	Deaf       []string     `json:"deaf" expr:"deaf"`           // logs of logins because of which nobody can say that nothing was tried
+	Cut        int          `json:"cut" expr:"cut"`             // sources and accounts that are left out
 }
 
 // Found is a success after a burst of failures, from a peer that is new for the account.
@@ -89,7 +93,13 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	f := Facts{Found: []Found{}, FoundNames: []string{}, Sources: []Guesser{}, Accounts: []Target{}, SMTP: []string{}, POP3: []string{}, IMAP4: []string{}, Spread: []string{}}
+	return Judge(ctx, r), nil
+}
+
+// Judge says of a reading who tries passwords, and whether one was found.
+func Judge(ctx context.Context, r *desk.Reading) runbook.Outcome {
+	f := Facts{Found: []Found{}, FoundNames: []string{}, Sources: []Guesser{}, Accounts: []Target{}, SMTP: []string{}, POP3: []string{}, IMAP4: []string{}, Spread: []string{}, Now: []string{}, NowNames: []string{}}
+	f.Deaf = heard.Deaf(r)
 	var about []runbook.Finding
 	f.Read, about = told.About(ctx, r)
 	found := broken(ctx, r, &f)
@@ -100,7 +110,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 		found = append(found, heard.Clean(r, runbook.T("nobody tries passwords in what these logs show", "これらのログから見える範囲では、パスワードの総当たりはない"),
 			runbook.T("whether anybody tries passwords", "パスワードの総当たりの有無")))
 	}
-	return runbook.Outcome{Findings: append(found, about...), Facts: f}, nil
+	return runbook.Outcome{Findings: append(found, about...), Facts: f}
 }
 
 // broken are the passwords that were probably found.
@@ -136,6 +146,9 @@ func guessers(ctx context.Context, r *desk.Reading, f *Facts) []runbook.Finding 
 		guesses := tries(r, p, g)
 		if guesses {
 			guessing = append(guessing, p)
+			if lately(r, g.Last) {
+				f.Now = append(f.Now, signals.PlaceName(p))
+			}
 			f.propose(signals.PlaceName(p), g)
 		}
 		if len(f.Sources) >= r.Params.Top {
@@ -167,6 +180,16 @@ func count(n int, about bool) runbook.Text {
 		return runbook.Tf("%s", "%s", desk.Number(int64(n)))
 	}
 	return runbook.Tf("about %s", "約 %s", desk.Number(int64(n)))
+}
+
+// lately says whether a time is one of the last 15 minutes, by the clock of this machine; where nobody knows that, before the end of the window.
+func lately(r *desk.Reading, wall int64) bool {
+	const minutes = 15
+	now := r.Span.Until
+	if r.Env.Clock != nil {
+		now = sweep.WallOf(r.Env.Clock().In(r.Zone()))
+	}
+	return now-wall < minutes*60
 }
 
 // tries says whether a peer tries passwords: a burst, or patient tries of several names. Peers inside and those that accounts are
@@ -205,6 +228,9 @@ func targets(r *desk.Reading, f *Facts) []runbook.Finding {
 		text, spread := t.spread(shownAs.JA)
 		if spread && shownAs.EN == name {
 			f.Spread = append(f.Spread, t.Name)
+			if lately(r, g.Last) {
+				f.NowNames = append(f.NowNames, t.Name)
+			}
 		}
 		if len(f.Accounts) < r.Params.Top {
 			f.Accounts = append(f.Accounts, t)

@@ -88,6 +88,11 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
+	return Judge(ctx, r, in.Rec)
+}
+
+// Judge says of a reading who is abused, and from where. The lines that are cited go to rec, which may be nil. The error is that of ctx.
+func Judge(ctx context.Context, r *desk.Reading, rec runbook.Recorder) (runbook.Outcome, error) {
 	v := r.Judge()
 	f := Facts{AccountNames: []string{}, LoggedIn: []string{}, SourceNames: []string{}}
 	var found, about []runbook.Finding
@@ -129,8 +134,8 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	found = append(append(found, text...), doubtful(ctx, r)...)
 	unseen, blind := notVisible(r)
 	f.Unseen = unseen
-	if text := quotes(f); in.Rec != nil && text != "" {
-		if err := in.Rec.Evidence("suspects.txt", strings.NewReader(text)); err != nil {
+	if text := quotes(f); rec != nil && text != "" {
+		if err := rec.Evidence("suspects.txt", strings.NewReader(text)); err != nil {
 			return runbook.Outcome{}, err
 		}
 	}
