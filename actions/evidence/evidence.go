@@ -53,5 +53,8 @@ func Kinds(env Env) []runbook.Kind {
 // UnnamedFacts are the facts of evidence.unnamed.
 type UnnamedFacts = unnamed.Facts
 
+// SymptomsFacts are the facts of evidence.symptoms.
+type SymptomsFacts = symptom.Facts
+
 // WatchFacts are the facts of evidence.watch.
 type WatchFacts = watch.Facts

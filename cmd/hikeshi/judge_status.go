@@ -2,7 +2,9 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 
 	"hikeshi/runbook"
@@ -17,7 +19,7 @@ type verdict func(l runbook.Level, en, ja string, args ...any)
 func (a *app) judgeStatus(w *world, doc *statusDocument) {
 	add := func(l runbook.Level, en, ja string, args ...any) {
 		doc.Attention = append(doc.Attention, attentionRow{l, fmt.Sprintf(a.word(en, ja), args...)})
-		if l == runbook.Bad || doc.Level == runbook.OK {
+		if l == runbook.Bad || l == runbook.Warn && doc.Level == runbook.OK {
 			doc.Level = l
 		}
 	}
@@ -26,7 +28,10 @@ func (a *app) judgeStatus(w *world, doc *statusDocument) {
 	if d := doc.Disk; d != nil && d.full() {
 		add(runbook.Bad, "disk: %s", "ディスク: %s", a.diskWords(d))
 	}
-	if _, found, err := w.host.Relay.Lint(); err == nil {
+	_, found, err := w.host.Relay.Lint()
+	if errors.Is(err, fs.ErrPermission) {
+		doc.barred(a.word("the deny file", "拒否ファイル"))
+	} else if err == nil {
 		if i := slices.IndexFunc(found, func(f spool.LintFinding) bool { return f.Level == "bad" }); i >= 0 {
 			add(runbook.Bad, "deny file line %d: %s", "拒否ファイル %d 行目: %s", found[i].Line, runbook.T(found[i].Text, found[i].TextJA).In(a.lang()))
 		}
@@ -37,6 +42,7 @@ func (a *app) judgeStatus(w *world, doc *statusDocument) {
 		add(f.Level, "%s", "%s", f.Text)
 	}
 	a.judgeRecord(doc, add)
+	doc.Undetermined = doc.Level == runbook.OK && doc.hidden()
 	doc.Next = a.next(doc)
 }
 
@@ -55,7 +61,10 @@ func (a *app) judgeBacklog(doc *statusDocument, add verdict) {
 			}
 			add(runbook.Bad, words[0], words[1], f.Name, value, limit)
 		}
-		if f.Unreadable != "" {
+		switch {
+		case f.Barred: // not to be allowed to look is no finding
+			add(runbook.Info, "%s cannot be read as this user: %s; read as root", "%s はこのユーザーでは読めない: %s。root で実行すること", f.Name, line(f.Unreadable))
+		case f.Unreadable != "":
 			add(runbook.Warn, "%s cannot be read: %s", "%s を読めない: %s", f.Name, line(f.Unreadable))
 		}
 	}
@@ -119,6 +128,8 @@ func (a *app) next(doc *statusDocument) string {
 		return "hikeshi run mail-abuse"
 	case doc.Level != runbook.OK:
 		return "hikeshi doctor"
+	case doc.Undetermined:
+		return "sudo hikeshi status"
 	}
 	return ""
 }

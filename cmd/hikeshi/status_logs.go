@@ -196,11 +196,16 @@ func (w *world) logs() []logRow {
 	return rows
 }
 
-// barredBelow says whether this user may not read a log: its folder, or the last of its files by name, which are days.
+// barredBelow says whether this user may not read a log: its folder, or the last of its files by name, which are days. What is compressed, and
+// a copy, counts where there is nothing else.
 func barredBelow(dir string) bool {
 	last := ""
+	after := func(path string) bool {
+		plain, was := filepath.Ext(path) == ".log", filepath.Ext(last) == ".log"
+		return plain && !was || plain == was && filepath.Base(path) >= filepath.Base(last)
+	}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() && filepath.Base(path) >= filepath.Base(last) {
+		if err == nil && d.Type().IsRegular() && after(path) {
 			last = path
 		}
 		return err
