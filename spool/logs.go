@@ -32,7 +32,8 @@ type Log struct {
 	Problem  error       // what could not be read; Files is then what was found all the same
 }
 
-// An OddFile is named like a file of a log and cannot be one that is read: a pipe, a link, a device, or compressed in an unknown way.
+// An OddFile is named like a file of a log and is none that is read: a pipe, a link, a device, compressed in an unknown way, or a copy whose
+// lines would be counted twice.
 type OddFile struct {
 	Path     string
 	From, To int64 // as in LogFile

@@ -125,6 +125,22 @@ func TestCauses(t *testing.T) {
 	}
 }
 
+// A password that was guessed is named as logs.logins names it, and nobody for his typing errors at the end of the log.
+func TestGuessedCause(t *testing.T) {
+	l := newLab(t)
+	l.acceptlog(func(i int) string {
+		if i%5 < 4 {
+			return "AUTH-LOGIN:hanako@example.jp [failed]"
+		}
+		return "AUTH-LOGIN:hanako@example.jp [success]"
+	})
+	out, text := l.plan("evidence.cause", `{"guessed": ["taro@example.jp"]}`, newKeeper(), nil)
+	wants(t, text, "by logs.logins the password of taro@example.jp was probably found by trying")
+	if f := out.Facts.(weigh.Facts); cmp.Diff([]string{"taro@example.jp"}, f.Accounts) != "" || strings.Contains(text, "hanako") {
+		t.Errorf("%+v\n%s", f, text)
+	}
+}
+
 // The sources are those of the spam; a customer who sent one message is not among them.
 func TestSources(t *testing.T) {
 	l := newLab(t)

@@ -33,7 +33,8 @@ func Kinds(env Env) []runbook.Kind {
 			{Name: "by_name", Type: runbook.Int, Short: "messages that name a suspect without a login"},
 			{Name: "by_foreign", Type: runbook.Int, Short: "messages of foreign senders that were relayed without a login"},
 			{Name: "judged", Type: runbook.Bool, Short: "logs.suspects read enough of the days before to say what is usual; else many addresses say nothing"},
-			{Name: "logged_in", Type: runbook.Strings, Short: "the suspects that sent after a login"}},
+			{Name: "logged_in", Type: runbook.Strings, Short: "the suspects that sent after a login"},
+			{Name: "guessed", Type: runbook.Strings, Short: "the accounts whose password was probably found by trying (logs.logins)"}},
 			Facts: weigh.Facts{}, Reads: []string{"queue", "relay"}, Action: weigh.New(env)},
 		{Name: "evidence.unnamed", Short: runbook.T("say who stands out in the evidence and was not named", "証拠で目立つのに挙げられていない相手を示す"), Params: []runbook.Param{
 			{Name: "cause", Type: runbook.String, Short: "letter of the cause: for d, f and h nobody has to be named"},
@@ -51,6 +52,9 @@ func Kinds(env Env) []runbook.Kind {
 
 // UnnamedFacts are the facts of evidence.unnamed.
 type UnnamedFacts = unnamed.Facts
+
+// SymptomsFacts are the facts of evidence.symptoms.
+type SymptomsFacts = symptom.Facts
 
 // WatchFacts are the facts of evidence.watch.
 type WatchFacts = watch.Facts

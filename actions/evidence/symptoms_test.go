@@ -3,6 +3,7 @@ package evidence_test
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,7 +29,7 @@ func TestQuiet(t *testing.T) {
 	l := newLab(t)
 	l.message(1, "203.0.113.9", "taro@example.jp", "v@example.com")
 	f, text := l.symptoms(`{"gap":"10ms"}`, nil)
-	want := symptom.Facts{Seen: []string{}, Asked: []string{"complaints", "upstream"}, NotSeen: []string{}}
+	want := symptom.Facts{Seen: []string{}, Asked: []string{"complaints", "upstream"}, NotSeen: []string{}, Barred: []string{}}
 	if d := cmp.Diff(want, f); d != "" {
 		t.Errorf("%s\n%s", d, text)
 	}
@@ -65,7 +66,7 @@ func TestAllSymptoms(t *testing.T) {
 	l.env.Load = func() (machine.Load, error) { return machine.Load{One: 41, CPUs: 2}, nil }
 	l.env.Space = func(string) (machine.Space, error) { return machine.Space{Bytes: 4e8, Free: 1, Inodes: 61}, nil }
 	f, text := l.symptoms(`{"gap":"100ms"}`, nil)
-	want := symptom.Facts{Seen: []string{"line", "delay", "returned", "logs", "load", "disk"}, Asked: []string{"complaints", "upstream"}, NotSeen: []string{}}
+	want := symptom.Facts{Seen: []string{"line", "delay", "returned", "logs", "load", "disk"}, Asked: []string{"complaints", "upstream"}, NotSeen: []string{}, Barred: []string{}}
 	if d := cmp.Diff(want, f); d != "" {
 		t.Errorf("%s\n%s", d, text)
 	}
@@ -99,4 +100,17 @@ func TestSymptomsInAPlan(t *testing.T) {
 	if d := cmp.Diff([]string{"line"}, f.NotSeen); d != "" || time.Since(began) > 5*time.Second || before != l.tree() {
 		t.Errorf("%s\n%s", d, text)
 	}
+}
+
+// What this user may not look at is not seen, and no symptom; where something else is wrong too, that is told as before.
+func TestBarred(t *testing.T) {
+	l := newLab(t)
+	closed := &fs.PathError{Op: "open", Path: "/proc/loadavg", Err: fs.ErrPermission}
+	l.env.Load = func() (machine.Load, error) { return machine.Load{}, closed }
+	l.env.Space = func(string) (machine.Space, error) { return machine.Space{}, errors.Join(closed, errors.New("broken")) }
+	f, text := l.symptoms(`{"gap":"10ms"}`, nil)
+	if d := cmp.Diff([]string{"load"}, f.Barred); d != "" {
+		t.Errorf("%s\n%s", d, text)
+	}
+	wants(t, text, "info: not seen: load: open /proc/loadavg: permission denied", "warn: not seen: free space: ", "to ask: does the server behave oddly?")
 }

@@ -149,7 +149,7 @@ func TestShiftedColumns(t *testing.T) {
 		"no acceptlog":                   {shifted, "", 1, 600, "", ""},
 		"for outside, by another sender": {"x hanako@example.jp spam@foreign.example v@example.com", "spam@foreign.example", 5, 0, "", "D13"},
 		"not shifted":                    {shifted, hana, 1, 0, "D1 D2 D3 D11 D13 D14", "D3 D11 D13"},
-		"not shifted, no acceptlog":      {plain, "", 1, 0, "D1 D2 D3 D14", "D3"},
+		"not shifted, no acceptlog":      {plain, "", 1, 0, "D1 D2 D3 D11 D14", "D3 D11"},
 	} {
 		s := newScribe(t)
 		for i := 0; i < 600; i += c.mails {

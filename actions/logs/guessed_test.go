@@ -178,3 +178,66 @@ func TestPatientGuessing(t *testing.T) {
 		t.Errorf("%q\n%s", f.Spread, told)
 	}
 }
+
+// Twenty addresses of one network that try passwords are one line, and of many others the first five have one; the facts have all.
+func TestLikeGuessersTogether(t *testing.T) {
+	s := newScribe(t)
+	try := func(peer string, times int) {
+		for i := range times {
+			s.session(fmt.Sprintf("20/Nov/2026:18:%02d:%02d", i, len(s.accept)), peer, "AUTH-LOGIN:"+hana+" [failed]", "abort")
+		}
+	}
+	for i := range 15 {
+		try(fmt.Sprintf("203.0.113.%d", i+1), 6)
+	}
+	out, told := ask(t, s.write(t), "logs.logins", "")
+	wants(t, told, "warn: 203.0.113.0/24: 15 addresses try passwords: 90 failures (SMTP 90), at most 6 in 10 minutes from one of them", "203.0.113.0/24 の 15 か所からパスワードが試されている: 失敗 90 回")
+	if f := out.Facts.(logs.LoginsFacts); strings.Count(told, " tries passwords") > 0 || len(f.Sources) != 15 || len(f.SMTP) != 15 {
+		t.Errorf("%d sources, %d guessers\n%s", len(f.Sources), len(f.SMTP), told)
+	}
+	for i := range 12 {
+		try(fmt.Sprintf("2001:db8:%x::1", i+1), 7+i)
+	}
+	out, told = ask(t, s.write(t), "logs.logins", "")
+	wants(t, told, "203.0.113.0/24: 15 addresses", "2001:db8:c::/64 tries passwords: 18 failures", "2001:db8:9::/64 tries", "8 more addresses try passwords: 84 failures; --output json --top 27 names them", "ほか 8 か所からも")
+	if f := out.Facts.(logs.LoginsFacts); strings.Count(told, " tries passwords") != 4 || len(f.Sources) != 20 || f.Cut != 7 || len(f.SMTP) != 27 {
+		t.Errorf("%d sources, %d cut, %d guessers\n%s", len(f.Sources), f.Cut, len(f.SMTP), told)
+	}
+	all, _ := ask(t, s.write(t), "logs.logins", `{"top":27}`)
+	if f := all.Facts.(logs.LoginsFacts); len(f.Sources) != 27 || f.Cut != 0 {
+		t.Errorf("%d sources, %d cut", len(f.Sources), f.Cut)
+	}
+
+	s = newScribe(t)
+	for k := range 9 {
+		for i := range 12 {
+			s.session(fmt.Sprintf("20/Nov/2026:1%d:%02d:00", k, i), fmt.Sprintf("2001:db8:%x:%x::1", k, i), fmt.Sprintf("AUTH-LOGIN:user%d@example.jp [failed]", k), "abort")
+		}
+	}
+	out, told = ask(t, s.write(t), "logs.logins", "")
+	wants(t, told, "4 more names are tried in this way: 48 failures; --output json names them", "ほか 4 名も同じように")
+	if n := strings.Count(told, " is tried from 12 addresses"); n != 5 || len(out.Facts.(logs.LoginsFacts).Accounts) != 9 {
+		t.Errorf("%d lines\n%s", n, told)
+	}
+}
+
+// Who guesses now is told apart from who did today, however many there are.
+func TestGuessingNow(t *testing.T) {
+	s := newScribe(t)
+	for i := range 20 {
+		for k := range 6 {
+			s.session(fmt.Sprintf("21/Nov/2026:07:%02d:%02d", 40+i, k), fmt.Sprintf("203.0.113.%d", i+1), "AUTH-LOGIN:"+hana+" [failed]", "abort")
+		}
+	}
+	out, told := ask(t, s.write(t), "logs.logins", "") // at 08:00
+	f := out.Facts.(logs.LoginsFacts)
+	if len(f.SMTP) != 20 || len(f.Now) != 15 || slices.Contains(f.Now, "203.0.113.5") || !slices.Contains(f.Now, "203.0.113.6") || len(f.NowNames) != 0 || f.Spray.Now || len(f.Deaf) != 0 {
+		t.Errorf("%d guessers, now %q, %q\n%s", len(f.SMTP), f.Now, f.Deaf, told[:min(len(told), 900)])
+	}
+	if err := os.RemoveAll(filepath.Join(s.dir, "acceptlog")); err != nil {
+		t.Fatal(err)
+	}
+	if out, _ := ask(t, s.dir, "logs.logins", ""); strings.Join(out.Facts.(logs.LoginsFacts).Deaf, " ") != "acceptlog" {
+		t.Errorf("%q", out.Facts.(logs.LoginsFacts).Deaf)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,7 +73,15 @@ func TestWithoutLogin(t *testing.T) {
 	if f.Spoof.Verdict != "named" || f.Spoof.Foreign == 0 || len(f.AccountNames) != 1 || len(f.SourceNames) != len(w.Truth.Sources) || !f.Accounts[0].Named {
 		t.Errorf("%+v, accounts %q, %d sources of %d", f.Spoof, f.AccountNames, len(f.SourceNames), len(w.Truth.Sources))
 	}
-	wants(t, text, "cause (b)", "cause (c)", "named without a login")
+	wants(t, text, "cause (b)", "cause (c)", "named without a login: its owner may know nothing of it", "本人は無関係かもしれない")
+	if brief := f.Accounts[0].Brief; !slices.Contains(brief, "no-login!") {
+		t.Errorf("a list to choose from shows %q for a name that was borrowed", brief)
+	}
+	for _, a := range f.Accounts[1:] {
+		if slices.Contains(a.Brief, "no-login!") != a.Named {
+			t.Errorf("%+v", a)
+		}
+	}
 }
 
 func TestParameters(t *testing.T) {

@@ -7,6 +7,8 @@
 package logs
 
 import (
+	"context"
+
 	"hikeshi/actions/logs/access"
 	"hikeshi/actions/logs/desk"
 	"hikeshi/actions/logs/estimate"
@@ -34,6 +36,21 @@ type (
 
 // An Estimate is a figure that stands in where the logs are off.
 type Estimate = estimate.Estimate
+
+// Look is what logs.suspects and logs.logins find, in one reading.
+func Look(ctx context.Context, env Env, in runbook.Input) (s SuspectsFacts, l LoginsFacts, err error) {
+	r, err := env.Look(ctx, in)
+	if err != nil {
+		return s, l, err
+	}
+	out, err := suspects.Judge(ctx, r, in.Rec)
+	if err != nil {
+		return s, l, err
+	}
+	s, _ = out.Facts.(SuspectsFacts)
+	l, _ = logins.Judge(ctx, r).Facts.(LoginsFacts)
+	return s, l, nil
+}
 
 // Kinds are the kinds of this package.
 func Kinds(env Env) []runbook.Kind {

@@ -27,7 +27,7 @@ func TestKinds(t *testing.T) {
 
 	out, text = plan(t, dir, "logs.logins", "")
 	l := out.Facts.(logs.LoginsFacts)
-	if len(l.Found) != 1 || l.Found[0].Account != victim.Login || l.Found[0].Failures < 5 {
+	if len(l.Found) != 1 || l.Found[0].Account != victim.Login || l.Found[0].Failures < 5 || strings.Join(l.FoundNames, " ") != victim.Login {
 		t.Errorf("found %+v", l.Found)
 	}
 	wants(t, text, "password probably found at", "パスワードを当てられた疑い", "tries passwords")

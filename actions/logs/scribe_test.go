@@ -29,6 +29,9 @@ type scribe struct {
 func newScribe(t *testing.T) *scribe {
 	s := &scribe{dir: t.TempDir(), id: 1000, accept: map[string]*strings.Builder{}, in: map[string]*strings.Builder{}, fail: map[string]*strings.Builder{}}
 	for day := 14; day <= 20; day++ {
+		if day < 20 {
+			s.mail(fmt.Sprintf("%d/Nov/2026:12:30:00", day), owner, "AUTH-LOGIN:"+hana+" [success]", hana, "friend0@example.com")
+		}
 		for i := range 8 {
 			s.mail(fmt.Sprintf("%d/Nov/2026:%02d:10:00", day, 9+i), owner, "AUTH-LOGIN:"+hana+" [success]", hana, fmt.Sprintf("friend%d@example.com", i))
 		}

@@ -11,6 +11,7 @@ import (
 
 	"hikeshi/actions/account"
 	"hikeshi/actions/evidence"
+	"hikeshi/actions/logs"
 	"hikeshi/actions/queue"
 	nodes "hikeshi/actions/queue/place"
 	"hikeshi/actions/relay"
@@ -338,6 +339,15 @@ func TestMailAbuseOthers(t *testing.T) {
 	delete(a.facts, "unnamed")
 	if got := a.eval(a.step("others").Manual.Given); got != "jiro: a newsletter" {
 		t.Errorf("answered for: %q", got)
+	}
+}
+
+// The cause is weighed with the passwords that the step before has found guessed, and with no other count of failures.
+func TestMailAbuseGuessed(t *testing.T) {
+	a := newAbuse(t, "a")
+	a.facts["guesses"] = logs.LoginsFacts{FoundNames: []string{"hana@example.jp"}}
+	if got := fmt.Sprint(a.eval(a.step("causes").With["guessed"].Expr)); got != "[hana@example.jp]" {
+		t.Errorf("guessed: %s", got)
 	}
 }
 

@@ -2,10 +2,10 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
-	"strings"
-	"time"
 
 	"hikeshi/runbook"
 	"hikeshi/spool"
@@ -19,7 +19,7 @@ type verdict func(l runbook.Level, en, ja string, args ...any)
 func (a *app) judgeStatus(w *world, doc *statusDocument) {
 	add := func(l runbook.Level, en, ja string, args ...any) {
 		doc.Attention = append(doc.Attention, attentionRow{l, fmt.Sprintf(a.word(en, ja), args...)})
-		if l == runbook.Bad || doc.Level == runbook.OK {
+		if l == runbook.Bad || l == runbook.Warn && doc.Level == runbook.OK {
 			doc.Level = l
 		}
 	}
@@ -28,16 +28,21 @@ func (a *app) judgeStatus(w *world, doc *statusDocument) {
 	if d := doc.Disk; d != nil && d.full() {
 		add(runbook.Bad, "disk: %s", "ディスク: %s", a.diskWords(d))
 	}
-	if _, found, err := w.host.Relay.Lint(); err == nil {
+	_, found, err := w.host.Relay.Lint()
+	if errors.Is(err, fs.ErrPermission) {
+		doc.barred(a.word("the deny file", "拒否ファイル"))
+	} else if err == nil {
 		if i := slices.IndexFunc(found, func(f spool.LintFinding) bool { return f.Level == "bad" }); i >= 0 {
 			add(runbook.Bad, "deny file line %d: %s", "拒否ファイル %d 行目: %s", found[i].Line, runbook.T(found[i].Text, found[i].TextJA).In(a.lang()))
 		}
 	}
+	a.judgeGuessing(w, doc, add)
 	a.judgeSuspects(w, doc, add)
 	for _, f := range doc.Symptoms {
 		add(f.Level, "%s", "%s", f.Text)
 	}
 	a.judgeRecord(doc, add)
+	doc.Undetermined = doc.Level == runbook.OK && doc.hidden()
 	doc.Next = a.next(doc)
 }
 
@@ -56,38 +61,11 @@ func (a *app) judgeBacklog(doc *statusDocument, add verdict) {
 			}
 			add(runbook.Bad, words[0], words[1], f.Name, value, limit)
 		}
-		if f.Unreadable != "" {
-			add(runbook.Warn, "%s cannot be read: %s", "%s を読めない: %s", f.Name, line(f.Unreadable))
-		}
-	}
-}
-
-// stillAtIt is how long after its last message a suspect is taken to be sending still.
-const stillAtIt = 15 * time.Minute
-
-// judgeSuspects tells whom the logs show sending. A suspect that is quiet is told until an incident has named it.
-func (a *app) judgeSuspects(w *world, doc *statusDocument, add verdict) {
-	if doc.Suspects == nil {
-		return
-	}
-	named := a.notExcluded(w, nil)
-	all := onlySuspects(doc.Suspects.Accounts)
-	for _, s := range onlySuspects(doc.Suspects.Sources) {
-		if len(s.via) == 0 { // an open relay has no account
-			all = append(all, s)
-		}
-	}
-	for _, s := range all {
-		local, _, _ := strings.Cut(s.Name, "@")
-		sent := s.sent()
 		switch {
-		case doc.Time.Sub(s.Last) >= stillAtIt && (slices.Contains(named, s.Name) || slices.Contains(named, local)):
-		case doc.Time.Sub(s.Last) >= stillAtIt:
-			add(runbook.Warn, "%s was a suspect, by the logs: "+sent.EN+", the last on %s; no incident has named it", "%s はログから見て不正利用の疑いがあった: "+sent.JA+"、最後は %s。どの事案でも挙げられていない",
-				line(s.Name), s.Last.Local().Format("01-02 15:04"))
-		default:
-			add(runbook.Bad, "%s is a suspect, by the logs: "+sent.EN+", the last at %s", "%s はログから見て不正利用の疑い: "+sent.JA+"、最後は %s",
-				line(s.Name), s.Last.Local().Format("15:04:05"))
+		case f.Barred: // not to be allowed to look is no finding
+			add(runbook.Info, "%s cannot be read as this user: %s; read as root", "%s はこのユーザーでは読めない: %s。root で実行すること", f.Name, line(f.Unreadable))
+		case f.Unreadable != "":
+			add(runbook.Warn, "%s cannot be read: %s", "%s を読めない: %s", f.Name, line(f.Unreadable))
 		}
 	}
 }
@@ -150,6 +128,8 @@ func (a *app) next(doc *statusDocument) string {
 		return "hikeshi run mail-abuse"
 	case doc.Level != runbook.OK:
 		return "hikeshi doctor"
+	case doc.Undetermined:
+		return "sudo hikeshi status"
 	}
 	return ""
 }

@@ -23,6 +23,9 @@ func (a *app) monitor(cmd *cobra.Command, watch time.Duration) error {
 	case runbook.Bad:
 		word, code = "CRITICAL", 2
 	}
+	if doc.Undetermined {
+		word, code = "UNKNOWN", 3
+	}
 	text := fmt.Sprintf("backlog %d messages", doc.Total.Messages)
 	if len(doc.Attention) > 0 {
 		text += ", " + line(doc.Attention[0].Text)

@@ -24,11 +24,17 @@ func (a *app) printStatus(d statusDocument) {
 	}
 	s.hang(2, fmt.Sprintf("%s %s [%s]  %s %s (%s)  %s", a.word("HIKESHI", "火消し"), line(d.Host), d.Server, day, local.Format("15:04 MST"), d.Time.Format("15:04Z"), clock))
 	level := map[runbook.Level]string{runbook.OK: a.word("OK", "正常"), runbook.Warn: a.word("WATCH", "注意"), runbook.Bad: a.word("DANGER", "危険")}[d.Level]
+	if d.Undetermined {
+		level = a.word("NOT KNOWN", "不明")
+	}
 	incident := a.word("none", "なし")
 	if d.Incident != nil {
 		incident = d.Incident.ID + " (" + a.stateWord(d.Incident.State) + ")"
 	}
 	code := map[runbook.Level]string{runbook.OK: "32", runbook.Warn: "33", runbook.Bad: "31"}[d.Level]
+	if d.Undetermined {
+		code = "33"
+	}
 	fmt.Fprintf(a.stdout, "%s   %s %s\n", s.paint(code, "["+level+"]"), a.word("incident:", "事案:"), incident)
 	if !a.flags.quiet {
 		a.statusFigures(d, row)

@@ -26,6 +26,14 @@ type suspectsRow struct {
 	Named    [2]int       `json:"-"`       // accounts and sources of level suspect, with those that are left out below
 	Accounts []suspectRow `json:"accounts"`
 	Sources  []suspectRow `json:"sources"`
+	Exempted []exemptRow  `json:"exempted"` // accounts and sources that would be suspects if they were not exempt
+}
+
+// exemptRow is one that would be a suspect.
+type exemptRow struct {
+	Name    string   `json:"name"`
+	By      string   `json:"exempt_by"` // configuration
+	Signals []string `json:"signals"`
 }
 
 // suspectRow is an account or a source of level suspect, or a hint.
@@ -40,27 +48,37 @@ type suspectRow struct {
 	Last       time.Time `json:"last"`
 	Evidence   string    `json:"evidence"` // acceptlog/mail1/261121.log:8812, the byte offset of a line
 
-	via []string // of a source: the suspect accounts that it used, which are told in its place
+	via  []string // of a source: the suspect accounts that it used, which are told in its place
+	like int      // of a network: how many sources of it there are
+	more bool     // and there may be more of them
 }
 
-// lookAtLogs reads the newest part of the logs, as much as can be read in budget. nil where no log could be read.
-func (w *world) lookAtLogs(ctx context.Context, budget time.Duration) *suspectsRow {
+// lookedAt is what came of the look at the logs.
+type lookedAt struct {
+	suspects *suspectsRow
+	guessing *guessingRow
+}
+
+// lookAtLogs reads the newest part of the logs, as much as can be read in budget. Both are nil where no log could be read.
+func (w *world) lookAtLogs(ctx context.Context, budget time.Duration) (l lookedAt) {
 	if _, ok := w.server.(spool.Logs); !ok {
-		return nil
+		return l
 	}
 	env := w.host.Logs
 	env.Budget = budget
 	in := runbook.Input{Step: "status", With: json.RawMessage(`{}`), Rec: planner.Recorder{Told: func(string, int64, int64) {}}}
-	out, err := byName(logs.Kinds(env))["logs.suspects"].Action.Plan(ctx, in)
+	f, g, err := logs.Look(ctx, env, in)
 	if err != nil {
-		return nil
+		return l
 	}
-	f, ok := out.Facts.(logs.SuspectsFacts)
-	if !ok {
-		return nil
+	l.guessing = guessingOf(g)
+	l.suspects = &suspectsRow{From: f.Window.From, Whole: !f.Window.From.After(f.Window.Since), History: f.Window.Known, All: f.Window.Whole,
+		Named: [2]int{len(f.AccountNames), len(f.SourceNames)}, Accounts: suspectRows(f.Accounts), Sources: suspectRows(f.From), Exempted: []exemptRow{}}
+	for _, s := range f.Exempted {
+		row := suspectRows([]logs.Suspect{s})[0]
+		l.suspects.Exempted = append(l.suspects.Exempted, exemptRow{s.Name, s.ExemptBy, row.Signals})
 	}
-	return &suspectsRow{From: f.Window.From, Whole: !f.Window.From.After(f.Window.Since), History: f.Window.Known, All: f.Window.Whole,
-		Named: [2]int{len(f.AccountNames), len(f.SourceNames)}, Accounts: suspectRows(f.Accounts), Sources: suspectRows(f.From)}
+	return l
 }
 
 func suspectRows(all []logs.Suspect) []suspectRow {
@@ -99,6 +117,13 @@ func (a *app) suspectWords(l *suspectsRow) (who, from []string) {
 			note = a.word("(only what was written since %s was read; hikeshi logs suspects reads all and may judge otherwise)", "(%s 以降の分だけを読んだ。全部を読む hikeshi logs suspects とは判定が異なることがある)")
 		}
 		who = append(who, fmt.Sprintf(note, since))
+	}
+	if n := len(l.Exempted); n > 0 {
+		var names []string
+		for _, s := range l.Exempted {
+			names = append(names, s.Name)
+		}
+		who = append(who, fmt.Sprintf(a.word("%d exempted would be suspects: %s (exempt by the configuration)", "対象外にしたもののうち %d 件は、本来なら疑いに当たる: %s (設定により対象外)"), n, a.firstOf(names)))
 	}
 	text := ""
 	for i, s := range sources {
@@ -171,11 +196,16 @@ func (w *world) logs() []logRow {
 	return rows
 }
 
-// barredBelow says whether this user may not read a log: its folder, or the last of its files by name, which are days.
+// barredBelow says whether this user may not read a log: its folder, or the last of its files by name, which are days. What is compressed, and
+// a copy, counts where there is nothing else.
 func barredBelow(dir string) bool {
 	last := ""
+	after := func(path string) bool {
+		plain, was := filepath.Ext(path) == ".log", filepath.Ext(last) == ".log"
+		return plain && !was || plain == was && filepath.Base(path) >= filepath.Base(last)
+	}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() && filepath.Base(path) >= filepath.Base(last) {
+		if err == nil && d.Type().IsRegular() && after(path) {
 			last = path
 		}
 		return err

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -38,6 +40,7 @@ type folderRow struct {
 	Path       string        `json:"path"`
 	Missing    bool          `json:"missing,omitempty"`
 	Unreadable string        `json:"unreadable,omitempty"`
+	Barred     bool          `json:"barred,omitempty"` // this user may not read it, or not all of it
 	Files      int64         `json:"files"`
 	Messages   int64         `json:"messages"`
 	Odd        int64         `json:"odd"`
@@ -61,6 +64,7 @@ func folderRowOf(f spool.FolderBacklog) folderRow {
 	r := folderRow{Name: f.Name, Path: f.Path, Missing: f.Missing, Unreadable: f.Unreadable, Files: f.Files, Messages: f.Messages, Odd: f.Odd, Bytes: f.Bytes,
 		Growth: f.GrowthPerMinute, Over: f.Over, Reason: f.Reason, Senders: counts(f.Senders), Domains: counts(f.Domains), Clients: counts(f.Clients),
 		Outside: f.Outside, Own: f.Own, NullSender: f.NullSender, List: f.List, Sampled: f.Sampled}
+	r.Barred = strings.HasSuffix(r.Unreadable, fs.ErrPermission.Error())
 	if !f.Oldest.IsZero() {
 		oldest, newest := f.Oldest.UTC(), f.Newest.UTC()
 		r.Oldest, r.Newest = &oldest, &newest

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hikeshi/actions/evidence"
 	"hikeshi/runbook"
 	"hikeshi/runbook/engine/planner"
 	"hikeshi/runbook/journal/lock"
@@ -22,35 +23,38 @@ import (
 
 // statusDocument is the one screen that answers: is it us, how bad, who, what do I type.
 type statusDocument struct {
-	Version   int            `json:"hikeshi"`
-	Kind      string         `json:"kind"`
-	Host      string         `json:"host"`
-	Server    string         `json:"server"`
-	Time      time.Time      `json:"time"`
-	Synced    *bool          `json:"clock_synced"` // null if it cannot be told
-	Level     runbook.Level  `json:"level"`        // ok, warn, bad
-	Manager   string         `json:"manager"`
-	Services  []serviceRow   `json:"services"`
-	Backlog   []folderRow    `json:"backlog"`
-	Total     folderRow      `json:"total"`
-	Accepted  *float64       `json:"accepted_per_minute"` // MAIL FROM accepted; null if the counter cannot be read
-	Disk      *diskRow       `json:"disk"`
-	Logs      []logRow       `json:"logs"`
-	SetAside  []asideRow     `json:"set_aside"`
-	Due       []denialRow    `json:"denials_due"`
-	Renamed   []string       `json:"renamed"`     // accounts that incidents have renamed and not given back
-	Later     []laterLook    `json:"later_looks"` // that nobody has made yet
-	Requests  []requestRow   `json:"requests"`    // for delisting, that wait for somebody
-	Incident  *incidentRow   `json:"incident"`    // the one that is not done
-	AtWork    *holderRow     `json:"at_work"`     // who holds the lock; null if nobody does
-	Symptoms  []findingRow   `json:"symptoms"`    // signs of abuse beside the queue that were measured
-	Logins    []loginRow     `json:"logins"`      // who logged in from most addresses, by the end of the log
-	Suspects  *suspectsRow   `json:"suspects"`    // who stands out in the logs; null if none can be read
-	Attention []attentionRow `json:"attention"`
-	NotSeen   []string       `json:"not_seen"`
-	Next      string         `json:"next"`
+	Version      int            `json:"hikeshi"`
+	Kind         string         `json:"kind"`
+	Host         string         `json:"host"`
+	Server       string         `json:"server"`
+	Time         time.Time      `json:"time"`
+	Synced       *bool          `json:"clock_synced"` // null if it cannot be told
+	Level        runbook.Level  `json:"level"`        // ok, warn, bad
+	Undetermined bool           `json:"undetermined"` // ok as far as this user can see, who may not read everything
+	Manager      string         `json:"manager"`
+	Services     []serviceRow   `json:"services"`
+	Backlog      []folderRow    `json:"backlog"`
+	Total        folderRow      `json:"total"`
+	Accepted     *float64       `json:"accepted_per_minute"` // MAIL FROM accepted; null if the counter cannot be read
+	Disk         *diskRow       `json:"disk"`
+	Logs         []logRow       `json:"logs"`
+	SetAside     []asideRow     `json:"set_aside"`
+	Due          []denialRow    `json:"denials_due"`
+	Renamed      []string       `json:"renamed"`     // accounts that incidents have renamed and not given back
+	Later        []laterLook    `json:"later_looks"` // that nobody has made yet
+	Requests     []requestRow   `json:"requests"`    // for delisting, that wait for somebody
+	Incident     *incidentRow   `json:"incident"`    // the one that is not done
+	AtWork       *holderRow     `json:"at_work"`     // who holds the lock; null if nobody does
+	Symptoms     []findingRow   `json:"symptoms"`    // signs of abuse beside the queue that were measured
+	Logins       []loginRow     `json:"logins"`      // who logged in from most addresses, by the end of the log
+	Suspects     *suspectsRow   `json:"suspects"`    // who stands out in the logs; null if none can be read
+	Guessing     *guessingRow   `json:"guessing"`    // who tries passwords, and whether one was found; null if no log can be read
+	Attention    []attentionRow `json:"attention"`
+	NotSeen      []string       `json:"not_seen"`
+	Next         string         `json:"next"`
 
 	passed map[string][]scan.Passed // thresholds, by folder
+	closed bool                     // something in NotSeen is there because this user may not read it
 }
 
 type holderRow struct {
@@ -85,7 +89,7 @@ due, and changes nothing. It looks twice, two seconds apart, for the rates;
 --watch 0 looks once. What cannot be known is said to be unknown, never 0.
 
 Exit codes: 0 nothing needs attention, 3 something does, 7 nothing does as far as this
-user can see, and a log cannot be read. With --monitor one line
+user can see, who may not read everything. With --monitor one line
 and the Nagios codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.`,
 		Example: "  hikeshi status\n  hikeshi status --output json | jq .attention\n  hikeshi status --monitor --watch 0",
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -109,8 +113,8 @@ and the Nagios codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.`,
 			} else {
 				a.printStatus(doc)
 			}
-			switch barred := slices.ContainsFunc(doc.Logs, func(l logRow) bool { return l.Barred }); {
-			case doc.Level == runbook.OK && barred:
+			switch {
+			case doc.Undetermined:
 				return silent(exitUndetermined)
 			case doc.Level == runbook.OK:
 				return nil
@@ -129,14 +133,17 @@ const statusBudget = 2 * time.Second
 // status looks at everything.
 func (a *app) status(cmd *cobra.Command, watch time.Duration) (statusDocument, error) {
 	w, err := a.world(cmd.Context(), "")
+	if errors.Is(err, fs.ErrPermission) {
+		return statusDocument{}, &failure{code: exitUndetermined, err: err, hint: hintOf(err)}
+	}
 	if err != nil {
 		return statusDocument{}, err
 	}
 	doc := statusDocument{Version: 1, Kind: "status", Host: hostname(), Server: w.serverName(), Time: a.now().UTC(), Level: runbook.OK, Synced: clockSynced(),
 		Backlog: []folderRow{}, Logs: []logRow{}, SetAside: []asideRow{}, Due: []denialRow{}, Renamed: []string{}, Later: []laterLook{}, Requests: []requestRow{}, Attention: []attentionRow{}, Symptoms: []findingRow{}, Logins: []loginRow{}}
 	doc.Manager, doc.Services = w.manager, w.services(cmd)
-	suspects := make(chan *suspectsRow, 1)
-	go func() { suspects <- w.lookAtLogs(cmd.Context(), statusBudget) }() // beside the look at the queue, which waits between two looks
+	looked := make(chan lookedAt, 1)
+	go func() { looked <- w.lookAtLogs(cmd.Context(), statusBudget) }() // beside the look at the queue, which waits between two looks
 	before, began := w.counter(), time.Now()
 	b, err := w.look(cmd, scan.Options{Own: w.host.Queue.Own, Clock: a.now}, watch)
 	if err != nil {
@@ -156,7 +163,8 @@ func (a *app) status(cmd *cobra.Command, watch time.Duration) (statusDocument, e
 	doc.Total = folderRowOf(b.Total)
 	doc.Disk = diskOf(w.server.Root())
 	doc.Logs = w.logs()
-	doc.Suspects = <-suspects
+	l := <-looked
+	doc.Suspects, doc.Guessing = l.suspects, l.guessing
 	doc.NotSeen = []string{"DNSBL", a.word("relay test from outside", "外からの中継試験"), a.word("web console", "webコンソール")}
 	if doc.Suspects == nil {
 		doc.NotSeen = append([]string{a.word("the logs", "ログの内容")}, doc.NotSeen...)
@@ -185,6 +193,11 @@ func (a *app) lookAround(w *world, doc *statusDocument) {
 func (a *app) lookBeside(ctx context.Context, w *world, doc *statusDocument) {
 	in := runbook.Input{Step: "status", With: json.RawMessage(`{"limit": "3s", "gap": "500ms"}`), Rec: planner.Recorder{Told: func(string, int64, int64) {}}}
 	if out, err := w.kinds["evidence.symptoms"].Action.Plan(ctx, in); err == nil {
+		if f, ok := out.Facts.(evidence.SymptomsFacts); ok {
+			for _, word := range f.Barred {
+				doc.barred(a.symptomWord(word))
+			}
+		}
 		for _, f := range findingRows(out.Findings, a.lang()) {
 			if f.Level == runbook.Warn || f.Level == runbook.Bad {
 				doc.Symptoms = append(doc.Symptoms, f)
@@ -205,6 +218,35 @@ func (a *app) lookBeside(ctx context.Context, w *world, doc *statusDocument) {
 		}
 		doc.Logins = append(doc.Logins, loginRow{u.User, u.Success, u.Failed, u.Addresses, log})
 	}
+}
+
+// barred notes what this user may not look at.
+func (d *statusDocument) barred(what string) {
+	d.NotSeen, d.closed = append(d.NotSeen, what), true
+}
+
+// hidden says whether there is something that this user may not look at.
+func (d *statusDocument) hidden() bool {
+	return d.closed || slices.ContainsFunc(d.Logs, func(l logRow) bool { return l.Barred }) || slices.ContainsFunc(d.Backlog, func(f folderRow) bool { return f.Barred })
+}
+
+// symptomWord is what a word of evidence.symptoms stands for.
+func (a *app) symptomWord(word string) string {
+	switch word {
+	case "line":
+		return a.word("the line", "回線")
+	case "delay":
+		return a.word("delays", "配送の遅れ")
+	case "returned":
+		return a.word("returned mail", "エラーメール")
+	case "logs":
+		return a.word("the size of logs", "ログのサイズ")
+	case "load":
+		return a.word("load", "負荷")
+	case "disk":
+		return a.word("free space", "ディスクの空き")
+	}
+	return word
 }
 
 // counter reads the counter of accepted MAIL FROM commands, or nil.

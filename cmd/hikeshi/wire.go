@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"os"
@@ -88,6 +89,9 @@ func (a *app) findServer(cfg config) (spool.Server, error) {
 		return nil, usagef("this version knows epms", "server %q is not known", name)
 	}
 	s, err := epms.New(a.placesOf(cfg))
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, failf(exitError, "this user may not look there; read as root", "finding the mail server: %w", err)
+	}
 	if err != nil {
 		return nil, failf(exitError, "epms.spool in the configuration says where the spool is; --root DIR looks below another directory", "finding the mail server: %w", err)
 	}

@@ -37,6 +37,7 @@ type Handed struct {
 
 	Judged   bool     // the days before were read too: who logs in from elsewhere than usual is known
 	LoggedIn []string // the suspects that sent after a login
+	Guessed  []string // accounts whose password was probably found by trying, as logs.logins judges; nil if nobody has looked
 }
 
 // suspect says whether the logs, with the days before them, call a login one of a suspect. It may be written without its domain.
@@ -162,16 +163,21 @@ func (v *Verdict) weigh(r rule, s *Signs) {
 // maxNamed bounds the lists of names.
 const maxNamed = 50
 
-// Accounts are the names that are likely to be abused: suspects of the logs that logged in from several places, and logins after many
-// failures, most addresses first; and where no such login is seen, the local senders of much of the mail for outside. A sender proves little: who has one password may be
+// Accounts are the names that are likely to be abused: suspects of the logs that logged in from several places, most addresses first, and
+// those whose password was probably found by trying; and where there is none of these, the local senders of much of the mail for outside. A sender proves little: who has one password may be
 // allowed to name others.
 func Accounts(s *Signs) []string {
 	names := []string{}
 	if s.Logins != nil {
 		for _, u := range s.Logins.Users {
-			if spread(u, fewPlaces) && s.Handed.suspect(u.User) || guessed(u) {
+			if spread(u, fewPlaces) && s.Handed.suspect(u.User) {
 				names = append(names, u.User)
 			}
+		}
+	}
+	for _, name := range s.Handed.Guessed {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
 	if len(names) == 0 {

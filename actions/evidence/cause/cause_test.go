@@ -130,8 +130,47 @@ func TestPhoneIsNoThief(t *testing.T) {
 	}
 }
 
+// TestGuessedByTheLogs: that a password was guessed is what logs.logins finds, a burst and then a success from elsewhere; who mistypes his
+// password, however often in two weeks, is nobody's victim.
+func TestGuessedByTheLogs(t *testing.T) {
+	typist := logins(500, spool.Login{User: "jiro@example.jp", Success: 200, Failed: 40, Addresses: 1})
+	for name, c := range map[string]struct {
+		signs Signs
+		want  string // accounts
+		says  string
+	}{
+		"mistyped":           {Signs{Logins: typist, Handed: Handed{Guessed: []string{}}}, "", ""},
+		"nobody has looked":  {Signs{Logins: typist}, "", ""},
+		"found":              {Signs{Logins: typist, Handed: Handed{Guessed: []string{"hana@example.jp"}}}, "hana@example.jp", "by logs.logins the password of hana@example.jp was probably found by trying"},
+		"found, of several":  {Signs{Logins: typist, Handed: Handed{Guessed: []string{"hana@example.jp", "jiro@example.jp"}}}, "hana@example.jp jiro@example.jp", "hana@example.jp, jiro@example.jp"},
+		"found, and no tail": {Signs{Handed: Handed{Guessed: []string{"hana@example.jp"}}}, "hana@example.jp", "probably found"},
+	} {
+		all, _ := Judge(&c.signs)
+		told := ""
+		for _, v := range all {
+			if v.Cause == "a" {
+				told = fmt.Sprint(v.For)
+			}
+		}
+		if got := strings.Join(Accounts(&c.signs), " "); got != c.want || (c.says == "") != !strings.Contains(told, "found by trying") || !strings.Contains(told, c.says) {
+			t.Errorf("%s: accounts %q, %s", name, got, told)
+		}
+	}
+	if _, st := guessed(&Signs{Logins: typist}); st != unknown {
+		t.Error("without logs.logins it is not known")
+	}
+	if _, st := guessed(&Signs{Logins: typist, Handed: Handed{Guessed: []string{}}}); st != no {
+		t.Error("logs.logins has found nothing")
+	}
+}
+
 func (h Handed) with(login string) Handed {
 	h.LoggedIn = append([]string{login}, h.LoggedIn...)
+	return h
+}
+
+func (h Handed) guessed(login string) Handed {
+	h.Guessed = []string{login}
 	return h
 }
 
@@ -167,11 +206,11 @@ func TestRules(t *testing.T) {
 }
 
 func TestAccountsAndSources(t *testing.T) {
-	s := Signs{Handed: known, Logins: logins(500, thief, phone, spool.Login{User: "hanako", Success: 400, Addresses: 2}, spool.Login{User: "jiro", Success: 1, Failed: 9, Addresses: 1}), Mail: flood()}
+	s := Signs{Handed: known.guessed("jiro"), Logins: logins(500, thief, phone, spool.Login{User: "hanako", Success: 400, Addresses: 2}, spool.Login{User: "jiro", Success: 1, Failed: 9, Addresses: 1}), Mail: flood()}
 	if d := cmp.Diff([]string{"taro@example.jp", "jiro"}, Accounts(&s)); d != "" {
 		t.Error(d)
 	}
-	s.Logins = nil
+	s.Logins, s.Handed = nil, Handed{}
 	s.Mail.Senders = []spool.Count{{Name: "taro@example.jp", N: 300}, {Name: "hanako@example.jp", N: 38}}
 	if d := cmp.Diff([]string{"taro@example.jp"}, Accounts(&s)); d != "" {
 		t.Error(d)

@@ -7,7 +7,7 @@ import (
 )
 
 // The limits of the rules. The figures for logins are those of package files and papers on such incidents: three addresses are worth
-// a look and ten are strong (CSF LF_DIST, geoip-policyd), five failures before a success are a guessed password (fail2ban).
+// a look and ten are strong (CSF LF_DIST, geoip-policyd), five logins make a habit.
 const (
 	fewPlaces  = 3
 	manyPlaces = 10
@@ -38,7 +38,7 @@ func rules() []rule {
 	return []rule{
 		{"a", 2, "%s, a suspect by the logs, logged in from %d addresses, %d times%[4]s", "ログから見て疑わしい %s が、%d か所のアドレスからログインしている(%d 回%[5]s)", login(fewPlaces, manyPlaces)},
 		{"a", 3, "%s, a suspect by the logs, logged in from as many as %d addresses, %d times%[4]s", "ログから見て疑わしい %s のログイン元は %d か所に及ぶ(%d 回%[5]s)", login(manyPlaces, 0)},
-		{"a", 1, "%s: %d failed logins and %d good ones: a guessed password", "%s: ログイン失敗 %d 回、成功 %d 回。パスワードを当てられた疑い", guess},
+		{"a", 2, "by logs.logins the password of %s was probably found by trying", "logs.logins によれば、%s はパスワードを当てられた疑いがある", guessed},
 		{"a", 2, "%d of %d messages for outside are let out after a login only", "外部あて %[2]d 通のうち %[1]d 通は、ログインしなければ送れない", needLogin},
 		{"a", 2, "local senders have to log in, and %d of %d messages for outside name one who does", "自社の差出人にはログインが必要で、外部あて %[2]d 通のうち %[1]d 通は認証ファイルのある差出人", loggedIn},
 		{"a", 3, "by the logs %d messages of suspects were sent after a login, %d without", "ログによれば、疑わしいアカウントのメールのうち %d 通がログイン後、%d 通がログインなしで送られた", afterLogin},
@@ -108,5 +108,3 @@ func when(holds bool, figures ...any) ([]any, state) {
 }
 
 func spread(u spool.Login, places int) bool { return u.Addresses >= places && u.Success >= fewLogins }
-
-func guessed(u spool.Login) bool { return u.Failed >= fewLogins && u.Success > 0 }

@@ -3,6 +3,7 @@ package cause
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"hikeshi/actions/evidence/look"
@@ -35,16 +36,19 @@ func window(l *spool.Logins) (en, ja string) {
 	return fmt.Sprintf(" from %s to %s", from, to), fmt.Sprintf("、%s から %s まで", from, to)
 }
 
-func guess(s *Signs) ([]any, state) {
-	if s.Logins == nil {
+// guessed asks whether a password was found by trying. That is what logs.logins judges: failures in a burst, then a success from where the
+// account is not used. How often a login failed and succeeded in days tells of typing errors.
+func guessed(s *Signs) ([]any, state) {
+	all := s.Handed.Guessed
+	if len(all) == 0 && (all == nil || s.Logins == nil) {
 		return nil, unknown
 	}
-	for _, u := range s.Logins.Users {
-		if guessed(u) {
-			return []any{u.User, u.Failed, u.Success}, yes
-		}
+	const most = 3
+	text := look.Safe(strings.Join(all[:min(len(all), most)], ", "))
+	if n := len(all) - most; n > 0 {
+		text += fmt.Sprintf(" (+%d)", n)
 	}
-	return nil, no
+	return when(len(all) > 0, text)
 }
 
 // afterLogin and withoutLogin ask how the mail of suspects was handed in; ten times as much of one as of the other is an answer.

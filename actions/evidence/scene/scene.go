@@ -63,6 +63,7 @@ type Times struct {
 	ByForeign int      `json:"by_foreign"`
 	Judged    bool     `json:"judged"`
 	LoggedIn  []string `json:"logged_in"`
+	Guessed   []string `json:"guessed"`
 }
 
 // Span reads one of them; what is left out is otherwise.

@@ -12,6 +12,8 @@ package symptom
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"slices"
 	"time"
 
 	"hikeshi/actions/evidence/look"
@@ -25,6 +27,7 @@ type Facts struct {
 	Seen    []string `json:"seen" expr:"seen"`         // measured, and there
 	Asked   []string `json:"asked" expr:"asked"`       // the responder has to say
 	NotSeen []string `json:"not_seen" expr:"not_seen"` // could not be measured
+	Barred  []string `json:"barred" expr:"barred"`     // of these, the ones that this user may not look at
 }
 
 type action struct{ env }
@@ -71,13 +74,20 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	for _, m := range all {
 		parts = append(parts, look.Part[Facts]{Name: runbook.T(m.en, m.ja), Limit: limit, Look: func(ctx context.Context) (seen, error) { return m.do(ctx, gap) }})
 	}
-	facts := Facts{Seen: []string{}, Asked: []string{"complaints", "upstream"}, NotSeen: []string{}}
+	facts := Facts{Seen: []string{}, Asked: []string{"complaints", "upstream"}, NotSeen: []string{}, Barred: []string{}}
 	results := look.Run(ctx, limit, parts)
 	found, err := look.Gather(ctx, in.Rec, results, &facts)
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
 	for i, r := range results {
+		if barred(r.Err) {
+			facts.Barred = append(facts.Barred, all[i].word)
+			told := look.NotSeen(r.Part.Name, r.Err)
+			if k := slices.Index(found, told); k >= 0 {
+				found[k].Level = runbook.Info // not to be allowed to look says nothing of abuse
+			}
+		}
 		if r.Err != nil {
 			facts.NotSeen, facts.Asked = append(facts.NotSeen, all[i].word), append(facts.Asked, all[i].word)
 			found = append(found, question(all[i].ask))
@@ -87,6 +97,15 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 		question(runbook.T("do people outside complain of mail from here?", "外部から、当方発のメールについて苦情が来ていないか")),
 		question(runbook.T("has the provider or another network warned?", "上位プロバイダーや他のネットワークから警告が来ていないか")))
 	return runbook.Outcome{Findings: found, Facts: facts}, nil
+}
+
+// barred says whether an error, of those that are joined each, is that this user may not look.
+func barred(err error) bool {
+	all, joined := err.(interface{ Unwrap() []error })
+	if !joined {
+		return errors.Is(err, fs.ErrPermission)
+	}
+	return !slices.ContainsFunc(all.Unwrap(), func(one error) bool { return !barred(one) })
 }
 
 func question(t runbook.Text) runbook.Finding {

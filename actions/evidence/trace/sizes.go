@@ -14,8 +14,8 @@ func Sizes(ctx context.Context, dir string) (newest, median int64, days int, err
 	sums := map[string]int64{}
 	l := Look{ctx: ctx}
 	l.sizes(dir, "", sums)
-	if l.haul.Why != "" {
-		return 0, 0, 0, errors.New(l.haul.Why)
+	if l.err != nil {
+		return 0, 0, 0, l.err
 	}
 	if l.haul.Cut {
 		return 0, 0, 0, errors.New("adding up the log files: the time or the number of files was up")
@@ -46,7 +46,7 @@ func (l *Look) sizes(path, name string, sums map[string]int64) {
 		return
 	}
 	if err != nil {
-		l.haul.Why = err.Error()
+		l.failed(err)
 		return
 	}
 	defer d.Close()

@@ -63,8 +63,12 @@ type Look struct {
 	Traces spool.Traces
 	Key    []byte // of the hashes; with none, nothing is hashed
 	haul   Haul
+	err    error // that haul.Why tells of
 	ctx    context.Context
 }
+
+// failed notes what could not be read.
+func (l *Look) failed(err error) { l.err, l.haul.Why = err, err.Error() }
 
 // Counters reads the failure counters: those of the folders for them, and those in the mailboxes. On the way through the mailboxes
 // the files that let their owners log in are hashed. When ctx ends, what was seen is returned as cut.
@@ -87,7 +91,7 @@ func (l *Look) Accounts(ctx context.Context) Haul {
 		return l.haul
 	}
 	if err != nil {
-		l.haul.Why = err.Error()
+		l.failed(err)
 		return l.haul
 	}
 	defer d.Close()
@@ -107,7 +111,7 @@ func (l *Look) folder(path, name string, depth int) {
 		return
 	}
 	if err != nil {
-		l.haul.Why = err.Error()
+		l.failed(err)
 		return
 	}
 	defer d.Close()
@@ -164,7 +168,7 @@ func (l *Look) names(d *disk.Dir, visit func(string)) {
 			return
 		}
 		if err != nil {
-			l.haul.Why = err.Error()
+			l.failed(err)
 			return
 		}
 	}
@@ -176,13 +180,13 @@ func (l *Look) counter(d *disk.Dir, name string, e disk.Entry) {
 	}
 	f, err := d.Read(name)
 	if err != nil {
-		l.haul.Why = err.Error()
+		l.failed(err)
 		return
 	}
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, maxCounter))
 	if err != nil {
-		l.haul.Why = err.Error()
+		l.failed(err)
 		return
 	}
 	l.haul.Counters = append(l.haul.Counters, Counter{
@@ -249,10 +253,7 @@ func Recent(ctx context.Context, dir, suffix string, since time.Time) (n int, le
 			n++
 		}
 	})
-	if l.haul.Why != "" {
-		err = errors.New(l.haul.Why)
-	}
-	return n, l.haul.Cut, err
+	return n, l.haul.Cut, l.err
 }
 
 // ReadFile reads a control file up to limit bytes, following no symbolic link in its place.

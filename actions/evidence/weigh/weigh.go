@@ -86,7 +86,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	s.Handed = cause.Handed{Login: p.ByLogin, Name: p.ByName, Foreign: p.ByForeign, Judged: p.Judged, LoggedIn: p.LoggedIn}
+	s.Handed = cause.Handed{Login: p.ByLogin, Name: p.ByName, Foreign: p.ByForeign, Judged: p.Judged, LoggedIn: p.LoggedIn, Guessed: p.Guessed}
 	all, likely := cause.Judge(&s)
 	facts := Facts{Likely: likely, Causes: []Weight{}, Accounts: cause.Accounts(&s), Sources: cause.Sources(&s), Standing: cause.Standing(&s)}
 	for _, v := range all {

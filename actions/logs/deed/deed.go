@@ -32,6 +32,10 @@ type Deed struct {
 	First, Past           int32 // in Batch.Recipients
 }
 
+// Alone says of a login whether no message tells of it as well: that of a mailbox, and one that names none. Where no log tells of messages,
+// a login that names one stands for it.
+func (d *Deed) Alone() bool { return d.Service > spool.SMTP || d.ID == 0 && !d.Session }
+
 // A Ref is the place of a line.
 type Ref struct {
 	File   int32 // in Result.Files

@@ -52,7 +52,7 @@ type Past struct {
 	Messages  int64
 	Logins    int64
 	Hour, Day Volume    // the most of any hour, of any day
-	Clock     [24]int64 // messages and logins by hour of the day
+	Clock     [24]int64 // messages, and logins of which none tells as well, by hour of the day
 }
 
 // An Hour is one hour of an account.
@@ -61,6 +61,7 @@ type Hour struct {
 	Messages, Recipients int64
 	Logins, NewLogins    int64          // from peers that are not usual
 	NewMessages          int64          // from peers that are not usual
+	NewAlone             int64          // of NewLogins, those of which no message tells as well
 	Sent, Failed         int64          // deliveries; failed for good or for now
 	Places               tally.Distinct // peers that are not usual
 	Lines                Lines

@@ -129,6 +129,26 @@ func (a *Account) HourAt(wall int64) *Hour {
 // past says whether an hour has ended before the window begins.
 func past(h, since int64) bool { return (h+1)*hour <= since }
 
+// NewLogin enters a login from a peer that is not usual; alone says that no message tells of it as well.
+func (h *Hour) NewLogin(alone bool) {
+	h.NewLogins++
+	if alone {
+		h.NewAlone++
+	}
+}
+
+// NewUses is how often peers that are not usual did something in the hour: the login and the message of one mail are one thing. Where some
+// messages stand in no log there are at least as many as logins.
+func (h *Hour) NewUses() int64 { return max(h.NewLogins, h.NewMessages+h.NewAlone) }
+
+// Uses is how often something was done with the account in the history, the login and the message of one mail being one thing.
+func (p *Past) Uses() (n int64) {
+	for _, of := range p.Clock {
+		n += of
+	}
+	return n
+}
+
 func (h *Hour) volume() Volume {
 	return Volume{Messages: h.Messages, Recipients: h.Recipients, Places: int64(h.Places.N())}
 }

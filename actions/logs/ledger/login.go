@@ -71,7 +71,7 @@ func (b *Book) enter(d *deed.Deed, a *Account, p netip.Prefix) {
 	h.Logins, dd.Logins = h.Logins+1, dd.Logins+1
 	if unusual {
 		place := a.Spread(p, a.HELO(p), day) // its mail was entered already
-		h.NewLogins++
+		h.NewLogin(d.Alone())
 		h.Places.Add(place)
 		dd.Places.Add(place)
 	}
@@ -84,7 +84,9 @@ func (b *Book) enter(d *deed.Deed, a *Account, p netip.Prefix) {
 	}
 	if day < 0 {
 		a.Past.Logins++
-		a.Past.Clock[entry.Clock(d.Wall)]++
+		if d.Alone() {
+			a.Past.Clock[entry.Clock(d.Wall)]++
+		}
 		return
 	}
 	a.Seen(d.Wall)

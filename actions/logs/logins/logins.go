@@ -3,10 +3,8 @@ package logins
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"hikeshi/actions/logs/deed"
@@ -14,6 +12,7 @@ import (
 	"hikeshi/actions/logs/entry"
 	"hikeshi/actions/logs/heard"
 	"hikeshi/actions/logs/signals"
+	"hikeshi/actions/logs/sweep"
 	"hikeshi/actions/logs/told"
 	"hikeshi/runbook"
 	"hikeshi/spool"
@@ -30,16 +29,20 @@ const (
 
 // Facts are the facts of logs.logins.
 type Facts struct {
-	Read     told.Sources `json:"read" expr:"read"`
-	Found    []Found      `json:"found" expr:"found"`       // passwords that were probably found
-	Sources  []Guesser    `json:"sources" expr:"sources"`   // that failed, most failures first
-	Accounts []Target     `json:"accounts" expr:"accounts"` // whose logins were refused
-	SMTP     []string     `json:"smtp" expr:"smtp"`         // guessers by protocol: proposed for the lock-out tables
-	POP3     []string     `json:"pop3" expr:"pop3"`
-	IMAP4    []string     `json:"imap4" expr:"imap4"`
-	Spread   []string     `json:"spread" expr:"spread"` // names that were tried from many addresses, seldom from each, or from unknown ones; without those that are no accounts
-	Spray    Spray        `json:"spray" expr:"spray"`   // all zero if nobody does
-	Cut      int          `json:"cut" expr:"cut"`       // sources and accounts that are left out
+	Read       told.Sources `json:"read" expr:"read"`
+	Found      []Found      `json:"found" expr:"found"`             // passwords that were probably found
+	FoundNames []string     `json:"found_names" expr:"found_names"` // the accounts of these
+	Sources    []Guesser    `json:"sources" expr:"sources"`         // that failed, most failures first
+	Accounts   []Target     `json:"accounts" expr:"accounts"`       // whose logins were refused
+	SMTP       []string     `json:"smtp" expr:"smtp"`               // guessers by protocol: proposed for the lock-out tables
+	POP3       []string     `json:"pop3" expr:"pop3"`
+	IMAP4      []string     `json:"imap4" expr:"imap4"`
+	Spread     []string     `json:"spread" expr:"spread"`       // names that were tried from many addresses, seldom from each, or from unknown ones; without those that are no accounts
+	Spray      Spray        `json:"spray" expr:"spray"`         // all zero if nobody does
+	Now        []string     `json:"now" expr:"now"`             // guessers, however many, that failed within the last 15 minutes
+	NowNames   []string     `json:"now_names" expr:"now_names"` // the same of Spread
+	Deaf       []string     `json:"deaf" expr:"deaf"`           // logs of logins because of which nobody can say that nothing was tried
+	Cut        int          `json:"cut" expr:"cut"`             // sources and accounts that are left out
 }
 
 // Found is a success after a burst of failures, from a peer that is new for the account.
@@ -90,7 +93,13 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	f := Facts{Found: []Found{}, Sources: []Guesser{}, Accounts: []Target{}, SMTP: []string{}, POP3: []string{}, IMAP4: []string{}, Spread: []string{}}
+	return Judge(ctx, r), nil
+}
+
+// Judge says of a reading who tries passwords, and whether one was found.
+func Judge(ctx context.Context, r *desk.Reading) runbook.Outcome {
+	f := Facts{Found: []Found{}, FoundNames: []string{}, Sources: []Guesser{}, Accounts: []Target{}, SMTP: []string{}, POP3: []string{}, IMAP4: []string{}, Spread: []string{}, Now: []string{}, NowNames: []string{}}
+	f.Deaf = heard.Deaf(r)
 	var about []runbook.Finding
 	f.Read, about = told.About(ctx, r)
 	found := broken(ctx, r, &f)
@@ -101,7 +110,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 		found = append(found, heard.Clean(r, runbook.T("nobody tries passwords in what these logs show", "これらのログから見える範囲では、パスワードの総当たりはない"),
 			runbook.T("whether anybody tries passwords", "パスワードの総当たりの有無")))
 	}
-	return runbook.Outcome{Findings: append(found, about...), Facts: f}, nil
+	return runbook.Outcome{Findings: append(found, about...), Facts: f}
 }
 
 // broken are the passwords that were probably found.
@@ -117,7 +126,7 @@ func broken(ctx context.Context, r *desk.Reading, f *Facts) []runbook.Finding {
 	for _, name := range names {
 		b := r.Book.Accounts[name].Break
 		e := Found{name, signals.PlaceName(b.Place), r.Time(b.Wall), b.Failures, r.Evidence(ctx, []deed.Ref{b.Ref})}
-		f.Found = append(f.Found, e)
+		f.Found, f.FoundNames = append(f.Found, e), append(f.FoundNames, name)
 		at := desk.Clock(b.Wall)
 		found = append(found, runbook.Finding{Level: runbook.Bad, Evidence: desk.First(e.Evidence), Text: runbook.Tf(
 			"%s: password probably found at %s from %s, after %d failures in 10 minutes", "%s: %s に %s からパスワードを当てられた疑い(直前の 10 分間に失敗 %d 回)", name, at, e.Source, b.Failures)})
@@ -125,29 +134,42 @@ func broken(ctx context.Context, r *desk.Reading, f *Facts) []runbook.Finding {
 	return found
 }
 
+// guessers are the peers whose logins were refused; those that try passwords are told, like ones together.
 func guessers(ctx context.Context, r *desk.Reading, f *Facts) []runbook.Finding {
-	var found []runbook.Finding
+	failing, guessing := 0, []netip.Prefix(nil)
 	for _, p := range entry.Ranked(r.Book.Guessers, signals.PlaceName) {
 		g := r.Book.Guessers[p]
 		if g.N == 0 || !r.Source(p) {
 			continue
 		}
+		failing++
 		guesses := tries(r, p, g)
 		if guesses {
+			guessing = append(guessing, p)
+			if lately(r, g.Last) {
+				f.Now = append(f.Now, signals.PlaceName(p))
+			}
 			f.propose(signals.PlaceName(p), g)
 		}
 		if len(f.Sources) >= r.Params.Top {
 			f.Cut++
 			continue
 		}
-		e := Guesser{Name: signals.PlaceName(p), Failures: g.N, SMTP: g.ByService[spool.SMTP], POP3: g.ByService[spool.POP3], IMAP4: g.ByService[spool.IMAP4],
-			Names: g.Others.N(), About: g.Others.Estimated(), Worst: g.Worst, Guesses: guesses, First: r.Time(g.First), Last: r.Time(g.Last), Evidence: r.Evidence(ctx, g.Refs)}
-		f.Sources = append(f.Sources, e)
-		if guesses {
-			found = append(found, runbook.Finding{Level: runbook.Warn, Evidence: desk.First(e.Evidence), Text: desk.Say(
-				"%s tries passwords: %s failures, names: %s (%s), at most %d in 10 minutes", "%s がパスワードを試している: 失敗 %s 回、対象 %s 名(%s)、10 分間に最大 %d 回",
-				e.Name, desk.Number(g.N), count(e.Names, e.About), services(g), g.Worst)})
+		f.Sources = append(f.Sources, Guesser{Name: signals.PlaceName(p), Failures: g.N, SMTP: g.ByService[spool.SMTP], POP3: g.ByService[spool.POP3], IMAP4: g.ByService[spool.IMAP4],
+			Names: g.Others.N(), About: g.Others.Estimated(), Worst: g.Worst, Guesses: guesses, First: r.Time(g.First), Last: r.Time(g.Last), Evidence: r.Evidence(ctx, g.Refs)})
+	}
+	all := crowds(guessing, r.Book.Guessers)
+	var found []runbook.Finding
+	for i, c := range all {
+		if i == shown {
+			return append(found, others(all[i:], failing))
 		}
+		g := r.Book.Guessers[c.peers[0]]
+		text := c.text()
+		if len(c.peers) == 1 {
+			text = alone(c, g)
+		}
+		found = append(found, runbook.Finding{Level: runbook.Warn, Evidence: desk.First(r.Evidence(ctx, g.Refs)), Text: text})
 	}
 	return found
 }
@@ -160,14 +182,14 @@ func count(n int, about bool) runbook.Text {
 	return runbook.Tf("about %s", "約 %s", desk.Number(int64(n)))
 }
 
-func services(g *entry.Guess) string {
-	var all []string
-	for _, p := range []spool.Protocol{spool.SMTP, spool.POP3, spool.IMAP4} {
-		if n := g.ByService[p]; n > 0 {
-			all = append(all, fmt.Sprintf("%s %d", p, n))
-		}
+// lately says whether a time is one of the last 15 minutes, by the clock of this machine; where nobody knows that, before the end of the window.
+func lately(r *desk.Reading, wall int64) bool {
+	const minutes = 15
+	now := r.Span.Until
+	if r.Env.Clock != nil {
+		now = sweep.WallOf(r.Env.Clock().In(r.Zone()))
 	}
-	return strings.Join(all, ", ")
+	return now-wall < minutes*60
 }
 
 // tries says whether a peer tries passwords: a burst, or patient tries of several names. Peers inside and those that accounts are
@@ -191,27 +213,40 @@ func (f *Facts) propose(name string, g *entry.Guess) {
 	}
 }
 
+// targets are the names under which logins were refused; those for which no single address stands out are told, the first of them.
 func targets(r *desk.Reading, f *Facts) []runbook.Finding {
 	var found []runbook.Finding
+	failing, more, failures := 0, 0, int64(0)
 	for _, name := range entry.Ranked(r.Book.Guessed, func(s string) string { return s }) {
 		g := r.Book.Guessed[name]
 		if g.Failures() == 0 || !r.Account(name) {
 			continue
 		}
-		shown := r.Names.Tried(name)
-		t := target(r, shown.EN, g)
-		text, spread := t.spread(shown.JA)
-		if spread && shown.EN == name {
+		failing++
+		shownAs := r.Names.Tried(name)
+		t := target(r, shownAs.EN, g)
+		text, spread := t.spread(shownAs.JA)
+		if spread && shownAs.EN == name {
 			f.Spread = append(f.Spread, t.Name)
+			if lately(r, g.Last) {
+				f.NowNames = append(f.NowNames, t.Name)
+			}
 		}
-		if len(f.Accounts) >= r.Params.Top {
+		if len(f.Accounts) < r.Params.Top {
+			f.Accounts = append(f.Accounts, t)
+		} else {
 			f.Cut++
-			continue
 		}
-		f.Accounts = append(f.Accounts, t)
-		if spread {
+		switch {
+		case spread && len(found) < shown:
 			found = append(found, runbook.Finding{Level: runbook.Warn, Text: text})
+		case spread:
+			more, failures = more+1, failures+t.Failures
 		}
+	}
+	if more > 0 {
+		found = append(found, runbook.Finding{Level: runbook.Warn, Text: desk.Say("%[1]d more names are tried in this way: %[2]s failures; %[3]s names them",
+			"ほか %[1]d 名も同じように試されている: 失敗 %[2]s 回(%[3]s で全件)", more, desk.Number(failures), each(failing))})
 	}
 	return found
 }

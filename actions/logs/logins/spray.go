@@ -18,6 +18,7 @@ type Spray struct {
 	Sources  int   `json:"sources" expr:"sources"` // that failed, never logged in, and are no guessers by themselves
 	Names    int   `json:"names" expr:"names"`     // under which logins were refused
 	Failures int64 `json:"failures" expr:"failures"`
+	Now      bool  `json:"now" expr:"now"` // some of them within the last 15 minutes
 }
 
 // sprayed looks at the failures that no single address and no single name accounts for.
@@ -31,7 +32,7 @@ func sprayed(r *desk.Reading, f *Facts) []runbook.Finding {
 		if g.N == 0 || !r.Source(p) || r.Span.Inside(p) || src != nil && src.Logins > 0 || src != nil && entry.CountDays(src.Past) > 1 || tries(r, p, g) {
 			continue
 		}
-		s.Sources, s.Failures = s.Sources+1, s.Failures+g.N
+		s.Sources, s.Failures, s.Now = s.Sources+1, s.Failures+g.N, s.Now || lately(r, g.Last)
 	}
 	for _, g := range r.Book.Guessed {
 		if g.Failures() > 0 {

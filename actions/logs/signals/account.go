@@ -85,7 +85,7 @@ func (j *judge) hours(e *Entry, a *ledger.Account) {
 		h := &a.Hours[i]
 		j.seen(e, perHour, above(h.Messages, a.Past.Hour.Messages), &h.Lines, runbook.Text{})
 		j.seen(e, rcptHour, above(h.Recipients, a.Past.Hour.Recipients), &h.Lines, runbook.Text{})
-		if float64(h.NewLogins+h.NewMessages) >= j.rules[ipsHour].Least {
+		if float64(h.NewUses()) >= j.rules[ipsHour].Least {
 			j.seen(e, ipsHour, j.spread(ipsHour, h.Places.N()), &h.Lines, runbook.Text{})
 		}
 		if all := h.Sent + h.Failed; float64(h.Failed) >= j.rules[returned].Least {
@@ -96,12 +96,12 @@ func (j *judge) hours(e *Entry, a *ledger.Account) {
 			j.seen(e, returned, share, &h.Returned, runbook.Tf("%d of %d deliveries", "配送 %[2]d 件中 %[1]d 件", h.Failed, all))
 		}
 		if off[int(h.Hour%24)] {
-			if n := h.NewLogins + h.NewMessages; n > 0 {
+			if n := h.NewUses(); n > 0 {
 				far, late = far+n, append(late, h.Lines.Refs()...)
 			}
 		}
 	}
-	if j.b.Known() && float64(a.Past.Messages+a.Past.Logins) >= j.rules[offHours].Least {
+	if j.b.Known() && float64(a.Past.Uses()) >= j.rules[offHours].Least {
 		j.hit(e, offHours, float64(far), late, runbook.Text{})
 	}
 	j.peak(e, a)

@@ -66,7 +66,7 @@ type Entry struct {
 	Named       int64 // of an account: its messages that named it without a login
 }
 
-// Options say who is left out.
+// Options say who is left out of the suspects and hints. Who is exempt is measured all the same: see Verdict.
 type Options struct {
 	Account func(name string) bool        // exempt
 	Source  func(place netip.Prefix) bool // exempt
@@ -76,34 +76,45 @@ type Options struct {
 type Verdict struct {
 	Accounts []Entry
 	Sources  []Entry
+	Exempt   []Entry // accounts and peers that would be suspects if they were not exempt
 }
 
 // A judge measures one book.
 type judge struct {
 	b     *ledger.Book
-	o     Options
 	rules map[string]Rule
 	names map[string]int // accounts by the HELO that is usual for them; nil until somebody asks
 }
 
 // Judge measures a book that is closed.
 func Judge(b *ledger.Book, o Options) Verdict {
-	j := &judge{b: b, o: o, rules: map[string]Rule{}}
+	j := &judge{b: b, rules: map[string]Rule{}}
 	for _, r := range Rules() {
 		j.rules[r.ID] = r
 	}
 	var v Verdict
 	for name, a := range b.Accounts {
-		if o.Account == nil || !o.Account(name) {
-			if e := j.account(a); len(e.Hits) > 0 {
-				v.Accounts = append(v.Accounts, e)
-			}
+		if e := j.account(a); len(e.Hits) > 0 {
+			v.add(&v.Accounts, e, o.Account != nil && o.Account(name))
 		}
 	}
 	sortEntries(v.Accounts)
-	v.Sources = j.sources(v.Accounts)
+	for _, e := range j.sources(v.Accounts) {
+		v.add(&v.Sources, e, o.Source != nil && o.Source(e.Place))
+	}
 	sortEntries(v.Sources)
+	sortEntries(v.Exempt)
 	return v
+}
+
+// add puts an entry into its list, or among those that are exempt.
+func (v *Verdict) add(list *[]Entry, e Entry, exempt bool) {
+	switch {
+	case !exempt:
+		*list = append(*list, e)
+	case e.Level == Suspect:
+		v.Exempt = append(v.Exempt, e)
+	}
 }
 
 // sortEntries puts the worst first, and what is equally bad in the order of the names.

@@ -176,18 +176,23 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// Who is exempt is never named.
+// Who is exempt is measured, and named apart where that makes a suspect; what an exempt account did is not held against its peers.
 func TestExempt(t *testing.T) {
 	b := book(month, func(b *ledger.Book, a *entry.Account) {
 		a.Hours[0].Messages, a.Messages = 600, 600
 		from(b, a, 13)
 	})
 	v := Judge(b, Options{Source: func(p netip.Prefix) bool { return p == addr(1) }})
-	if got := verdict(v); got != "suspect 4 D1=600/500 D3=12/10 | 11 suspects 0 hints" {
-		t.Error(got)
+	if got := verdict(v); got != "suspect 4 D1=600/500 D3=12/10 | 11 suspects 0 hints" || len(v.Exempt) != 1 || v.Exempt[0].Name != PlaceName(addr(1)) || v.Exempt[0].Level != Suspect {
+		t.Error(got, v.Exempt)
 	}
-	if v := Judge(b, Options{Account: func(string) bool { return true }}); len(v.Accounts)+len(v.Sources) != 0 {
+	v = Judge(b, Options{Account: func(string) bool { return true }})
+	if len(v.Accounts)+len(v.Sources) != 0 || len(v.Exempt) != 1 || v.Exempt[0].Name != "taro@example.jp" || len(v.Exempt[0].Hits) != 2 {
 		t.Errorf("%+v", v)
+	}
+	v = Judge(book(month, func(b *ledger.Book, a *entry.Account) { from(b, a, 6) }), Options{Account: func(string) bool { return true }})
+	if len(v.Exempt) != 0 {
+		t.Errorf("a hint is told of: %+v", v.Exempt)
 	}
 }
 

@@ -17,6 +17,7 @@
 //     is not usual: a device with an old password beside working ones is no break-in. For an account only its own failures count, from
 //     wherever; failures of others behind its address count for the address, if that tried many accounts and got into few.
 //   - D10 counts accounts that the peer is not usual for: a webmail host and a shared address are usual for theirs.
+//   - D11 counts the login and the message of one mail once, and so do its least history and that of D3.
 //   - D12 is a peer of one day only, with few messages, and no more than two such peers: others travel.
 //   - D13 leaves out the server itself and private networks, and counts above twice what came without a login before.
 //
@@ -85,7 +86,7 @@ func Rules() []Rule {
 		{guessed, BreakIn, "both", t("failed logins before a success", "成功の直前のログイン失敗"), 5, 20, 5, "fail2ban 5 in 10 min; 60 min to the success own"},
 		{senders, Identity, "both", t("other senders in a day", "1 日の他の差出人"), 3, 10, 0, "own"},
 		{logins, Spread, "source", t("accounts it is new for, in an hour", "1 時間の、普段は使わないアカウント"), 3, 10, 0, "own, idea of EVILCOHORT"},
-		{offHours, BreakIn, "account", t("logins and messages from new addresses outside 95% of the usual hours", "普段の時間帯(95%)の外に、新しい接続元からのログインと送信"), 5, 50, 50, "own; 14 days of history"},
+		{offHours, BreakIn, "account", t("uses from new addresses outside 95% of the usual hours", "普段の時間帯(95%)の外に、新しい接続元から使われた回数"), 5, 50, 50, "own; 14 days of history"},
 		{probe, BreakIn, "account", t("a single mail from an address seen on one earlier day only", "以前の 1 日だけ現れた接続元からの単発メール"), 1, 3, 0, "own"},
 		{relayed, Relay, "both", t("messages for outside without a login", "ログインなしの外部あて"), 5, 50, 0, "own"},
 		{helo, Identity, "account", t("new addresses with the same HELO", "同じ HELO を名乗る新しい接続元"), 5, 20, 0, "own"},

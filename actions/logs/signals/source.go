@@ -30,12 +30,11 @@ func (j *judge) sources(accounts []Entry) []Entry {
 		}
 	}
 	var all []Entry
-	for p, e := range found {
-		if len(e.Hits)+len(e.Via) == 0 || j.o.Source != nil && j.o.Source(p) {
-			continue
+	for _, e := range found {
+		if len(e.Hits)+len(e.Via) > 0 {
+			e.weigh(min(len(e.Via), 1))
+			all = append(all, *e)
 		}
-		e.weigh(min(len(e.Via), 1))
-		all = append(all, *e)
 	}
 	return all
 }

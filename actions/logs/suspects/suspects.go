@@ -25,6 +25,7 @@ type Facts struct {
 	AccountNames []string     `json:"account_names" expr:"account_names"` // those of level suspect
 	LoggedIn     []string     `json:"logged_in" expr:"logged_in"`         // of these the ones that sent after a login
 	SourceNames  []string     `json:"source_names" expr:"source_names"`   // the same of peers
+	Exempted     []Suspect    `json:"exempted" expr:"exempted"`           // accounts and peers that would be suspects if they were not exempt; they are in none of the lists above
 	Cut          int          `json:"cut" expr:"cut"`                     // accounts and peers that are left out here
 	Unjoined     int64        `json:"unjoined" expr:"unjoined"`           // messages for outside: with or without a login, nobody knows
 	Ambiguous    int64        `json:"ambiguous" expr:"ambiguous"`         // messages whose sender and recipients are unknown: the columns of their lines may be shifted
@@ -40,7 +41,7 @@ type Suspect struct {
 	Score      int       `json:"score" expr:"score"`
 	Level      string    `json:"level" expr:"level"` // hint, suspect
 	Signals    []Signal  `json:"signals" expr:"signals"`
-	Brief      []string  `json:"brief" expr:"brief"` // for a list to choose from: [!] a suspect or [?] a hint, messages, signs
+	Brief      []string  `json:"brief" expr:"brief"` // for a list to choose from: [!] a suspect or [?] a hint, messages, signs, no-login! if Named, login? if Sender
 	Via        []string  `json:"via" expr:"via"`     // of a peer: the suspect accounts that it used
 	First      time.Time `json:"first" expr:"first"`
 	Last       time.Time `json:"last" expr:"last"`
@@ -51,6 +52,7 @@ type Suspect struct {
 	Sender     bool      `json:"sender" expr:"sender"`         // of an account: no log tells whether it logged in; anybody can write the name of a sender
 	MayBe      []string  `json:"may_be" expr:"may_be"`         // the accounts that a login without a domain may stand for, if there are several
 	Named      bool      `json:"named" expr:"named"`           // its messages named it without a login
+	ExemptBy   string    `json:"exempt_by" expr:"exempt_by"`   // configuration, or call: its parameters; "" if it is not exempt
 }
 
 // A Signal is one hit.
@@ -86,6 +88,11 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
+	return Judge(ctx, r, in.Rec)
+}
+
+// Judge says of a reading who is abused, and from where. The lines that are cited go to rec, which may be nil. The error is that of ctx.
+func Judge(ctx context.Context, r *desk.Reading, rec runbook.Recorder) (runbook.Outcome, error) {
 	v := r.Judge()
 	f := Facts{AccountNames: []string{}, LoggedIn: []string{}, SourceNames: []string{}}
 	var found, about []runbook.Finding
@@ -108,7 +115,9 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 			f.SourceNames = append(f.SourceNames, e.Name)
 		}
 	}
-	if found = append(found, also...); len(found) > 0 {
+	exempted, apart := t.exempt(v.Exempt)
+	f.Exempted = exempted
+	if found = append(append(found, also...), apart...); len(found) > 0 {
 		found = append(found, legend())
 	}
 	switch {
@@ -125,8 +134,8 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	found = append(append(found, text...), doubtful(ctx, r)...)
 	unseen, blind := notVisible(r)
 	f.Unseen = unseen
-	if text := quotes(f); in.Rec != nil && text != "" {
-		if err := in.Rec.Evidence("suspects.txt", strings.NewReader(text)); err != nil {
+	if text := quotes(f); rec != nil && text != "" {
+		if err := rec.Evidence("suspects.txt", strings.NewReader(text)); err != nil {
 			return runbook.Outcome{}, err
 		}
 	}
@@ -198,7 +207,7 @@ func evidence(s Suspect) string {
 
 func (t teller) suspect(e *signals.Entry, quote bool) Suspect {
 	s := Suspect{Name: e.Name, Score: e.Score, Level: e.Level, Signals: []Signal{}, Via: append([]string{}, e.Via...), NewFrom: append([]string{}, e.From...), First: t.r.Time(e.First), Last: t.r.Time(e.Last),
-		Addresses: e.Addresses, Named: e.Named > 0 && e.Named*2 >= e.Messages}
+		Addresses: e.Addresses, Named: borrowed(e)}
 	s.Messages = desk.Told(t.r.Known.Accepts, e.Messages)
 	if t.r.Known.Accepts {
 		s.Recipients = &e.Recipients
@@ -218,6 +227,9 @@ func (t teller) suspect(e *signals.Entry, quote bool) Suspect {
 	}
 	if s.MayBe = []string{}; !e.Place.IsValid() {
 		s.MayBe = append(s.MayBe, t.r.Names.Meant(e.Name)...)
+	}
+	if s.Named {
+		s.Brief = append(s.Brief, "no-login!")
 	}
 	if s.Sender = t.forged(e); s.Sender {
 		s.Brief = append(s.Brief, "login?")

@@ -60,16 +60,21 @@ func (t teller) forged(e *signals.Entry) bool {
 	return a != nil && !e.Place.IsValid() && (!t.r.Some.Logins || a.Blind*2 > a.Messages)
 }
 
+// borrowed says whether the name of an account was used without a login, in most of its messages: anybody can do that.
+func borrowed(e *signals.Entry) bool { return e.Named > 0 && e.Named*2 >= e.Messages }
+
 // account says of an account how sure that is. Where no log tells of logins its name is that of a sender, which anybody can write.
 func (t teller) account(e *signals.Entry) runbook.Text {
 	forged := t.forged(e)
 	switch {
 	case e.Level == signals.Hint && forged:
 		return runbook.T(e.Name+" (a hint, as a sender only: no log of logins tells whether it logged in)", e.Name+"(参考。差出人としての名前だけで、ログインしたかどうかはログから分からない)")
+	case e.Level == signals.Hint && borrowed(e):
+		return runbook.T(e.Name+" (a hint, named without a login: its owner may know nothing of it)", e.Name+"(参考。ログインなしで名乗られただけで、本人は無関係かもしれない)")
 	case e.Level == signals.Hint:
 		return runbook.T(e.Name+" (a hint)", e.Name+"(参考)")
-	case e.Named*2 > e.Messages:
-		return runbook.T(e.Name+" is a suspect, named without a login", e.Name+" は、ログインなしで名乗られた疑いが強い")
+	case borrowed(e):
+		return runbook.T(e.Name+" is a suspect, named without a login: its owner may know nothing of it", e.Name+" は、ログインなしで名乗られた疑いが強い(本人は無関係かもしれない)")
 	case forged:
 		return runbook.T(e.Name+" is a suspect as a sender only: no log of logins tells whether it logged in, and anybody can write this name",
 			e.Name+" は、差出人としては疑いが強い(ログインしたかどうかはログから分からず、名乗られただけの可能性がある)")

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"hikeshi/actions/logs/deed"
+	"hikeshi/actions/logs/mask"
 	"hikeshi/spool"
 	"hikeshi/spool/lines"
 )
@@ -17,8 +18,9 @@ const MaxQuote = 160
 // far is how much text of a compressed file is read for a quotation, in bytes.
 const far = 256 << 20
 
-// Quote returns the line at a place, safe to show, or "" where it may hold a password, is no longer there, is too far into a
-// compressed file, or tells of a failed login whose name is not to be shown. A line of a log of sessions is never quoted.
+// Quote returns the line at a place, safe to show, or "" where it holds a password, is no longer there, is too far into a
+// compressed file, or tells of a failed login whose name is not to be shown. Of a line that nobody understands only the shape is left, by
+// package mask. A line of a log of sessions is never quoted.
 func (r *Result) Quote(ctx context.Context, at deed.Ref, parser func(string, spool.LogFile) spool.LogParser) string {
 	if at.File < 0 || int(at.File) >= len(r.Files) {
 		return ""
@@ -40,24 +42,16 @@ func (r *Result) Quote(ctx context.Context, at deed.Ref, parser func(string, spo
 		return ""
 	}
 	var e spool.Event
-	if p.Parse(line.Text, &e) == spool.LineUnknown && mayHoldPassword(line.Text) || e.Secret {
+	switch reading := p.Parse(line.Text, &e); {
+	case e.Secret:
 		return ""
+	case reading != spool.LineSaid: // what its words are nobody knows
+		return mask.Line(Safe(line.Text))
 	}
 	if e.Kind == spool.EventLoginFail && r.Hide != nil && r.Hide(e.Login) {
 		return ""
 	}
 	return Safe(line.Text)
-}
-
-// mayHoldPassword says whether a line that nobody understands has a word of a login in it.
-func mayHoldPassword(line []byte) bool {
-	text := strings.ToLower(string(line))
-	for _, word := range []string{"pass", "auth", "login", "334 ", "secret"} {
-		if strings.Contains(text, word) {
-			return true
-		}
-	}
-	return false
 }
 
 // Safe makes a line from a stranger safe to show: in one line, bounded, without anything that a terminal might obey.

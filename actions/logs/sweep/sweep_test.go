@@ -203,7 +203,7 @@ func TestHostile(t *testing.T) {
 	for _, s := range r.Logs[0].Samples {
 		quotes = append(quotes, r.Quote(context.Background(), s, epms.Parser))
 	}
-	if quotes[0] != "" || quotes[1] != "?[1mnonsense???" || len([]rune(quotes[2])) > sweep.MaxQuote+3 {
+	if quotes[0] != "***[*** pass ***" || quotes[1] != "***[***" || len([]rune(quotes[2])) > sweep.MaxQuote+3 {
 		t.Errorf("%q", quotes)
 	}
 	if got := r.Quote(context.Background(), deed.Ref{File: 0, Offset: 3}, epms.Parser); got != "" {
@@ -211,6 +211,23 @@ func TestHostile(t *testing.T) {
 	}
 	if got := r.Quote(context.Background(), deed.Ref{File: 7}, epms.Parser); got != "" {
 		t.Errorf("a file that is none is quoted: %q", got)
+	}
+}
+
+// Of a line that nobody understands the shape is shown, and no secret, whatever stands around it.
+func TestUnknownIsMasked(t *testing.T) {
+	const secret = "cGxhbnRlZC1zZWNyZXQ="
+	lines := []string{secret, "[21/Nov/2026:03:00:01] smtp " + secret + " from 203.0.113.9 535", "[21/Nov/2026:03:00:02] PASS planted-secret", "planted-word is the key", "pwd planted-secret"}
+	want := []string{"***=", "[21/Nov/2026:03:00:01] SMTP ***= from 203.0.113.9 535", "[21/Nov/2026:03:00:02] PASS ***", "*** is the ***", "***"}
+	for i, line := range lines {
+		o := hostile(t, line+"\n", 0)
+		r, err := sweep.Run(context.Background(), o, func(*deed.Batch) {})
+		if err != nil || len(r.Logs[0].Samples) != 1 {
+			t.Fatalf("%q: %v, %+v", line, err, r.Logs)
+		}
+		if got := r.Quote(context.Background(), r.Logs[0].Samples[0], epms.Parser); !strings.EqualFold(got, want[i]) {
+			t.Errorf("%q: %q, want %q", line, got, want[i])
+		}
 	}
 }
 

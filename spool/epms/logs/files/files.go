@@ -8,7 +8,9 @@
 //	/var/spool/epms/senderlog/mail1/261119_03.log.1.zst
 //
 // No symbolic link below the folder is followed. What is named like a file of the log and is none is told apart, and so are links that may
-// be folders of computers.
+// be folders of computers. A copy that somebody made has lines of a file that is read already, and would double every figure: files and
+// folders that are copies by their names, such as 261121.log.bak or mail1.old, are told apart too, and so is what has a day and the word
+// log in a name of another form.
 package files
 
 import (
@@ -45,6 +47,10 @@ func List(ctx context.Context, dir string) ([]spool.LogFile, []spool.OddFile, er
 		folders = folders[:maxComputers]
 	}
 	for _, name := range folders {
+		if copied(name) {
+			l.leave(spool.LogFile{Path: filepath.Join(dir, name)}, spool.Words{EN: "a copy by its name: no folder of a computer", JA: "名前から見てコピーで、サーバー名のフォルダではない"})
+			continue
+		}
 		if err := ctx.Err(); err != nil {
 			l.problem(err)
 			break
@@ -136,6 +142,11 @@ func (l *list) take(dir, name string, e disk.Entry) {
 		l.leave(f, spool.Words{EN: "compressed in a way that is not read: only gz and zst are", JA: "対応していない圧縮形式(読めるのは gz と zst)"})
 	case ok, e.Type == fs.ModeSymlink: // a folder of a computer may be a link
 		l.leave(f, kindOf(e.Type))
+	case e.Type == 0:
+		if day, why, ok := strange(name); ok {
+			day.Path = f.Path
+			l.leave(day, why)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,9 +17,9 @@ func TestName(t *testing.T) {
 	day := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC).Unix()
 	for name, want := range map[string]string{
 		"261121.log": "0 86400 ", "261121_03.log": "10800 14400 ", "261121.LOG": "0 86400 ", "261121.log.gz": "0 86400 gz", "261121.log.1": "0 86400 ", "261121.log.1.gz": "0 86400 gz",
-		"261121_23.log.2.zst": "82800 86400 zst", "261121.log-20261122.gz": "0 86400 gz", "261121.log.old": "0 86400 ", "261121.log.xz": "0 86400 xz", "261121.log.bz2": "0 86400 bz2",
+		"261121_23.log.2.zst": "82800 86400 zst", "261121.log-20261122.gz": "0 86400 gz", "261121.log.xz": "0 86400 xz", "261121.log.bz2": "0 86400 bz2",
 		"261131.log": "no", "260021.log": "no", "261121_24.log": "no", "261121_3.log": "no", "261121_.log": "no", "261121": "no", "acceptlog.log": "no", "26112x.log": "no", "261121.log.gz.1": "no",
-		"261121.logx": "no", "261121.log.": "no", "261121.log..gz": "no", "261121.log.tmp": "no", ".log": "no", "": "no", "261121.txt": "no", "261121.log.123456789012345": "no",
+		"261121.log.old": "no", "261121.log.bak": "no", "261121.log.1.bak": "no", "261121.log.bak.gz": "no", "261121.logx": "no", "261121.log.": "no", "261121.log..gz": "no", "261121.log.tmp": "no", ".log": "no", "": "no", "261121.txt": "no", "261121.log.123456789012345": "no",
 	} {
 		f, ok := Name(name)
 		got := "no"
@@ -33,9 +34,13 @@ func TestName(t *testing.T) {
 
 func FuzzName(f *testing.F) {
 	f.Add("261121_03.log.1.zst")
+	f.Add("acceptlog-20261130_03.old")
 	f.Fuzz(func(t *testing.T, name string) {
 		if l, ok := Name(name); ok && (l.To-l.From != 86400 && l.To-l.From != 3600 || l.From < 946_684_800 || len(l.Compressed) > 3) {
 			t.Errorf("%q: %+v", name, l)
+		}
+		if l, why, ok := strange(name); ok && (l.To-l.From != 86400 && l.To-l.From != 3600 || why.EN == "" || why.JA == "") {
+			t.Errorf("%q: %+v %+v", name, l, why)
 		}
 	})
 }
@@ -149,5 +154,63 @@ func TestKeptBesideItsCopy(t *testing.T) {
 	}
 	if got := strings.Join(names, " "); got != "261120.log.gz 261121.log" || err != nil {
 		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// A copy of a day's log is no second log of that day, whoever made it and however he called it.
+func TestCopies(t *testing.T) {
+	dir := t.TempDir()
+	put := func(name string) {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read := []string{"261130.log", "261129.log.1", "261129.log.2.gz", "261128.log-20261129.zst", "mail1/261130.log"}
+	copies := []string{"261130.log.bak", "261130.log.old", "261130.log.1.bak", "261130.log.bak.gz", "261130_03.log.orig", "261130.log.save", "261130.log~", "Copy of 261130.log", "261130 - Copy.log",
+		"261130 (1).log", "261130.log のコピー", "261130 - コピー.log", "261130.bak", "acceptlog-20261130.old", "20261130.log.bak", "mail1/261130.log.bak"}
+	others := []string{"20261130.log", "261130.log.tmp", "261130.log.gz.1", "261130_3.log"}
+	for _, name := range slices.Concat(read, copies, others, []string{"readme", "261130.txt", "stats.log", "991399.log.bak", "mail1.bak/261130.log", "copy of mail1/261130.log"}) {
+		put(name)
+	}
+	files, odd, err := List(context.Background(), dir)
+	var names []string
+	for _, f := range files {
+		name, _ := filepath.Rel(dir, f.Path)
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	if slices.Sort(read); !slices.Equal(names, read) || err != nil {
+		t.Errorf("read %q, %v", names, err)
+	}
+	day, said := time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC).Unix(), map[string]string{}
+	for _, o := range odd {
+		name, _ := filepath.Rel(dir, o.Path)
+		said[name] = o.Why.EN
+		if folder := strings.Contains(name, "mail1") && !strings.Contains(name, "/"); o.Why.JA == "" || !folder && (o.From < day || o.To > day+86400 || o.From >= o.To) || folder && o.From != 0 {
+			t.Errorf("%+v", o)
+		}
+	}
+	for _, name := range copies {
+		if !strings.HasPrefix(said[name], "a copy by its name") {
+			t.Errorf("%s: %q", name, said[name])
+		}
+	}
+	for _, name := range others {
+		if !strings.HasPrefix(said[name], "not named as the log's files are") {
+			t.Errorf("%s: %q", name, said[name])
+		}
+	}
+	for _, name := range []string{"mail1.bak", "copy of mail1"} {
+		if !strings.HasPrefix(said[name], "a copy by its name") {
+			t.Errorf("%s: %q", name, said[name])
+		}
+	}
+	if len(said) != len(copies)+len(others)+2 {
+		t.Errorf("%q", said)
 	}
 }

@@ -35,7 +35,8 @@ func Name(name string) (f spool.LogFile, ok bool) {
 	return f, ok
 }
 
-// ending reads what stands behind .log: numbers and dates of a rotation, .old and .bak, and last how it is compressed.
+// ending reads what stands behind .log: numbers and dates of a rotation, and last how it is compressed. That of a copy, as .bak and .old,
+// is none.
 func ending(end string) (compressed string, ok bool) {
 	for end != "" {
 		cut := 1 + strings.IndexAny(end[1:], ".-")
@@ -48,7 +49,7 @@ func ending(end string) (compressed string, ok bool) {
 			return "", false
 		case word == "gz" || word == "zst" || word == "bz2" || word == "xz" || word == "z" || word == "zip" || word == "lz4" || word == "7z":
 			compressed = word
-		case word == "old" || word == "bak" || word != "" && len(word) <= 14 && strings.Trim(word, "0123456789") == "":
+		case word != "" && len(word) <= 14 && strings.Trim(word, "0123456789") == "":
 		default:
 			return "", false
 		}
