@@ -28,7 +28,7 @@ no account of this server is shown masked: a password may have been typed in its
 accounts and sources named, else of the suspects, else of all. Mail from addresses
 that are usual for its account, most likely its owner's, stands in a column apart,
 before recipients, failed logins and mail that came back or was delayed.`,
-			"  hikeshi logs timeline\n  hikeshi logs timeline --account taro@example.jp --since 48h --output json"),
+			"  hikeshi logs timeline\n  hikeshi logs timeline --account taro@example.jp --since 48h --output json\n  hikeshi logs timeline --since 2026-11-21T03:00:00+09:00"),
 		a.logsLook("access", "whether the mailboxes were read", `Access counts logins and messages read out by POP3 and IMAP4, of the accounts named,
 by address, and tells the addresses that are usual for the account from others. Where
 the logs of POP3 and IMAP4 are off or not understood, that is said: unknown is not no.
@@ -80,7 +80,8 @@ here is a best guess, and lines that do not fit are counted as not understood.`
 const logsTimes = `
 
 Times are those of the server: 2026-11-21, "2026-11-21 03:00", 03:00, or a duration
-before the end such as 6h.`
+before the end such as 6h. One with a zone of its own is put into the server's time:
+2026-11-21T03:00:00+09:00, 2026-11-20T18:00:00Z.`
 
 const logsCodes = `
 

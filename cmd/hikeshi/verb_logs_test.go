@@ -25,6 +25,16 @@ func TestLogsHelpNamesGuesses(t *testing.T) {
 	}
 }
 
+// TestLogsHelpNamesZones: a time as a mail log or a colleague elsewhere tells it need not be converted by hand at night.
+func TestLogsHelpNamesZones(t *testing.T) {
+	p := newPlace(t)
+	for _, verb := range []string{"suspects", "logins", "timeline", "access", "sizes", "refusals"} {
+		p.hikeshi("logs", verb, "--help").exits(t, 0, "2026-11-21T03:00:00+09:00")
+		p.hikeshi("logs", verb, "--since", "2026-11-21T03:00:00+09:00", "--until", "2026-11-21T03:00:00Z").exits(t, exitUndetermined)
+		p.hikeshi("logs", verb, "--since", "2026-11-21", "--until", "2026-11-20").exits(t, exitUsage, `"2026-11-21" (2026-11-21 00:00:00) is not before until "2026-11-20" (2026-11-21 00:00:00)`)
+	}
+}
+
 // TestLogsExit: a log that is off, missing or not readable is told by its name, the rest is used, and the exit code is 7 if nothing is worse.
 func TestLogsExit(t *testing.T) {
 	p := newPlace(t)
