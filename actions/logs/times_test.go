@@ -35,7 +35,7 @@ func windowOf(facts any) told.Span {
 
 // clocked is an environment of a server whose wall clock is in a zone, in the morning after.
 func clocked(dir string, zone *time.Location) logs.Env {
-	return logs.Env{Server: server{dir: dir}, Own: spool.Own{Domains: []string{"example.jp"}}, Zone: zone, Clock: func() time.Time { return morning }}
+	return logs.Env{Server: server{dir: dir}, Own: spool.Own{Domains: []string{"example.jp"}}, Zone: zone, Clock: func() time.Time { return time.Date(2026, 11, 21, 8, 0, 0, 0, zone) }}
 }
 
 // slip is the error of what cannot be asked.
@@ -104,8 +104,8 @@ func TestWindowWithoutLogs(t *testing.T) {
 	for name, dir := range map[string]string{"no logs": t.TempDir(), "empty ones": empty} {
 		for _, kind := range windowed {
 			out, text := planned(t, clocked(dir, zone), kind, "")
-			w := windowOf(out.Facts)
-			if off := morning.Sub(w.Until); off < -time.Minute || off > time.Minute || w.Until.Sub(w.Since) < 24*time.Hour || w.Since.Before(morning.AddDate(0, 0, -8)) {
+			w, now := windowOf(out.Facts), time.Date(2026, 11, 21, 8, 0, 0, 0, zone)
+			if off := now.Sub(w.Until); off < -time.Minute || off > time.Minute || w.Until.Sub(w.Since) < 24*time.Hour || w.Since.Before(now.AddDate(0, 0, -8)) {
 				t.Errorf("%s, %s: %s to %s", name, kind, w.Since, w.Until)
 			}
 			if strings.Contains(text, "1969-") || strings.Contains(text, "1970-") {
@@ -114,6 +114,108 @@ func TestWindowWithoutLogs(t *testing.T) {
 		}
 		if _, text := planned(t, clocked(dir, zone), "logs.sizes", `{"since":"2026-11-01"}`); strings.Contains(text, "1970-") {
 			t.Errorf("%s\n%s", name, text)
+		}
+	}
+}
+
+// The rows of a timeline begin at round times of the server's clock, whatever its zone and wherever the window begins, and say how long
+// they are.
+func TestTimelineRows(t *testing.T) {
+	s := newScribe(t)
+	for i := range 600 {
+		s.mail(fmt.Sprintf("21/Nov/2026:%02d:%02d:%02d", i/100, i%100/2+7, i%60), stranger(i), "AUTH-LOGIN:"+hana+" [success]", hana, fmt.Sprintf("v%d@example.com", i))
+	}
+	dir := s.write(t)
+	everybody := `"exempt_accounts":["` + hana + `"],"exempt_sources":["203.0.113.0/24"]`
+	for _, c := range []struct {
+		with, each, ja string
+		seconds        int64
+		rows           []string // each with its messages
+	}{
+		{`{"accounts":["` + hana + `"],"since":"2026-11-20 22:13:37"}`, "each row 30 min", "1 行は 30 分間", 1800,
+			[]string{"11-21 00:00 46", "11-21 00:30 54", "11-21 01:00 46", "11-21 01:30 54", "11-21 02:00 46", "11-21 02:30 54",
+				"11-21 03:00 46", "11-21 03:30 54", "11-21 04:00 46", "11-21 04:30 54", "11-21 05:00 46", "11-21 05:30 54"}},
+		{`{"accounts":["` + hana + `"],"since":"2026-11-21 02:31:07","until":"2026-11-21 02:58:30"}`, "each row 2 min", "1 行は 2 分間", 120, nil},
+		{`{` + everybody + `,"since":"2026-11-19 09:09:09"}`, "each row 3 h", "1 行は 3 時間", 10800,
+			[]string{"11-19 09:00 3", "11-19 12:00 3", "11-19 15:00 2", "11-20 09:00 3", "11-20 12:00 3", "11-20 15:00 2", "11-21 00:00 300", "11-21 03:00 300"}},
+		{`{` + everybody + `,"since":"150h"}`, "each row 6 h", "1 行は 6 時間", 21600, nil},
+		{`{` + everybody + `,"since":"2026-06-01"}`, "each row 1 day", "1 行は 1 日", 86400, nil},
+	} {
+		first := ""
+		for _, zone := range []*time.Location{time.UTC, time.FixedZone("", 9*3600), time.FixedZone("", 5*3600+1800), time.FixedZone("", -3*3600-1800)} {
+			out, text := planned(t, clocked(dir, zone), "logs.timeline", c.with)
+			f := out.Facts.(logs.TimelineFacts)
+			wants(t, text, c.each, c.ja)
+			if f.Row != c.seconds || f.Row%f.Seconds != 0 {
+				t.Errorf("%s: rows of %d s, steps of %d s", c.with, f.Row, f.Seconds)
+			}
+			for _, step := range f.Steps {
+				if at := step.At.In(zone); (at.Hour()*3600+at.Minute()*60+at.Second())%int(f.Seconds) != 0 {
+					t.Fatalf("%s: a step of %d s begins at %s", c.with, f.Seconds, at)
+				}
+			}
+			rows := rowsOf(t, out, c.seconds)
+			if c.rows != nil && strings.Join(rows, "\n") != strings.Join(c.rows, "\n") {
+				t.Errorf("%s in %s:\n%s", c.with, zone, strings.Join(rows, "\n"))
+			}
+			if table := strings.Join(rows, "\n"); first == "" {
+				first = table
+			} else if table != first {
+				t.Errorf("%s: in %s\n%s\nand in UTC\n%s", c.with, zone, table, first)
+			}
+		}
+	}
+}
+
+// rowsOf are the rows of a timeline: when each begins, and its messages of any sort.
+func rowsOf(t *testing.T, out runbook.Outcome, seconds int64) (rows []string) {
+	t.Helper()
+	for _, f := range out.Findings {
+		var date, at string
+		var messages, usual int
+		if n, _ := fmt.Sscanf(f.Text.EN, "%s %s %d mails %d usual", &date, &at, &messages, &usual); n != 4 {
+			continue
+		}
+		wall, err := time.Parse("2006-01-02 15:04", "2026-"+date+" "+at)
+		if err != nil || wall.Unix()%seconds != 0 {
+			t.Errorf("a row of %d s begins at %s %s", seconds, date, at)
+		}
+		rows = append(rows, fmt.Sprintf("%s %s %d", date, at, messages+usual))
+	}
+	return rows
+}
+
+// Where the days are too many for the screen the rows are weeks, from Monday on, and none is left out.
+func TestTimelineOfALongTime(t *testing.T) {
+	dir := t.TempDir()
+	for month := time.January; month <= time.November; month++ {
+		for day := 1; day <= 28; day += 3 {
+			at := time.Date(2026, month, day, 10, 0, 0, 0, time.UTC)
+			put(t, dir, at.Format("inlog/060102.log"), fmt.Sprintf("<B%010d@mail1.example.jp> [%s] 192.0.2.7 pc %s v@example.com\n", at.YearDay(), at.Format("02/Jan/2006:15:04:05"), hana))
+		}
+	}
+	for with, each := range map[string]int64{`{"since":"2026-08-01"}`: 7, `{"since":"2026-01-01"}`: 14} {
+		out, text := planned(t, clocked(dir, time.FixedZone("", 9*3600)), "logs.timeline", with)
+		f, sum := out.Facts.(logs.TimelineFacts), 0
+		wants(t, text, fmt.Sprintf("each row %d days", each), fmt.Sprintf("1 行は %d 日間", each))
+		rows := rowsOf(t, out, 86400)
+		for _, row := range rows {
+			var at, clock string
+			var n int
+			if _, err := fmt.Sscanf(row, "%s %s %d", &at, &clock, &n); err != nil {
+				t.Fatal(err)
+			}
+			year := "2026-"
+			if strings.HasPrefix(at, "12-") { // the weeks of New Year
+				year = "2025-"
+			}
+			if date, err := time.Parse(time.DateOnly, year+at); err != nil || date.Weekday() != time.Monday {
+				t.Errorf("%s is no Monday", row)
+			}
+			sum += n
+		}
+		if f.Row != each*86400 || len(rows) > 25 || int64(sum) != *f.Messages+*f.Usual {
+			t.Errorf("%s: rows of %d s, %d of them, with %d messages of %d", with, f.Row, len(rows), sum, *f.Messages+*f.Usual)
 		}
 	}
 }

@@ -130,6 +130,15 @@ func (e Env) Open(ctx context.Context, in runbook.Input) (*Reading, error) {
 // ahead is by how much the stamps of a log may be before the clock of this machine, in seconds.
 const ahead = 3600
 
+// steps are how many a timeline has at most, about.
+const steps = 2880
+
+// Widths are how many seconds a step of a timeline has, or a row of its table. One that divides another begins at the same round times of
+// the clock.
+func Widths() []int64 {
+	return []int64{60, 120, 300, 600, 1800, 3600, 3 * 3600, 6 * 3600, 86400}
+}
+
 // window settles the span that is read.
 func (r *Reading) window(newest int64) error {
 	o, asked := &r.Span, ask.Span{Since: r.Params.Since, Until: r.Params.Until, Zone: r.Zone()}
@@ -141,11 +150,14 @@ func (r *Reading) window(newest int64) error {
 		return err
 	}
 	if r.Params.Since == "" {
-		o.Since -= o.Since % 60 // the steps of a timeline begin at whole minutes
+		o.Since -= o.Since % 60 // nobody asked for the second
 	}
 	o.History = o.Since - History
-	const steps = 2880
-	o.Step = 60 * max(1, (o.Until-o.Since+60*steps-1)/(60*steps))
+	for _, o.Step = range Widths() {
+		if o.Until-o.Since <= steps*o.Step {
+			break
+		}
+	}
 	o.Inside, o.Taken = r.Env.inside, r.taken()
 	r.know()
 	o.Logins, o.Accepts = r.Some.Logins, r.Some.Accepts

@@ -6,6 +6,7 @@ package timeline
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,10 +21,11 @@ import (
 // apart, as Usual, and First, Peak, Last and Most are about the rest; where Of is all, about both. They are zero where nothing was sent.
 type Facts struct {
 	Read      told.Sources `json:"read" expr:"read"`
-	Of        string       `json:"of" expr:"of"`             // named, suspects, all
-	Accounts  []string     `json:"accounts" expr:"accounts"` // that were counted; empty if all were
-	Seconds   int64        `json:"seconds" expr:"seconds"`   // of a step
-	Steps     []Step       `json:"steps" expr:"steps"`       // those in which something happened
+	Of        string       `json:"of" expr:"of"`                   // named, suspects, all
+	Accounts  []string     `json:"accounts" expr:"accounts"`       // that were counted; empty if all were
+	Seconds   int64        `json:"seconds" expr:"seconds"`         // of a step; steps begin at round times of the server's clock
+	Row       int64        `json:"row_seconds" expr:"row_seconds"` // of a row of the table that the findings show, likewise; 0 without one
+	Steps     []Step       `json:"steps" expr:"steps"`             // those in which something happened
 	First     time.Time    `json:"first" expr:"first"`
 	Peak      time.Time    `json:"peak" expr:"peak"`
 	Last      time.Time    `json:"last" expr:"last"`
@@ -81,7 +83,8 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	if r.Nothing() {
 		return runbook.Outcome{Findings: about, Facts: f}, nil
 	}
-	return runbook.Outcome{Findings: append(f.findings(r), about...), Facts: f}, nil
+	found := append(f.findings(r), about...)
+	return runbook.Outcome{Findings: found, Facts: f}, nil
 }
 
 // steps are those that are counted, and when the first and the last message of them was sent.
@@ -91,7 +94,10 @@ func (f *Facts) steps(r *desk.Reading) ([]entry.Step, entry.Range) {
 		return r.Book.Steps, r.Book.Strange
 	}
 	span := entry.Range{}
-	sum := make([]entry.Step, len(r.Book.Steps))
+	sum := slices.Clone(r.Book.Steps)
+	for i := range sum {
+		sum[i] = entry.Step{At: sum[i].At}
+	}
 	for _, e := range r.Judge().Accounts {
 		if e.Level != signals.Suspect {
 			continue
@@ -99,16 +105,13 @@ func (f *Facts) steps(r *desk.Reading) ([]entry.Step, entry.Range) {
 		f.Accounts = append(f.Accounts, e.Name)
 		span.Join(r.Book.Accounts[e.Name].Strange)
 		for _, s := range r.Book.Accounts[e.Name].Steps {
-			sum[s.At].Add(s)
+			sum[s.At-sum[0].At].Add(s)
 		}
 	}
 	if len(f.Accounts) == 0 {
 		f.Of, span = all, r.Book.Strange
 		span.Join(r.Book.Owners)
 		return r.Book.Steps, span
-	}
-	for i := range sum {
-		sum[i].At = int32(i)
 	}
 	return sum, span
 }
@@ -120,7 +123,7 @@ func (f *Facts) fill(r *desk.Reading, steps []entry.Step) {
 		if s.Messages|s.Usual|s.Recipients|s.Failures|s.Returned == 0 {
 			continue
 		}
-		at := r.Time(wall(r, s))
+		at := r.Time(int64(s.At) * f.Seconds)
 		f.Steps = append(f.Steps, Step{at, desk.Told(known, int64(s.Messages)), desk.Told(usual, int64(s.Usual)), desk.Told(known, int64(s.Recipients)), s.Failures, s.Returned})
 		messages, owners = messages+int64(s.Messages), owners+int64(s.Usual)
 		if n := f.counted(s); n > f.Most {
@@ -137,8 +140,6 @@ func (f *Facts) counted(s entry.Step) int32 {
 	}
 	return s.Messages
 }
-
-func wall(r *desk.Reading, s entry.Step) int64 { return r.Span.Since + int64(s.At)*r.Span.Step }
 
 // width is that of the sparkline, in characters.
 const width = 60

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"hikeshi/actions/logs/desk"
+	"hikeshi/actions/logs/entry"
 	"hikeshi/actions/logs/heard"
+	"hikeshi/actions/logs/sweep"
 	"hikeshi/runbook"
 )
 
@@ -68,29 +70,63 @@ func (f *Facts) summary(zone *time.Location) runbook.Finding {
 		whom.JA+"のメール "+desk.Number(n)+" 通"+from.JA+fmt.Sprintf(": 最初 %[1]s、最多 %[2]s から %[4]d 秒間(%[3]d 通)、最後 %[5]s", when...)+beside.JA)}
 }
 
-// table sums up the steps from the first to the last message in no more rows than a screen has.
+// table sums up the steps from the first to the last message in no more rows than a screen has. They begin at round times of the
+// server's clock.
 func (f *Facts) table(zone *time.Location) []runbook.Finding {
-	span := int64(f.Last.Sub(f.First)/time.Second) + f.Seconds
-	each := f.Seconds
-	for _, s := range []int64{60, 300, 600, 1800, 3600, 3 * 3600, 6 * 3600, 86400, 7 * 86400} {
-		if each = max(s, f.Seconds); span/each < rows {
-			break
-		}
-	}
-	var found []runbook.Finding
-	for i := 0; i < len(f.Steps) && len(found) <= rows; {
+	wall := func(t time.Time) int64 { return sweep.WallOf(t.In(zone)) }
+	f.Row = rowOf(f.Seconds, wall(f.Last)-wall(f.First))
+	found := []runbook.Finding{{Level: runbook.Info, Text: desk.Say("each row %s, by the server's clock", "1 行は %s(サーバー時刻)", length(f.Row))}}
+	for i := 0; i < len(f.Steps); {
 		if at := f.Steps[i].At; !at.Add(time.Duration(f.Seconds)*time.Second).After(f.First) || at.After(f.Last) {
 			i++
 			continue
 		}
-		begin := f.Steps[i].At.Unix() / each * each
+		begin := round(wall(f.Steps[i].At), f.Row)
 		sum := row{}
-		for ; i < len(f.Steps) && f.Steps[i].At.Unix() < begin+each; i++ {
+		for ; i < len(f.Steps) && wall(f.Steps[i].At) < begin+f.Row; i++ {
 			sum.add(f.Steps[i])
 		}
-		found = append(found, runbook.Finding{Level: runbook.Info, Text: sum.text(time.Unix(begin, 0).In(zone).Format("01-02 15:04"))})
+		found = append(found, runbook.Finding{Level: runbook.Info, Text: sum.text(desk.Clock(begin)[len("2006-"):len("2006-01-02 15:04")])})
 	}
 	return found
+}
+
+const (
+	day    = 86400
+	week   = 7 * day
+	monday = 4 * day // the first one on the clock
+)
+
+// rowOf is how many seconds a row has: steps of so many, over a span.
+func rowOf(step, span int64) int64 {
+	for _, w := range desk.Widths() {
+		if w%step == 0 && span/w < rows {
+			return w
+		}
+	}
+	return week * (1 + span/(week*rows))
+}
+
+// round is when the row of a time on the wall clock begins; weeks begin with Mondays.
+func round(wall, width int64) int64 {
+	from := int64(0)
+	if width%week == 0 {
+		from = monday
+	}
+	return from + entry.Floor(wall-from, width)*width
+}
+
+// length writes how long a row is.
+func length(seconds int64) runbook.Text {
+	switch {
+	case seconds < 3600:
+		return runbook.Tf("%d min", "%d 分間", seconds/60)
+	case seconds < day:
+		return runbook.Tf("%d h", "%d 時間", seconds/3600)
+	case seconds == day:
+		return runbook.T("1 day", "1 日")
+	}
+	return runbook.Tf("%d days", "%d 日間", seconds/day)
 }
 
 // A row is a few steps. What is not known of one of them is not known of the row, unless something is.
