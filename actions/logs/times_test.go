@@ -219,3 +219,60 @@ func TestTimelineOfALongTime(t *testing.T) {
 		}
 	}
 }
+
+// relayed are n messages of strangers for strangers that the server passed on without a login, one in two seconds from an hour on, from
+// four addresses.
+func (s *scribe) relayed(hour, n int) {
+	for i := range n {
+		at, peer := fmt.Sprintf("21/Nov/2026:%02d:%02d:%02d", hour, i/30, i%30*2), fmt.Sprintf("203.0.113.%d", 201+i%4)
+		s.connect(at, peer)
+		s.end(at, peer, "x@foreign.example", s.inlog(at, peer, fmt.Sprintf("win-x x@foreign.example v%d@example.com", i)))
+	}
+}
+
+// An open relay has no suspect account. The timeline is that of the suspect addresses, and names them.
+func TestTimelineOfAnOpenRelay(t *testing.T) {
+	s := newScribe(t)
+	s.relayed(3, 1200)
+	s.mail("21/Nov/2026:06:00:00", owner, "AUTH-LOGIN:"+hana+" [success]", hana, "friend1@example.com")
+	out, told := planned(t, clocked(s.write(t), time.UTC), "logs.timeline", "")
+	f := out.Facts.(logs.TimelineFacts)
+	if f.Of != "suspects" || len(f.Accounts) > 0 || strings.Join(f.Sources, " ") != "203.0.113.201 203.0.113.202 203.0.113.203 203.0.113.204" || out.Findings[0].Level != runbook.Bad ||
+		*f.Messages != 1200 || f.Usual != nil || f.First.Format(time.TimeOnly) != "03:00:00" || f.Last.Format(time.TimeOnly) != "03:39:58" || f.Most != 30 || len(f.Steps) != 40 {
+		t.Errorf("%s %q %q: %d from %s to %s, at most %d, in %d steps", f.Of, f.Accounts, f.Sources, *f.Messages, f.First, f.Last, f.Most, len(f.Steps))
+	}
+	wants(t, told, "1,200 messages of the suspects (203.0.113.201, 203.0.113.202, 203.0.113.203 and 1 more): first 2026-11-21 03:00:00", "203.0.113.203 ほか 1 件) のメール 1,200 通: 最初", "11-21 03:38     60 mails")
+}
+
+// Where a password is stolen beside it, each message counts once: those of the account, and what its thieves sent without it.
+func TestTimelineOfAnOpenRelayAndAThief(t *testing.T) {
+	s := newScribe(t)
+	s.relayed(3, 1200)
+	for i := range 600 { // half of them from two of the same addresses
+		s.mail(fmt.Sprintf("21/Nov/2026:04:%02d:%02d", i/60, i%60), fmt.Sprintf("203.0.113.%d", 203+i%4), "AUTH-LOGIN:"+hana+" [success]", hana, fmt.Sprintf("w%d@example.com", i))
+	}
+	s.mail("21/Nov/2026:06:00:00", owner, "AUTH-LOGIN:"+hana+" [success]", hana, "friend1@example.com")
+	s.mail("21/Nov/2026:06:30:00", "198.51.100.7", "AUTH-LOGIN:taro@example.jp [success]", "taro@example.jp", "v@example.com") // of nobody who is suspect
+	out, told := planned(t, clocked(s.write(t), time.UTC), "logs.timeline", "")
+	f := out.Facts.(logs.TimelineFacts)
+	if f.Of != "suspects" || strings.Join(f.Accounts, " ") != hana || len(f.Sources) != 6 || *f.Messages != 1800 || f.First.Format(time.TimeOnly) != "03:00:00" || f.Last.Format(time.TimeOnly) != "04:09:59" {
+		t.Errorf("%s %q %q: %d from %s to %s", f.Of, f.Accounts, f.Sources, *f.Messages, f.First, f.Last)
+	}
+	wants(t, told, "1,800 messages of the suspects ("+hana+"; 203.0.113.20", " and 3 more) from addresses that are not usual for them: first", "、203.0.113.20", "ほか 3 件) のメール 1,800 通")
+}
+
+// Whoever is asked about by name is named in the answer, even where no log can be read.
+func TestTimelineNamesWhomItWasAsked(t *testing.T) {
+	for with, who := range map[string]string{`{"accounts":["` + hana + `"]}`: "(" + hana + ")", `{"sources":["203.0.113.9"]}`: "(203.0.113.9)", `{"accounts":["` + hana + `"],"sources":["203.0.113.0/24"]}`: "(" + hana + "; 203.0.113.0/24)"} {
+		out, told := planned(t, clocked(t.TempDir(), time.UTC), "logs.timeline", with)
+		if f := out.Findings[0]; f.Level != runbook.Warn || f.Text.EN != "how many messages those that were named "+who+" sent is unknown: no log of accepted messages covers this time" {
+			t.Errorf("%s: %+v", with, f)
+		}
+		wants(t, told, "no log could be read", "指定した対象 (", "通数は不明")
+		out, told = planned(t, clocked(both(t), time.UTC), "logs.timeline", with)
+		wants(t, told, "of those that were named "+who)
+		if f := out.Facts.(logs.TimelineFacts); len(f.Accounts)+len(f.Sources) != strings.Count(who, ";")+1 {
+			t.Errorf("%q %q", f.Accounts, f.Sources)
+		}
+	}
+}

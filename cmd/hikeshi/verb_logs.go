@@ -25,9 +25,12 @@ bursts, a success after a burst, and slow guessing from many addresses. A name t
 no account of this server is shown masked: a password may have been typed in its place.`+mailboxLogs,
 			"  hikeshi logs logins\n  hikeshi logs logins --account taro@example.jp --since 168h"),
 		a.logsLook("timeline", "when the abuse began, was worst and ended", `Timeline counts messages, recipients and failed logins over the window, of the
-accounts and sources named, else of the suspects, else of all. Mail from addresses
-that are usual for its account, most likely its owner's, stands in a column apart,
-before recipients, failed logins and mail that came back or was delayed.`,
+accounts and sources named, else of the suspect accounts and sources, else of all. Mail
+from addresses that are usual for its account, most likely its owner's, stands in a
+column apart, before recipients, failed logins and mail that came back or was delayed.
+The rows begin at round times of the server's clock; above them stands how long each is.
+Where suspect sources sent mail of others than the suspect accounts, as through an open
+relay, the logs are read twice.`,
 			"  hikeshi logs timeline\n  hikeshi logs timeline --account taro@example.jp --since 48h --output json\n  hikeshi logs timeline --since 2026-11-21T03:00:00+09:00"),
 		a.logsLook("access", "whether the mailboxes were read", `Access counts logins and messages read out by POP3 and IMAP4, of the accounts named,
 by address, and tells the addresses that are usual for the account from others. Where

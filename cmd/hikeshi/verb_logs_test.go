@@ -35,6 +35,28 @@ func TestLogsHelpNamesZones(t *testing.T) {
 	}
 }
 
+// TestTimelineOfAnOpenLine: where strangers need no account, the timeline is bad all the same and names them.
+func TestTimelineOfAnOpenLine(t *testing.T) {
+	p := newPlace(t)
+	w := past.Make(3, past.Options{Days: 15, Start: time.Now().AddDate(0, 0, -15), Accounts: 30, Incidents: []past.Kind{"open-line"}})
+	fine(t, w.Write(p.spool()))
+	p.put("reg/epost/ims/EPST5RS/AcceptlogEnabled.1", "1\n")
+	s := p.hikeshi("logs", "timeline")
+	s.exits(t, exitFound, "BAD ", " messages of the suspects (")
+	if len(w.Truth.Accounts) > 0 || len(w.Truth.Sources) == 0 {
+		t.Fatalf("%+v", w.Truth)
+	}
+	named := 0
+	for _, a := range w.Truth.Sources {
+		if strings.Contains(s.out, a.Addr.String()) {
+			named++
+		}
+	}
+	if named == 0 {
+		t.Errorf("none of %v in\n%s", w.Truth.Sources, s.out)
+	}
+}
+
 // TestLogsExit: a log that is off, missing or not readable is told by its name, the rest is used, and the exit code is 7 if nothing is worse.
 func TestLogsExit(t *testing.T) {
 	p := newPlace(t)
