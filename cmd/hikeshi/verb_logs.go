@@ -17,11 +17,13 @@ func (a *app) logsVerb() *cobra.Command {
 		a.logsLook("suspects", "the abused accounts and the sources of abuse", `Suspects reads the logs of a window of time and weighs accounts and sources: two signs
 of different families make a suspect, one a hint. Nothing is locked by itself. Each
 sign shows its value, its threshold, where the threshold comes from, and lines of
-the logs (file:offset). A list that is cut says how much is left out. Where the logs are off, living connections, a sample of the
+the logs (file:offset). A figure such as about 1,200 +-59 is an estimate, and hardly ever
+wrong by more. A list that is cut says how much is left out. Where the logs are off, living connections, a sample of the
 queue, the rate of message IDs and the failure counters stand in, as estimates.`,
 			"  hikeshi logs suspects\n  hikeshi logs suspects --since 6h --exempt-account news@example.jp\n  hikeshi logs suspects --since \"2026-11-20 22:00\" --until \"2026-11-21 04:00\" --output json"),
 		a.logsLook("logins", "who tries passwords, and whether one was found", `Logins counts failures of SMTP AUTH, POP3 and IMAP4 for each address and account:
-bursts, a success after a burst, and slow guessing from many addresses. A name that is
+bursts, a success after a burst, and slow guessing from many addresses. A figure such as
+about 1,200 +-59 is an estimate, and hardly ever wrong by more. A name that is
 no account of this server is shown masked: a password may have been typed in its place.`+mailboxLogs,
 			"  hikeshi logs logins\n  hikeshi logs logins --account taro@example.jp --since 168h"),
 		a.logsLook("timeline", "when the abuse began, was worst and ended", `Timeline counts messages, recipients and failed logins over the window, of the
