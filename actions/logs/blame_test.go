@@ -262,9 +262,41 @@ func TestEstimate(t *testing.T) {
 			if g.About != (about && (g.ID == "D3" || g.ID == "D14")) {
 				t.Errorf("%d: %+v", n, g)
 			}
+			if truth := map[bool]float64{true: float64(n), false: g.Value}[g.About]; (g.Error > 0) != g.About || g.Value < truth-float64(g.Error) || g.Value > truth+float64(g.Error) || g.Error > n/15 {
+				t.Errorf("%d: %s: %g +-%d", n, g.ID, g.Value, g.Error)
+			}
 		}
-		if strings.Contains(told, "new addresses in an hour about ") != about || strings.Contains(told, "1 時間の新しい接続元 約 ") != about {
+		if strings.Contains(told, " +-") != about || strings.Contains(told, "new addresses in an hour about ") != about || strings.Contains(told, "1 時間の新しい接続元 約 ") != about {
 			t.Errorf("%d: %s", n, told)
+		}
+	}
+}
+
+// How many accounts an address used, and how many addresses an account beyond those that are kept each, are such estimates too.
+func TestAddressesAreAbout(t *testing.T) {
+	for n, about := range map[int]bool{250: false, 600: true} {
+		s := newScribe(t)
+		for i := range n {
+			name := fmt.Sprintf("u%d@example.jp", i)
+			s.mail(fmt.Sprintf("21/Nov/2026:03:%02d:%02d", i/60, i%60), stranger(0), "AUTH-LOGIN:"+name+" [success]", name, "friend1@example.com")
+		}
+		f, _ := suspectsAt(t, s.write(t), morning)
+		if e := f.From[0]; e.Name != stranger(0) || (e.Wrong > 0) != about || max(e.Addresses-n, n-e.Addresses) > e.Wrong {
+			t.Errorf("%d accounts: %s %d +-%d", n, e.Name, e.Addresses, e.Wrong)
+		}
+	}
+	const kept = 4096
+	for n, about := range map[int]bool{kept: false, kept + 600: true} {
+		s := newScribe(t)
+		for i := range n - 1 { // her own is one of those that are kept
+			s.mail(fmt.Sprintf("21/Nov/2026:%02d:%02d:%02d", 3+i/3600, i/60%60, i%60), fmt.Sprintf("2001:db8:1:%x::1", i), "AUTH-LOGIN:"+hana+" [success]", hana, "friend1@example.com")
+		}
+		f, told := suspectsAt(t, s.write(t), morning)
+		if e := f.Accounts[0]; (e.Wrong > 0) != about || max(e.Addresses-n+1, n-1-e.Addresses) > e.Wrong || e.Wrong > 60 || f.Read.Full != about {
+			t.Errorf("%d addresses: %d +-%d, full: %v", n, e.Addresses, e.Wrong, f.Read.Full)
+		}
+		if strings.Contains(told, " and about ") != about || strings.Contains(told, "than are kept each") != about || strings.Contains(told, "ほか 約 ") != about {
+			t.Errorf("%d: %s", n, told[:min(len(told), 900)])
 		}
 	}
 }

@@ -218,8 +218,10 @@ func TestNamesAreAbout(t *testing.T) {
 		out, told := ask(t, s.write(t), "logs.logins", "")
 		if f := out.Facts.(logs.LoginsFacts); len(f.Sources) != 1 || f.Sources[0].About != about || !about && f.Sources[0].Names != n {
 			t.Errorf("%d: %+v", n, f.Sources)
+		} else if off := f.Sources[0].Names - n; (f.Sources[0].Error > 0) != about || max(off, -off) > f.Sources[0].Error {
+			t.Errorf("%d: %d +-%d", n, f.Sources[0].Names, f.Sources[0].Error)
 		}
-		if strings.Contains(told, "names: about ") != about || strings.Contains(told, "対象 約 ") != about {
+		if strings.Contains(told, " +-") != about || strings.Contains(told, "names: about ") != about || strings.Contains(told, "対象 約 ") != about {
 			t.Errorf("%d: %s", n, told[:min(len(told), 600)])
 		}
 	}

@@ -159,7 +159,7 @@ func (a *app) rootCommand() *cobra.Command {
 		Use: "hikeshi", Short: "answer a mail-relay abuse incident, step by step",
 		Long: rootLong, Example: rootExample,
 		SilenceErrors: true, SilenceUsage: true,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.prepare(cmd) },
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) error { return a.prepare(cmd, args) },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usagef("`hikeshi help` lists the verbs", "unknown verb %q", args[0])
@@ -223,8 +223,11 @@ func (a *app) completeValues(root *cobra.Command) {
 	}
 }
 
-// prepare checks the global flags before any verb.
-func (a *app) prepare(cmd *cobra.Command) error {
+// prepare checks the global flags before any verb, and that nothing is given that is empty.
+func (a *app) prepare(cmd *cobra.Command, args []string) error {
+	if err := notEmpty(cmd, args); err != nil {
+		return err
+	}
 	for flag, v := range map[string]string{"output": a.flags.output, "color": a.flags.color, "lang": a.flags.lang} {
 		ok := map[string][]string{"output": {"text", "json"}, "color": {"auto", "never", "always"}, "lang": {"en", "ja", ""}}[flag]
 		if !slices.Contains(ok, v) {

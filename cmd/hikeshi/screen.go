@@ -168,7 +168,7 @@ func (s *screen) findings(all []runbook.Finding) {
 	for _, f := range all {
 		text := f.Text.In(s.lang)
 		if f.Evidence != "" && !s.brief {
-			text += "  [" + f.Evidence + "]"
+			text += "  [" + f.Where().In(s.lang) + "]"
 		}
 		s.row(s.level(f.Level), line(text))
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"hikeshi/runbook"
 	"hikeshi/runbook/journal"
 )
 
@@ -83,6 +85,21 @@ var (
 	exact   = regexp.MustCompile("`[^`]*`|hikeshi .*|550 .*|https?://\\S+")
 	wrongOf = regexp.MustCompile(`(?:^|[^\d,.:-])1 (?:changes|files|messages|steps|records|bytes|mistakes)\b`)
 )
+
+// TestFilesOfOneFolder: the files of a log do not fill the screen.
+func TestFilesOfOneFolder(t *testing.T) {
+	var files []string
+	for day := 7; day <= 21; day++ {
+		files = append(files, fmt.Sprintf("/var/spool/epms/acceptlog/mail1/2611%02d.log", day))
+	}
+	for lang, want := range map[string]string{"en": "15 days", "ja": "15 日分"} {
+		var b strings.Builder
+		(&screen{out: &b, lang: lang}).findings([]runbook.Finding{{Level: runbook.Info, Evidence: strings.Join(files, " "), Text: runbook.T("4,823 sessions in the end of the log", "ログ末尾の接続 4,823 回")}})
+		if got := b.String(); strings.Count(got, "\n") > 3 || !strings.Contains(strings.Join(strings.Fields(got), " "), want) {
+			t.Errorf("%s", got)
+		}
+	}
+}
 
 // TestScreens: every line of the screens fits a console of 80 columns, no sentence of the Japanese ones is English, and one thing is not told
 // in the plural.

@@ -17,18 +17,23 @@ func (a *app) logsVerb() *cobra.Command {
 		a.logsLook("suspects", "the abused accounts and the sources of abuse", `Suspects reads the logs of a window of time and weighs accounts and sources: two signs
 of different families make a suspect, one a hint. Nothing is locked by itself. Each
 sign shows its value, its threshold, where the threshold comes from, and lines of
-the logs (file:offset). A list that is cut says how much is left out. Where the logs are off, living connections, a sample of the
+the logs (file:offset). A figure such as about 1,200 +-59 is an estimate, and hardly ever
+wrong by more. A list that is cut says how much is left out. Where the logs are off, living connections, a sample of the
 queue, the rate of message IDs and the failure counters stand in, as estimates.`,
 			"  hikeshi logs suspects\n  hikeshi logs suspects --since 6h --exempt-account news@example.jp\n  hikeshi logs suspects --since \"2026-11-20 22:00\" --until \"2026-11-21 04:00\" --output json"),
 		a.logsLook("logins", "who tries passwords, and whether one was found", `Logins counts failures of SMTP AUTH, POP3 and IMAP4 for each address and account:
-bursts, a success after a burst, and slow guessing from many addresses. A name that is
+bursts, a success after a burst, and slow guessing from many addresses. A figure such as
+about 1,200 +-59 is an estimate, and hardly ever wrong by more. A name that is
 no account of this server is shown masked: a password may have been typed in its place.`+mailboxLogs,
 			"  hikeshi logs logins\n  hikeshi logs logins --account taro@example.jp --since 168h"),
 		a.logsLook("timeline", "when the abuse began, was worst and ended", `Timeline counts messages, recipients and failed logins over the window, of the
-accounts and sources named, else of the suspects, else of all. Mail from addresses
-that are usual for its account, most likely its owner's, stands in a column apart,
-before recipients, failed logins and mail that came back or was delayed.`,
-			"  hikeshi logs timeline\n  hikeshi logs timeline --account taro@example.jp --since 48h --output json"),
+accounts and sources named, else of the suspect accounts and sources, else of all. Mail
+from addresses that are usual for its account, most likely its owner's, stands in a
+column apart, before recipients, failed logins and mail that came back or was delayed.
+The rows begin at round times of the server's clock; above them stands how long each is.
+Where suspect sources sent mail of others than the suspect accounts, as through an open
+relay, the logs are read twice.`,
+			"  hikeshi logs timeline\n  hikeshi logs timeline --account taro@example.jp --since 48h --output json\n  hikeshi logs timeline --since 2026-11-21T03:00:00+09:00"),
 		a.logsLook("access", "whether the mailboxes were read", `Access counts logins and messages read out by POP3 and IMAP4, of the accounts named,
 by address, and tells the addresses that are usual for the account from others. Where
 the logs of POP3 and IMAP4 are off or not understood, that is said: unknown is not no.
@@ -80,7 +85,8 @@ here is a best guess, and lines that do not fit are counted as not understood.`
 const logsTimes = `
 
 Times are those of the server: 2026-11-21, "2026-11-21 03:00", 03:00, or a duration
-before the end such as 6h.`
+before the end such as 6h. One with a zone of its own is put into the server's time:
+2026-11-21T03:00:00+09:00, 2026-11-20T18:00:00Z.`
 
 const logsCodes = `
 

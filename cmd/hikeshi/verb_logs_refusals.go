@@ -15,10 +15,8 @@ none. Of other people's addresses only the domain is shown.
 Refusals for good stand in faillog, refusals for now (which will be tried again) in
 senderlog alone, which is off by default; outlog names no replies. A log that does not
 cover the time is named: what it would tell is unknown. Figures are refusals: one for
-each recipient and each try. Only replies in English are understood.
-
-Times are those of the server: 2026-11-21, "2026-11-21 03:00", 03:00, or a duration
-before the end such as 6h. Without --since it is the last 7 days of the logs.
+each recipient and each try. Only replies in English are understood.` + logsTimes + ` Without
+--since it is the last 7 days of the logs.
 
 Exit codes: 0 no refusal speaks of a block, 3 some do, 7 none does, but a log is off
 or cannot be read.`,

@@ -25,6 +25,38 @@ func TestLogsHelpNamesGuesses(t *testing.T) {
 	}
 }
 
+// TestLogsHelpNamesZones: a time as a mail log or a colleague elsewhere tells it need not be converted by hand at night.
+func TestLogsHelpNamesZones(t *testing.T) {
+	p := newPlace(t)
+	for _, verb := range []string{"suspects", "logins", "timeline", "access", "sizes", "refusals"} {
+		p.hikeshi("logs", verb, "--help").exits(t, 0, "2026-11-21T03:00:00+09:00")
+		p.hikeshi("logs", verb, "--since", "2026-11-21T03:00:00+09:00", "--until", "2026-11-21T03:00:00Z").exits(t, exitUndetermined)
+		p.hikeshi("logs", verb, "--since", "2026-11-21", "--until", "2026-11-20").exits(t, exitUsage, `"2026-11-21" (2026-11-21 00:00:00) is not before until "2026-11-20" (2026-11-21 00:00:00)`)
+	}
+}
+
+// TestTimelineOfAnOpenLine: where strangers need no account, the timeline is bad all the same and names them.
+func TestTimelineOfAnOpenLine(t *testing.T) {
+	p := newPlace(t)
+	w := past.Make(3, past.Options{Days: 15, Start: time.Now().AddDate(0, 0, -15), Accounts: 30, Incidents: []past.Kind{"open-line"}})
+	fine(t, w.Write(p.spool()))
+	p.put("reg/epost/ims/EPST5RS/AcceptlogEnabled.1", "1\n")
+	s := p.hikeshi("logs", "timeline")
+	s.exits(t, exitFound, "BAD ", " messages of the suspects (")
+	if len(w.Truth.Accounts) > 0 || len(w.Truth.Sources) == 0 {
+		t.Fatalf("%+v", w.Truth)
+	}
+	named := 0
+	for _, a := range w.Truth.Sources {
+		if strings.Contains(s.out, a.Addr.String()) {
+			named++
+		}
+	}
+	if named == 0 {
+		t.Errorf("none of %v in\n%s", w.Truth.Sources, s.out)
+	}
+}
+
 // TestLogsExit: a log that is off, missing or not readable is told by its name, the rest is used, and the exit code is 7 if nothing is worse.
 func TestLogsExit(t *testing.T) {
 	p := newPlace(t)

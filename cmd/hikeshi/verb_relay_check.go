@@ -65,6 +65,7 @@ file is not asked then. The exit code is 0 whatever is decided.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&sender, "sender", "", "what stands in MAIL FROM")
+	f.Lookup("sender").Annotations = map[string][]string{mayBeEmpty: {}}
 	f.BoolVar(&login, "login", false, "the peer has logged in with SMTP AUTH")
 	f.StringVar(&file, "file", "", "evaluate this `FILE` instead of the server's")
 	return cmd

@@ -55,7 +55,7 @@ func (t teller) step(s *runbook.StepHistory) []page.Item {
 func (t teller) seenAt(f runbook.Finding) string {
 	text := f.Text.In(t.lang)
 	if f.Evidence != "" {
-		text += t.say(" (see %s)", "(根拠: %s)", f.Evidence)
+		text += t.say(" (see %s)", "(根拠: %s)", f.Where().In(t.lang))
 	}
 	return text
 }

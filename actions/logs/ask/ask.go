@@ -29,30 +29,69 @@ func Prefixes(param string, texts []string) ([]netip.Prefix, error) {
 	return all, nil
 }
 
-const noon = "15:04"
+// A Span is a span of time as somebody asks for it. Each end is a date, a date and a time, a time of a day or a duration, on the wall
+// clock of the server; or a date and a time with a zone of their own, as of RFC 3339. "" was not asked for.
+type Span struct {
+	Since, Until string
+	Zone         *time.Location // of the server's wall clock
+}
 
-// Moment reads a time on the wall clock of the server: a date, a date and a time, a time of the day of base, or a duration before
-// base. A date alone as an end is the end of that day.
-func Moment(param, text string, otherwise, base int64, end bool) (int64, error) {
-	if text == "" {
+// End is when it ends; right after last if that was not asked for. A time alone is one of the day of last, a duration is before last, a
+// date alone is the end of that day.
+func (s Span) End(last int64) (int64, error) {
+	if s.Until == "" {
+		return last + 1, nil
+	}
+	m, err := s.read("until", s.Until, last)
+	if err == nil && m.day {
+		m.wall += 86400
+	}
+	return m.wall, err
+}
+
+// Begin is when it begins, which is before until; otherwise if that was not asked for. A time alone is one of the day of until, a
+// duration is before until.
+func (s Span) Begin(until, otherwise int64) (int64, error) {
+	if s.Since == "" {
 		return otherwise, nil
 	}
-	if d, err := time.ParseDuration(text); err == nil && d > 0 {
-		return base - int64(d/time.Second), nil
+	m, err := s.read("since", s.Since, until)
+	switch {
+	case err != nil || m.wall < until:
+		return m.wall, err
+	case s.Until == "":
+		return 0, fmt.Errorf("reading parameter since: %w: %q (%s) is not before %s, where the logs end", runbook.ErrInput, s.Since, clock(m.wall), clock(until))
 	}
-	text = strings.Replace(strings.TrimSpace(text), "T", " ", 1)
-	for _, layout := range []string{"2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02"} {
-		t, err := time.Parse(layout, text)
-		if err != nil {
-			continue
-		}
-		if end && layout == "2006-01-02" {
-			return t.Unix() + 86400, nil
-		}
-		return t.Unix(), nil
-	}
-	if t, err := time.Parse(noon, text); err == nil {
-		return base - base%86400 + int64(t.Hour()*3600+t.Minute()*60), nil
-	}
-	return 0, fmt.Errorf("reading parameter %s: %w: %q is no date (2026-11-21), time (2026-11-21 03:00, 03:00) or duration (24h)", param, runbook.ErrInput, text)
+	return 0, fmt.Errorf("reading parameter since: %w: %q (%s) is not before until %q (%s)", runbook.ErrInput, s.Since, clock(m.wall), s.Until, clock(until))
 }
+
+// A moment is a time on the wall clock of the server; day says that it is a date alone.
+type moment struct {
+	wall int64
+	day  bool
+}
+
+// read reads one end. A time alone is one of the day of base, a duration is before base.
+func (s Span) read(param, text string, base int64) (moment, error) {
+	if d, err := time.ParseDuration(text); err == nil && d > 0 {
+		return moment{wall: base - int64(d/time.Second)}, nil
+	}
+	bare := strings.Replace(strings.TrimSpace(text), "T", " ", 1)
+	for _, layout := range []string{time.DateTime, "2006-01-02 15:04", time.DateOnly} {
+		if t, err := time.Parse(layout, bare); err == nil {
+			return moment{t.Unix(), layout == time.DateOnly}, nil
+		}
+	}
+	for _, layout := range []string{time.DateTime + "Z07:00", "2006-01-02 15:04Z07:00", time.DateTime + "Z0700", "2006-01-02 15:04Z0700"} {
+		if t, err := time.Parse(layout, bare); err == nil {
+			_, offset := t.In(s.Zone).Zone()
+			return moment{wall: t.Unix() + int64(offset)}, nil
+		}
+	}
+	if t, err := time.Parse("15:04", bare); err == nil {
+		return moment{wall: base - base%86400 + int64(t.Hour()*3600+t.Minute()*60)}, nil
+	}
+	return moment{}, fmt.Errorf("reading parameter %s: %w: %q is no date (2026-11-21), time (2026-11-21 03:00, 03:00, 2026-11-21T03:00:00+09:00) or duration (24h)", param, runbook.ErrInput, text)
+}
+
+func clock(wall int64) string { return time.Unix(wall, 0).UTC().Format(time.DateTime) }

@@ -28,7 +28,7 @@ import (
 type Env struct {
 	Server         spool.Server // with the ability spool.Logs
 	Own            spool.Own
-	Clock          func() time.Time // nil: the newest line ends the window, whatever its date
+	Clock          func() time.Time // nil: the newest line ends the window, whatever its date; time.Now where there is none
 	Zone           *time.Location   // of the server's wall clock; nil: that of this machine
 	ExemptAccounts []string         // never called suspects
 	ExemptSources  []netip.Prefix   // the same
@@ -109,10 +109,14 @@ func (e Env) Open(ctx context.Context, in runbook.Input) (*Reading, error) {
 		return nil, err
 	}
 	now := newest
-	if e.Clock != nil {
-		if now = sweep.WallOf(e.Clock().In(r.Zone())); newest > now+ahead {
-			r.Future, newest = newest, now
-		}
+	if e.Clock != nil || newest == 0 {
+		now = e.Now()
+	}
+	switch {
+	case newest > now+ahead:
+		r.Future, newest = newest, now
+	case newest == 0:
+		newest = now
 	}
 	if err := r.window(newest); err != nil {
 		return nil, err
@@ -126,25 +130,34 @@ func (e Env) Open(ctx context.Context, in runbook.Input) (*Reading, error) {
 // ahead is by how much the stamps of a log may be before the clock of this machine, in seconds.
 const ahead = 3600
 
+// steps are how many a timeline has at most, about.
+const steps = 2880
+
+// Widths are how many seconds a step of a timeline has, or a row of its table. One that divides another begins at the same round times of
+// the clock.
+func Widths() []int64 {
+	return []int64{60, 120, 300, 600, 1800, 3600, 3 * 3600, 6 * 3600, 86400}
+}
+
 // window settles the span that is read.
 func (r *Reading) window(newest int64) error {
-	o := &r.Span
+	o, asked := &r.Span, ask.Span{Since: r.Params.Since, Until: r.Params.Until, Zone: r.Zone()}
 	var err error
-	if o.Until, err = ask.Moment("until", r.Params.Until, newest+1, newest, true); err != nil {
+	if o.Until, err = asked.End(newest); err != nil {
 		return err
 	}
-	if o.Since, err = ask.Moment("since", r.Params.Since, o.Until-r.length(), o.Until, false); err != nil {
+	if o.Since, err = asked.Begin(o.Until, o.Until-r.length()); err != nil {
 		return err
-	}
-	if o.Since >= o.Until {
-		return fmt.Errorf("reading parameter since: %w: %s is not before %s", runbook.ErrInput, Clock(o.Since), Clock(o.Until))
 	}
 	if r.Params.Since == "" {
-		o.Since -= o.Since % 60 // the steps of a timeline begin at whole minutes
+		o.Since -= o.Since % 60 // nobody asked for the second
 	}
 	o.History = o.Since - History
-	const steps = 2880
-	o.Step = 60 * max(1, (o.Until-o.Since+60*steps-1)/(60*steps))
+	for _, o.Step = range Widths() {
+		if o.Until-o.Since <= steps*o.Step {
+			break
+		}
+	}
 	o.Inside, o.Taken = r.Env.inside, r.taken()
 	r.know()
 	o.Logins, o.Accepts = r.Some.Logins, r.Some.Accepts
@@ -277,9 +290,21 @@ func (r *Reading) Judge() signals.Verdict {
 }
 
 // Zone is that of the server's wall clock.
-func (r *Reading) Zone() *time.Location {
-	if r.Env.Zone == nil {
+func (r *Reading) Zone() *time.Location { return r.Env.WallZone() }
+
+// WallZone is the zone of the server's wall clock.
+func (e Env) WallZone() *time.Location {
+	if e.Zone == nil {
 		return time.Local
 	}
-	return r.Env.Zone
+	return e.Zone
+}
+
+// Now is the time of the server's wall clock.
+func (e Env) Now() int64 {
+	now := time.Now
+	if e.Clock != nil {
+		now = e.Clock
+	}
+	return sweep.WallOf(now().In(e.WallZone()))
 }

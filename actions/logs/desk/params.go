@@ -5,7 +5,7 @@ import "hikeshi/runbook"
 // Shared are the parameters that the kinds have in common, as the catalogue shows them.
 func Shared(names ...string) []runbook.Param {
 	all := []runbook.Param{
-		{Name: "since", Type: runbook.String, Short: "from when on: 2026-11-21, \"2026-11-21 03:00\", 03:00 or 24h before the end, in the server's time (24h; of mailboxes up to 168h)"},
+		{Name: "since", Type: runbook.String, Short: "from when on: 2026-11-21, \"2026-11-21 03:00\", 03:00 or 24h before the end, in the server's time, or 2026-11-21T03:00:00+09:00 (24h; of mailboxes up to 168h)"},
 		{Name: "until", Type: runbook.String, Short: "until when (the last line of the logs)"},
 		{Name: "accounts", Type: runbook.Strings, Short: "only these accounts"},
 		{Name: "sources", Type: runbook.Strings, Short: "only these addresses and networks"},

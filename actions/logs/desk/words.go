@@ -25,6 +25,14 @@ func Number(n int64) string {
 	return s
 }
 
+// About writes a number; as an estimate if it may be wrong by some.
+func About(n, wrong int) runbook.Text {
+	if wrong == 0 {
+		return runbook.T(Number(int64(n)), Number(int64(n)))
+	}
+	return runbook.Tf("about %s +-%s", "約 %s +-%s", Number(int64(n)), Number(int64(wrong)))
+}
+
 // Told is a number that was counted in logs; nil for the 0 of logs that do not tell.
 func Told(known bool, n int64) *int64 {
 	if n == 0 && !known {

@@ -83,7 +83,7 @@ type Day struct {
 
 // A Step is one step of the timeline.
 type Step struct {
-	At                                       int32 // number of the step
+	At                                       int32 // wall clock of its beginning, divided by the seconds of a step
 	Messages, Recipients, Failures, Returned int32
 	Usual                                    int32 // messages from peers that are usual for their account, which are in none of the others
 }

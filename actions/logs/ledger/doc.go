@@ -44,7 +44,7 @@ type (
 // Options say what the books are about. All times are on the wall clock, in seconds.
 type Options struct {
 	History, Since, Until int64
-	Step                  int64                                     // seconds of one step of the timeline
+	Step                  int64                                     // seconds of one step of the timeline; steps begin at multiples of it
 	Logins                bool                                      // a log tells of SMTP logins: a message without one was handed in without
 	Accepts               bool                                      // a log tells of accepted messages; else the logins with an id are counted
 	Taken                 func(wall int64) bool                     // a log tells of the messages that were accepted at that time, with their senders; nil: none does
@@ -60,7 +60,7 @@ type Book struct {
 	Sources  map[netip.Prefix]*Source
 	Guessers map[netip.Prefix]*Guess // peers whose logins were refused
 	Guessed  map[string]*Guess       // names under which logins were refused
-	Steps    []Step                  // the timeline, from Since on
+	Steps    []Step                  // the timeline, from the step of Since on
 	Strange  entry.Range             // its messages from peers that are not usual
 	Owners   entry.Range             // and from those that are
 	Lost     int64                   // messages and logins that any figure of an account or a peer may lack
@@ -87,11 +87,12 @@ type Book struct {
 
 // New returns an empty Book.
 func New(o Options) *Book {
-	n := min((o.Until-o.Since+o.Step-1)/max(o.Step, 1), 1<<16)
+	first := entry.Floor(o.Since, max(o.Step, 1))
+	n := min(entry.Floor(o.Until-1, max(o.Step, 1))-first+1, 1<<16)
 	b := &Book{o: o, Accounts: map[string]*Account{}, Sources: map[netip.Prefix]*Source{}, Guessers: map[netip.Prefix]*Guess{},
 		Guessed: map[string]*Guess{}, Steps: make([]Step, max(n, 0))}
 	for i := range b.Steps {
-		b.Steps[i].At = int32(i)
+		b.Steps[i].At = int32(first) + int32(i)
 	}
 	b.join = join.New(b.settle)
 	return b

@@ -235,12 +235,12 @@ func (b *Book) read(d *deed.Deed) {
 
 // step enters something into the timeline, and into that of an account if one is given.
 func (b *Book) step(a *Account, name string, p netip.Prefix, wall int64, more Step) {
-	i := (wall - b.o.Since) / max(b.o.Step, 1)
-	if wall < b.o.Since || i >= int64(len(b.Steps)) {
+	at := entry.Floor(wall, max(b.o.Step, 1))
+	if wall < b.o.Since || len(b.Steps) == 0 || at > int64(b.Steps[len(b.Steps)-1].At) {
 		return
 	}
 	if b.o.Only == nil || b.o.Only(name, p) {
-		b.Steps[i].Add(more)
+		b.Steps[at-int64(b.Steps[0].At)].Add(more)
 		b.Strange.Take(wall, more.Messages)
 		b.Owners.Take(wall, more.Usual)
 	}
@@ -248,7 +248,7 @@ func (b *Book) step(a *Account, name string, p netip.Prefix, wall int64, more St
 		return
 	}
 	a.Strange.Take(wall, more.Messages)
-	s, fresh := a.StepAt(int32(i), b.steps < maxSteps)
+	s, fresh := a.StepAt(int32(at), b.steps < maxSteps)
 	if s == nil {
 		b.Full = true
 		return

@@ -13,6 +13,7 @@ import (
 	"hikeshi/actions/logs/heard"
 	"hikeshi/actions/logs/signals"
 	"hikeshi/actions/logs/sweep"
+	"hikeshi/actions/logs/tally"
 	"hikeshi/actions/logs/told"
 	"hikeshi/runbook"
 	"hikeshi/spool"
@@ -62,7 +63,8 @@ type Guesser struct {
 	POP3     int64           `json:"pop3" expr:"pop3"`
 	IMAP4    int64           `json:"imap4" expr:"imap4"`
 	Names    int             `json:"names" expr:"names"`     // accounts that it tried
-	About    bool            `json:"about" expr:"about"`     // Names is an estimate, with a standard error of 1.6 percent
+	About    bool            `json:"about" expr:"about"`     // Names is an estimate
+	Error    int             `json:"error" expr:"error"`     // by so much Names may be too high or too low: three standard errors; 0: exact
 	Worst    int64           `json:"worst" expr:"worst"`     // failures in 10 minutes
 	Guesses  bool            `json:"guesses" expr:"guesses"` // tries passwords, as far as can be told
 	First    time.Time       `json:"first" expr:"first"`
@@ -75,7 +77,8 @@ type Target struct {
 	Name     string    `json:"name" expr:"name"` // masked, if it is no account of the server: it may be a password
 	Failures int64     `json:"failures" expr:"failures"`
 	Sources  *int      `json:"sources" expr:"sources"` // null where no log tells of any address
-	About    bool      `json:"about" expr:"about"`     // Sources is an estimate, likewise
+	About    bool      `json:"about" expr:"about"`     // Sources is an estimate
+	Error    int       `json:"error" expr:"error"`     // of Sources, likewise
 	Worst    int64     `json:"worst" expr:"worst"`     // failures in 10 minutes
 	Slow     bool      `json:"slow" expr:"slow"`       // tried from many peers, seldom from each
 	First    time.Time `json:"first" expr:"first"`
@@ -106,6 +109,7 @@ func Judge(ctx context.Context, r *desk.Reading) runbook.Outcome {
 	found = append(found, guessers(ctx, r, &f)...)
 	found = append(found, targets(r, &f)...)
 	found = append(found, sprayed(r, &f)...)
+	f.bounds()
 	if len(found) == 0 && !r.Nothing() {
 		found = append(found, heard.Clean(r, runbook.T("nobody tries passwords in what these logs show", "これらのログから見える範囲では、パスワードの総当たりはない"),
 			runbook.T("whether anybody tries passwords", "パスワードの総当たりの有無")))
@@ -174,12 +178,26 @@ func guessers(ctx context.Context, r *desk.Reading, f *Facts) []runbook.Finding 
 	return found
 }
 
-// count writes how many different ones there were, and that it is an estimate where it is one.
+// count writes how many different ones there were, and by how much that may be wrong where it is an estimate.
 func count(n int, about bool) runbook.Text {
 	if !about {
-		return runbook.Tf("%s", "%s", desk.Number(int64(n)))
+		return desk.About(n, 0)
 	}
-	return runbook.Tf("about %s", "約 %s", desk.Number(int64(n)))
+	return desk.About(n, tally.Bound(n))
+}
+
+// bounds says by how much the estimates may be wrong.
+func (f *Facts) bounds() {
+	for i := range f.Sources {
+		if g := &f.Sources[i]; g.About {
+			g.Error = tally.Bound(g.Names)
+		}
+	}
+	for i := range f.Accounts {
+		if t := &f.Accounts[i]; t.About {
+			t.Error = tally.Bound(*t.Sources)
+		}
+	}
 }
 
 // lately says whether a time is one of the last 15 minutes, by the clock of this machine; where nobody knows that, before the end of the window.

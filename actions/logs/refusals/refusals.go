@@ -55,7 +55,7 @@ const Window = "168h"
 // Params are the parameters of logs.refusals, as the catalogue shows them.
 func Params() []runbook.Param {
 	all := desk.Shared("since", "until", "top")
-	all[0].Short = "from when on: 2026-11-21, \"2026-11-21 03:00\", 03:00 or 24h before the end, in the server's time (" + Window + ")"
+	all[0].Short = "from when on: 2026-11-21, \"2026-11-21 03:00\", 03:00 or 24h before the end, in the server's time, or 2026-11-21T03:00:00+09:00 (" + Window + ")"
 	return all
 }
 

@@ -1,12 +1,11 @@
 package sizes
 
 import (
-	"fmt"
+	"math"
 	"slices"
 
 	"hikeshi/actions/logs/ask"
 	"hikeshi/actions/logs/desk"
-	"hikeshi/runbook"
 	"hikeshi/spool"
 )
 
@@ -18,24 +17,24 @@ type params struct {
 }
 
 // cut leaves the files of the days that are asked for.
-func (p params) cut(all []spool.Log) error {
+func (p params) cut(all []spool.Log, env desk.Env) error {
 	newest := int64(0)
 	for _, l := range all {
 		for _, f := range l.Files {
 			newest = max(newest, dayOf(f))
 		}
 	}
-	end := (newest + 1) * day
-	until, err := ask.Moment("until", p.Until, end, end-1, true)
+	if newest == 0 { // there are no files
+		newest = env.Now() / day
+	}
+	asked := ask.Span{Since: p.Since, Until: p.Until, Zone: env.WallZone()}
+	until, err := asked.End((newest+1)*day - 1)
 	if err != nil {
 		return err
 	}
-	since, err := ask.Moment("since", p.Since, 0, until, false)
+	since, err := asked.Begin(until, math.MinInt64)
 	if err != nil {
 		return err
-	}
-	if since >= until {
-		return fmt.Errorf("reading parameter since: %w: %s is not before %s", runbook.ErrInput, desk.Clock(since), desk.Clock(until))
 	}
 	for i := range all {
 		all[i].Files = slices.DeleteFunc(slices.Clone(all[i].Files), func(f spool.LogFile) bool {

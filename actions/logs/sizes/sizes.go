@@ -68,7 +68,7 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	if err := in.Decode(&with); err != nil {
 		return runbook.Outcome{}, err
 	}
-	if err := with.cut(all); err != nil {
+	if err := with.cut(all, a.env); err != nil {
 		return runbook.Outcome{}, err
 	}
 	return a.compare(ctx, ability, all, with.Top, progress{rec: in.Rec})
@@ -174,7 +174,7 @@ func (a action) compared(l spool.Log, e Log) runbook.Finding {
 		text := desk.Say("%s: %s on %s, %d times the median of %d days before", "%s: %[3]s に %[2]s。それ以前 %[5]d 日の中央値の %[4]d 倍",
 			l.Name, desk.Size(size), e.Day, size/e.usual(), e.Days)
 		if e.Since != nil {
-			at := e.Since.In((&desk.Reading{Env: a.env}).Zone()).Format("15:04")
+			at := e.Since.In(a.env.WallZone()).Format("15:04")
 			text.EN, text.JA = text.EN+", since "+at, text.JA+"。"+at+" ごろから"
 		}
 		return runbook.Finding{Level: runbook.Bad, Text: text, Evidence: l.Dir}

@@ -45,14 +45,15 @@ type Suspect struct {
 	Via        []string  `json:"via" expr:"via"`     // of a peer: the suspect accounts that it used
 	First      time.Time `json:"first" expr:"first"`
 	Last       time.Time `json:"last" expr:"last"`
-	Messages   *int64    `json:"messages" expr:"messages"`     // a lower bound where no log tells of accepted messages; null if that is 0: unknown
-	Recipients *int64    `json:"recipients" expr:"recipients"` // null where no log tells of accepted messages
-	Addresses  int       `json:"addresses" expr:"addresses"`   // of an account: peers that are not usual for it, all where Window.Known is false; of a peer: accounts
-	NewFrom    []string  `json:"new_from" expr:"new_from"`     // of an account: some of these peers, those with the most messages first
-	Sender     bool      `json:"sender" expr:"sender"`         // of an account: no log tells whether it logged in; anybody can write the name of a sender
-	MayBe      []string  `json:"may_be" expr:"may_be"`         // the accounts that a login without a domain may stand for, if there are several
-	Named      bool      `json:"named" expr:"named"`           // its messages named it without a login
-	ExemptBy   string    `json:"exempt_by" expr:"exempt_by"`   // configuration, or call: its parameters; "" if it is not exempt
+	Messages   *int64    `json:"messages" expr:"messages"`               // a lower bound where no log tells of accepted messages; null if that is 0: unknown
+	Recipients *int64    `json:"recipients" expr:"recipients"`           // null where no log tells of accepted messages
+	Addresses  int       `json:"addresses" expr:"addresses"`             // of an account: peers that are not usual for it, all where Window.Known is false; of a peer: accounts
+	Wrong      int       `json:"addresses_error" expr:"addresses_error"` // by so much Addresses may be too high or too low, as for Signal; 0: exact
+	NewFrom    []string  `json:"new_from" expr:"new_from"`               // of an account: some of these peers, those with the most messages first
+	Sender     bool      `json:"sender" expr:"sender"`                   // of an account: no log tells whether it logged in; anybody can write the name of a sender
+	MayBe      []string  `json:"may_be" expr:"may_be"`                   // the accounts that a login without a domain may stand for, if there are several
+	Named      bool      `json:"named" expr:"named"`                     // its messages named it without a login
+	ExemptBy   string    `json:"exempt_by" expr:"exempt_by"`             // configuration, or call: its parameters; "" if it is not exempt
 }
 
 // A Signal is one hit.
@@ -61,7 +62,8 @@ type Signal struct {
 	Family    string          `json:"family" expr:"family"`
 	Value     float64         `json:"value" expr:"value"`
 	Threshold float64         `json:"threshold" expr:"threshold"`
-	About     bool            `json:"about" expr:"about"` // the value is an estimate, with a standard error of 1.6 percent
+	About     bool            `json:"about" expr:"about"` // the value is an estimate
+	Error     int             `json:"error" expr:"error"` // by so much it may be too high or too low: three standard errors; 0: exact
 	Strong    bool            `json:"strong" expr:"strong"`
 	Source    string          `json:"source" expr:"source"` // of the threshold
 	What      string          `json:"what" expr:"what"`
@@ -208,6 +210,7 @@ func evidence(s Suspect) string {
 func (t teller) suspect(e *signals.Entry, quote bool) Suspect {
 	s := Suspect{Name: e.Name, Score: e.Score, Level: e.Level, Signals: []Signal{}, Via: append([]string{}, e.Via...), NewFrom: append([]string{}, e.From...), First: t.r.Time(e.First), Last: t.r.Time(e.Last),
 		Addresses: e.Addresses, Named: borrowed(e)}
+	s.Wrong = t.wrongAddresses(e)
 	s.Messages = desk.Told(t.r.Known.Accepts, e.Messages)
 	if t.r.Known.Accepts {
 		s.Recipients = &e.Recipients
@@ -216,6 +219,7 @@ func (t teller) suspect(e *signals.Entry, quote bool) Suspect {
 	for _, h := range e.Hits {
 		s.Brief = append(s.Brief, h.Signal())
 		g := Signal{ID: h.Signal(), Family: h.Family, Value: h.Value, Threshold: h.Threshold(), About: h.About, Strong: h.Strong(), Source: h.From, What: h.What.EN, Evidence: []desk.Evidence{}}
+		g.Error = t.wrong(e, h)
 		refs := h.Refs
 		if len(refs) == 0 {
 			refs = e.Refs

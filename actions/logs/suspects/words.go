@@ -15,8 +15,8 @@ func (t teller) sentence(e *signals.Entry, who runbook.Text) runbook.Text {
 	en, ja := who.EN, who.JA
 	var hitsEN, hitsJA []string
 	for _, h := range e.Hits {
-		hitsEN = append(hitsEN, hit(h, "en"))
-		hitsJA = append(hitsJA, hit(h, "ja"))
+		hitsEN = append(hitsEN, t.hit(e, h, "en"))
+		hitsJA = append(hitsJA, t.hit(e, h, "ja"))
 	}
 	if len(e.Via) > 0 {
 		hitsEN = append(hitsEN, "used "+few(e.Via, "and %d more"))
@@ -46,7 +46,8 @@ func (t teller) sentence(e *signals.Entry, who runbook.Text) runbook.Text {
 func (t teller) from(e *signals.Entry) runbook.Text {
 	en, ja := strings.Join(e.From, ", "), strings.Join(e.From, ", ")
 	if n := e.Addresses - len(e.From); n > 0 {
-		en, ja = fmt.Sprintf("%s and %s more", en, desk.Number(int64(n))), fmt.Sprintf("%s ほか %s 件", ja, desk.Number(int64(n)))
+		more := desk.About(n, t.wrongAddresses(e))
+		en, ja = fmt.Sprintf("%s and %s more", en, more.EN), fmt.Sprintf("%s ほか %s 件", ja, more.JA)
 	}
 	if !t.r.Book.Known() {
 		return runbook.T("from "+en, "接続元は "+ja)
@@ -89,16 +90,12 @@ func (t teller) source(e *signals.Entry) runbook.Text {
 	return runbook.T(e.Name+" is a suspect", e.Name+" は不正利用の接続元の疑いが強い")
 }
 
-func hit(h signals.Hit, lang string) string {
+func (t teller) hit(e *signals.Entry, h signals.Hit, lang string) string {
 	detail := h.Detail.In(lang)
 	if detail != "" {
 		detail = ": " + sweep.Safe([]byte(detail))
 	}
-	about := ""
-	if h.About {
-		about = map[string]string{"en": "about ", "ja": "約 "}[lang]
-	}
-	return fmt.Sprintf("%s %s %s%s (%s)%s", h.Signal(), h.What.In(lang), about, desk.Number(int64(h.Value)), desk.Number(int64(h.Threshold())), detail)
+	return fmt.Sprintf("%s %s %s (%s)%s", h.Signal(), h.What.In(lang), desk.About(int(h.Value), t.wrong(e, h)).In(lang), desk.Number(int64(h.Threshold())), detail)
 }
 
 // few names the first three.

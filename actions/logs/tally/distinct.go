@@ -1,6 +1,7 @@
 package tally
 
 import (
+	"math"
 	"slices"
 
 	"github.com/axiomhq/hyperloglog"
@@ -11,6 +12,9 @@ const Exact = 256
 
 // StandardError is that of a Distinct above Exact: 1.04 divided by the root of its registers.
 const StandardError = 1.04 / 64
+
+// Bound is by how much an estimate of n may be too high or too low: three standard errors, more than which hardly any of them is wrong.
+func Bound(n int) int { return int(math.Ceil(3 * StandardError * float64(n))) }
 
 const (
 	few       = 16 // up to here a list is faster than a map
@@ -71,5 +75,5 @@ func (d *Distinct) N() int {
 	return len(d.list) + len(d.set)
 }
 
-// Estimated says that N is an estimate, with StandardError.
+// Estimated says that N is an estimate: it may be wrong by Bound.
 func (d *Distinct) Estimated() bool { return d != nil && d.sketch != nil }

@@ -1,11 +1,12 @@
 // Package timeline says when the abuse began, was worst and ended: logs.timeline. It counts what the accounts and peers that are named
-// sent; without names, what was sent by the suspect accounts from peers that are not usual for them; without
+// sent; without names, what the suspect accounts sent from peers that are not usual for them, and what else the suspect peers did; without
 // suspects, everything.
 package timeline
 
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,10 +21,12 @@ import (
 // apart, as Usual, and First, Peak, Last and Most are about the rest; where Of is all, about both. They are zero where nothing was sent.
 type Facts struct {
 	Read      told.Sources `json:"read" expr:"read"`
-	Of        string       `json:"of" expr:"of"`             // named, suspects, all
-	Accounts  []string     `json:"accounts" expr:"accounts"` // that were counted; empty if all were
-	Seconds   int64        `json:"seconds" expr:"seconds"`   // of a step
-	Steps     []Step       `json:"steps" expr:"steps"`       // those in which something happened
+	Of        string       `json:"of" expr:"of"`                   // named, suspects, all
+	Accounts  []string     `json:"accounts" expr:"accounts"`       // that were counted; empty if all were, or those of Sources
+	Sources   []string     `json:"sources" expr:"sources"`         // peers that were counted, likewise
+	Seconds   int64        `json:"seconds" expr:"seconds"`         // of a step; steps begin at round times of the server's clock
+	Row       int64        `json:"row_seconds" expr:"row_seconds"` // of a row of the table that the findings show, likewise; 0 without one
+	Steps     []Step       `json:"steps" expr:"steps"`             // those in which something happened
 	First     time.Time    `json:"first" expr:"first"`
 	Peak      time.Time    `json:"peak" expr:"peak"`
 	Last      time.Time    `json:"last" expr:"last"`
@@ -62,9 +65,9 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	of := suspects
+	f := Facts{Of: suspects, Accounts: []string{}, Sources: append([]string{}, r.Params.Sources...), Steps: []Step{}}
 	if len(r.Params.Accounts)+len(r.Params.Sources) > 0 {
-		of = named
+		f.Of = named
 		r.Span.Only = func(account string, p netip.Prefix) bool {
 			return (len(r.Params.Accounts) == 0 || r.Account(account)) && (len(r.Params.Sources) == 0 || p.IsValid() && r.Source(p))
 		}
@@ -72,43 +75,84 @@ func (a action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 	if err := r.Read(ctx, in.Rec); err != nil {
 		return runbook.Outcome{}, err
 	}
-	f := Facts{Of: of, Accounts: []string{}, Seconds: r.Span.Step, Steps: []Step{}, Separated: r.Book.Known()}
+	if f.Accounts = append(f.Accounts, r.Named()...); f.Of == suspects {
+		if err := f.blame(ctx, r, in.Rec); err != nil {
+			return runbook.Outcome{}, err
+		}
+	}
+	f.Seconds, f.Separated = r.Span.Step, r.Book.Known()
 	var about []runbook.Finding
 	f.Read, about = told.About(ctx, r)
 	steps, span := f.steps(r)
 	f.fill(r, steps)
 	f.First, f.Last = r.Time(span.First), r.Time(span.Last)
-	if r.Nothing() {
-		return runbook.Outcome{Findings: about, Facts: f}, nil
+	found := append(f.findings(r), about...)
+	return runbook.Outcome{Findings: found, Facts: f}, nil
+}
+
+// blame names the suspects, where nobody was named. What suspect peers sent for others than the suspect accounts is in no book by
+// itself: where there is any, the logs are read again.
+func (f *Facts) blame(ctx context.Context, r *desk.Reading, rec runbook.Recorder) error {
+	v, names, places := r.Judge(), map[string]bool{}, map[netip.Prefix]bool{}
+	for _, e := range v.Accounts {
+		if e.Level == signals.Suspect {
+			f.Accounts, names[e.Name] = append(f.Accounts, e.Name), true
+		}
 	}
-	return runbook.Outcome{Findings: append(f.findings(r), about...), Facts: f}, nil
+	for _, e := range v.Sources {
+		if e.Level == signals.Suspect {
+			f.Sources = append(f.Sources, e.Name)
+			if s := r.Book.Sources[e.Place]; s != nil && s.Messages > sentFor(r, f.Accounts, e.Place) {
+				places[e.Place] = true
+			}
+		}
+	}
+	if len(f.Accounts)+len(f.Sources) == 0 {
+		f.Of = all
+	}
+	if len(places) == 0 {
+		return nil
+	}
+	r.Span.Only = func(account string, p netip.Prefix) bool { return places[p] && !names[account] }
+	return r.Read(ctx, rec)
+}
+
+// sentFor is how many messages came from a peer for accounts that it is not usual for.
+func sentFor(r *desk.Reading, accounts []string, p netip.Prefix) (n int64) {
+	for _, name := range accounts {
+		if u := r.Book.Accounts[name].Uses[p]; u != nil && !u.Usual {
+			n += u.Messages
+		}
+	}
+	return n
 }
 
 // steps are those that are counted, and when the first and the last message of them was sent.
 func (f *Facts) steps(r *desk.Reading) ([]entry.Step, entry.Range) {
-	if f.Of == named {
-		f.Accounts = append(f.Accounts, r.Named()...)
-		return r.Book.Steps, r.Book.Strange
-	}
-	span := entry.Range{}
-	sum := make([]entry.Step, len(r.Book.Steps))
-	for _, e := range r.Judge().Accounts {
-		if e.Level != signals.Suspect {
-			continue
-		}
-		f.Accounts = append(f.Accounts, e.Name)
-		span.Join(r.Book.Accounts[e.Name].Strange)
-		for _, s := range r.Book.Accounts[e.Name].Steps {
-			sum[s.At].Add(s)
-		}
-	}
-	if len(f.Accounts) == 0 {
-		f.Of, span = all, r.Book.Strange
+	span := r.Book.Strange
+	switch f.Of {
+	case all:
 		span.Join(r.Book.Owners)
 		return r.Book.Steps, span
+	case named:
+		return r.Book.Steps, span
 	}
+	sum := slices.Clone(r.Book.Steps)
 	for i := range sum {
-		sum[i].At = int32(i)
+		if sum[i].Usual = 0; r.Span.Only == nil {
+			sum[i] = entry.Step{At: sum[i].At}
+		}
+	}
+	if r.Span.Only == nil {
+		span = entry.Range{}
+	}
+	for _, name := range f.Accounts {
+		if a := r.Book.Accounts[name]; a != nil {
+			span.Join(a.Strange)
+			for _, s := range a.Steps {
+				sum[s.At-sum[0].At].Add(s)
+			}
+		}
 	}
 	return sum, span
 }
@@ -120,7 +164,7 @@ func (f *Facts) fill(r *desk.Reading, steps []entry.Step) {
 		if s.Messages|s.Usual|s.Recipients|s.Failures|s.Returned == 0 {
 			continue
 		}
-		at := r.Time(wall(r, s))
+		at := r.Time(int64(s.At) * f.Seconds)
 		f.Steps = append(f.Steps, Step{at, desk.Told(known, int64(s.Messages)), desk.Told(usual, int64(s.Usual)), desk.Told(known, int64(s.Recipients)), s.Failures, s.Returned})
 		messages, owners = messages+int64(s.Messages), owners+int64(s.Usual)
 		if n := f.counted(s); n > f.Most {
@@ -137,8 +181,6 @@ func (f *Facts) counted(s entry.Step) int32 {
 	}
 	return s.Messages
 }
-
-func wall(r *desk.Reading, s entry.Step) int64 { return r.Span.Since + int64(s.At)*r.Span.Step }
 
 // width is that of the sparkline, in characters.
 const width = 60

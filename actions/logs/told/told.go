@@ -44,6 +44,7 @@ type Sources struct {
 	Samples []desk.Evidence  `json:"samples" expr:"samples"`           // some of the lines that were not understood
 	Bytes   int64            `json:"bytes" expr:"bytes"`
 	Over    int64            `json:"over" expr:"over"`   // so much any figure of an account or a peer may be too low; 0: exact
+	Full    bool             `json:"full" expr:"full"`   // peers of an account, or times of a timeline, are left out: figures by address, and a timeline, may be too low
 	Lines   map[string]int64 `json:"lines" expr:"lines"` // by log
 
 	MadeUp   int64 `json:"made_up" expr:"made_up"`   // logins of the window that count for nothing: a sender was made to look like one
@@ -53,7 +54,7 @@ type Sources struct {
 // About says what was read, with the findings about it.
 func About(ctx context.Context, r *desk.Reading) (Sources, []runbook.Finding) {
 	s := Sources{Window: Span{r.Time(r.Span.Since), r.Time(r.Span.Until), r.Time(r.Result.From), 0, r.Book.Known(), r.Result.From <= r.Span.History}, Files: []File{}, Off: []string{}, Missing: []string{}, Samples: []desk.Evidence{},
-		Bytes: r.Result.Bytes, Over: r.Book.Lost, Lines: map[string]int64{}, MadeUp: r.Book.MadeUp.N, Unproven: r.Book.Unproven.N}
+		Bytes: r.Result.Bytes, Over: r.Book.Lost, Full: r.Book.Full, Lines: map[string]int64{}, MadeUp: r.Book.MadeUp.N, Unproven: r.Book.Unproven.N}
 	for d := r.Book.Days; d != 0; d &= d - 1 {
 		s.Window.Days++
 	}
@@ -199,6 +200,10 @@ func states(r *desk.Reading, s *Sources) []runbook.Finding {
 	}
 	if r.Book.Lost > 0 {
 		all = append(all, info(runbook.Tf("there were too many names to count each: any figure may be too low by %s", "名前が多すぎるため、各数値は最大 %s 少ない可能性がある", desk.Number(r.Book.Lost))))
+	}
+	if r.Book.Full {
+		all = append(all, info(runbook.T("an account came from more addresses, or was busy at more times, than are kept each: figures by address, and the timeline of the suspects, may be too low",
+			"1 アカウントの接続元または時刻が多すぎて、一部は個別に記録していない。接続元別の数と、疑わしいアカウントの時間推移は、実際より少ない可能性がある")))
 	}
 	return all
 }
