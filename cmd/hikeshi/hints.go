@@ -62,6 +62,7 @@ var inJapanese = []struct {
 	{whole("the whole head, as a run or the report prints it"), "実行の終わりや報告書に出る head を全桁そのまま指定する"},
 	{whole("this version knows epms"), "この版で扱えるのは epms"},
 	{whole("epms.spool in the configuration says where the spool is; --root DIR looks below another directory"), "スプールの場所は設定の epms.spool で指定する。別のディレクトリの下を見るときは --root DIR"},
+	{whole("--set targets=ADDR asks a server elsewhere, and needs none here"), "--set targets=ADDR で別のサーバーを指定すれば、このマシンにメールサーバーがなくてもよい"},
 	{whole("make room where (.*) is, or name another place with --state DIR, and begin again"), "$1 のディスクに空きを作るか、--state DIR で別の場所を指定して、やり直す"},
 	{whole("wait until that responder has ended, or work with them: (`hikeshi incidents`) shows the incident; (`hikeshi resume .*`) takes over"),
 		"その対応者が終わるのを待つか、一緒に進める。事案は $1 で見る。引き継ぐには $2"},
