@@ -11,6 +11,7 @@ import (
 
 // DoorFacts are the facts of relay.door.
 type DoorFacts struct {
+	Here bool `json:"here" expr:"here"` // the files of a mail server are on this machine; where they are not, the rest says nothing
 	Open bool `json:"open" expr:"open"` // a stranger can mail the outside without a login
 	Ways int  `json:"ways" expr:"ways"` // how many senders that was found with; bounded
 	// Undemanded: with one of them only because the settings demand a login of nobody.
@@ -40,7 +41,7 @@ func (d door) Plan(_ context.Context, _ runbook.Input) (runbook.Outcome, error) 
 	if err != nil {
 		return runbook.Outcome{}, fmt.Errorf("%w: %w", runbook.ErrUndetermined, err)
 	}
-	facts := DoorFacts{Open: len(ways) > 0, Ways: len(ways)}
+	facts := DoorFacts{Here: true, Open: len(ways) > 0, Ways: len(ways)}
 	var out runbook.Outcome
 	for _, w := range ways {
 		out.Findings = append(out.Findings, finding(f.Path, w))

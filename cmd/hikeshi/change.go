@@ -155,7 +155,7 @@ func (a *app) operator(yes bool, accept []string, kinds map[string]runbook.Kind)
 
 func (j job) opening(a *app, w *world) runbook.Opening {
 	o := runbook.Opening{
-		Version: version(), Runbook: j.book.Name, Title: j.book.Title, Server: w.serverName(), Host: hostname(), Root: w.root, Base: w.server.Root(),
+		Version: version(), Runbook: j.book.Name, Title: j.book.Title, Server: w.serverName(), Host: hostname(), Root: w.root, Base: w.base(),
 		Manager: w.manager, Reason: j.flags.reason, Skip: j.skip, From: j.from, Inputs: map[string]string{},
 	}
 	for name, v := range j.inputs {

@@ -67,6 +67,7 @@ var inJapanese = []struct {
 	{whole("this verb knows (.*)"), "このコマンドで指定できるのは $1"},
 	{whole("this user may not look there; read as root"), "このユーザーには見る権限がない。root で実行する"},
 	{whole("epms.spool in the configuration says where the spool is; --root DIR looks below another directory"), "スプールの場所は設定の epms.spool で指定する。別のディレクトリの下を見るときは --root DIR"},
+	{whole("--set targets=ADDR asks a server elsewhere, and needs none here"), "--set targets=ADDR で別のサーバーを指定すれば、このマシンにメールサーバーがなくてもよい"},
 	{whole("make room where (.*) is, or name another place with --state DIR, and begin again"), "$1 のディスクに空きを作るか、--state DIR で別の場所を指定して、やり直す"},
 	{whole("wait until that responder has ended, or work with them: (`hikeshi incidents`) shows the incident; (`hikeshi resume .*`) takes over"),
 		"その対応者が終わるのを待つか、一緒に進める。事案は $1 で見る。引き継ぐには $2"},

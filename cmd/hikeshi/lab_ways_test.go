@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -13,7 +14,10 @@ import (
 	"hikeshi/actions/smtpcheck/denied"
 	"hikeshi/actions/smtpcheck/relay/judge"
 	"hikeshi/actions/smtpcheck/relaytest"
+	"hikeshi/runbook"
+	"hikeshi/runbook/engine/planner"
 	"hikeshi/spool/lab"
+	labjudge "hikeshi/spool/lab/judge"
 	"hikeshi/spool/lab/ways"
 )
 
@@ -107,5 +111,25 @@ func TestDeniedFindsTheLogin(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestNamesToldIsJudged: the judge wants of the runbook that it has seen VRFY tell names where the lab does, and nowhere else.
+func TestNamesToldIsJudged(t *testing.T) {
+	for name, want := range map[string]string{"closed": "not told", "names-told": "told"} {
+		way, _ := ways.Find(name)
+		r, w := labOpen(t, "stolen-password", way)
+		out, err := w.kinds["smtp.hygiene"].Action.Plan(t.Context(), runbook.Input{With: json.RawMessage(`{"fast": true}`), Rec: planner.Recorder{Told: func(string, int64, int64) {}}})
+		fine(t, err)
+		raw, err := json.Marshal(out.Facts)
+		fine(t, err)
+		opened := runbook.Record{Event: runbook.Opened, Opening: &runbook.Opening{Steps: []runbook.StepHead{{ID: "hygiene", Uses: "smtp.hygiene"}}}}
+		asked := []runbook.Record{opened, {Seq: 1, Event: runbook.Ended, Step: "hygiene", Result: runbook.ResultDone, Facts: raw}}
+		for seen, records := range map[string][]runbook.Record{want: asked, "": asked[:1]} {
+			i := slices.IndexFunc(r.verdicts(records), func(v labjudge.Verdict) bool { return strings.HasPrefix(v.Name, "names of accounts") })
+			if i < 0 || r.verdicts(records)[i].Seen != seen || r.verdicts(records)[i].Want != want {
+				t.Errorf("%s: verdicts %+v", name, r.verdicts(records))
+			}
+		}
 	}
 }

@@ -76,7 +76,10 @@ func (a *app) showHead(row func(label, text string), r *report.Report) {
 	}
 	row(a.word("incident", "事案"), o.Incident+": "+state)
 	row(a.word("runbook", "手順書"), o.Title.In(a.lang())+" ("+o.Runbook+")")
-	server := o.Host + " [" + o.Server + "]"
+	server := o.Host
+	if o.Server != "" {
+		server += " [" + o.Server + "]"
+	}
 	if o.Root != "/" {
 		server += a.word("  below ", "  基点 ") + o.Root
 	}

@@ -132,9 +132,7 @@ func (a *app) caseOf(w *world, args []string) (*journal.Journal, []string, error
 		return nil, nil, a.dnsblRefusal(err)
 	}
 	o := runbook.Opening{Version: version(), Runbook: "delist-draft", Title: runbook.T("requests for delisting", "掲載の解除申請"), Host: hostname(), Root: w.root, Manager: w.manager, Reason: args[0]}
-	if w.server != nil {
-		o.Server, o.Base = w.serverName(), w.server.Root()
-	}
+	o.Server, o.Base = w.serverName(), w.base()
 	if jr, err = journal.Create(s, o, []byte("format: 1\nname: delist-draft\n")); err != nil {
 		return nil, nil, err
 	}

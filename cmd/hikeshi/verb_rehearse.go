@@ -29,9 +29,13 @@ func (a *app) rehearseVerb() *cobra.Command {
 with a stolen password flood it over SMTP while other people go on mailing, runs
 the runbook in it, cuts the power in the middle, goes on, and judges the outcome by
 facts: what left, what was lost, who is refused. It runs as any user and can not
-touch a real server. Nothing is asked; with --play you answer the questions. With --open
-the server has another hole, which the runbook has to find: what it cannot close it
-must not call closed, and stops at a gate (exit 6).
+touch a real server. Nothing is asked; with --play you answer the questions.
+
+With --open the server has another hole, which the runbook mail-abuse has to find.
+What it can close it closes, and ends with exit code 0; so it does with names-told,
+which lets nobody in and is only told: ` + strings.Join(ways.Ending(false), ", ") + `.
+What it cannot close it must not call closed, and stops at a gate, exit code 6:
+` + strings.Join(ways.Ending(true), ", ") + `.
 
 Exit codes: 0 judged good, 3 judged bad, 6 stopped at a gate.`,
 		Example: "  hikeshi rehearse\n  hikeshi rehearse --play --lang ja\n  sudo hikeshi rehearse --units       real systemd units in a private systemd",

@@ -25,7 +25,7 @@ forward with it, and then goes on with the steps that are left. Without INCIDENT
 it takes the newest one that is not done.`,
 		Example: "  hikeshi resume\n  hikeshi resume 20261121-0312 --yes --accept-risk disruptive",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			w, err := a.world(cmd.Context(), c.manager)
+			w, err := a.worldOr(c.manager, func(w *world) bool { return a.wasApart(w, args) })
 			if err != nil {
 				return err
 			}
@@ -230,8 +230,8 @@ func sameServer(w *world, jr *journal.Journal) error {
 		return err // what follows says what is wrong with the record
 	}
 	o := records[0].Opening
-	if o.Root != w.root || o.Base != "" && o.Base != w.server.Root() {
-		return usagef("use the same --root and configuration as then", "incident %s was opened for %s below %s, and this is %s below %s", jr.ID(), o.Base, o.Root, w.server.Root(), w.root)
+	if o.Root != w.root || o.Base != "" && o.Base != w.base() {
+		return usagef("use the same --root and configuration as then", "incident %s was opened for %s below %s, and this is %s below %s", jr.ID(), o.Base, o.Root, w.base(), w.root)
 	}
 	return nil
 }

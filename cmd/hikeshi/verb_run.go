@@ -47,7 +47,7 @@ made says so; a step that cannot be planned is shown as undetermined.
 Exit codes: 0 nothing to do, 3 there are changes, 7 a step is undetermined.`,
 		Example: "  hikeshi plan mail-abuse --set sources=203.0.113.9,203.0.113.10\n  hikeshi plan mail-abuse --output json | jq '.steps[].changes[]'",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			w, err := a.world(cmd.Context(), "")
+			w, err := a.worldOf("", args[0], b)
 			if err != nil {
 				return err
 			}
@@ -118,14 +118,18 @@ func (a *app) runVerb() *cobra.Command {
 look never ask. Every change is shown and asked; Enter alone does nothing.
 Without a terminal --yes is needed, and --accept-risk for risks by their name.
 
+A runbook that only looks needs no mail server on this machine when it is told which
+servers to ask (relay-check with targets): what reads files is left out then.
+
 Ctrl-C and a crash are normal events: ` + "`hikeshi resume`" + ` goes on.
 Exit codes: 0 the end was reached, 4 aborted and nothing changed, 5 another
 responder is at work, 6 stopped at a step or gate.`,
 		Example: `  hikeshi run mail-abuse
   hikeshi run mail-abuse --yes --accept-risk disruptive --set sources=203.0.113.9
-  hikeshi run ./our-runbook.yaml --skip notices`,
+  hikeshi run ./our-runbook.yaml --skip notices
+  hikeshi run relay-check --set targets=mail.example.jp --set account=taro@example.jp`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			w, err := a.world(cmd.Context(), c.manager)
+			w, err := a.worldOf(c.manager, args[0], b)
 			if err != nil {
 				return err
 			}

@@ -32,23 +32,35 @@ type world struct {
 	cfg     config
 	root    string // --root, absolute
 	state   string
-	server  spool.Server
-	manager string // systemd, command, none
-	why     string // why it is that manager
+	server  spool.Server // nil: there is none here, see apart.go
+	manager string       // systemd, command, none
+	why     string       // why it is that manager
 	host    actions.Host
 	kinds   map[string]runbook.Kind
 }
 
 // world reads the configuration and finds the mail server. manager is --manager, or "".
 func (a *app) world(ctx context.Context, manager string) (*world, error) {
+	return a.worldOr(manager, nil)
+}
+
+// worldOr is the world. Where there is no mail server, it is one that does without if apart says so; nil never does.
+func (a *app) worldOr(manager string, apart func(*world) bool) (*world, error) {
 	w, err := a.machine(manager)
 	if err != nil {
 		return nil, err
 	}
-	if w.server, err = a.findServer(w.cfg); err != nil {
-		return nil, err
+	server, err := a.findServer(w.cfg)
+	if err == nil {
+		w.server = server
+		return w, w.wire(a)
 	}
-	return w, w.wire(a)
+	if apart != nil && w.bare(err) {
+		if w.wireApart(a); apart(w) {
+			return w, nil
+		}
+	}
+	return nil, err
 }
 
 // machine is the world without a mail server.
@@ -173,7 +185,13 @@ func ownOf(s spool.Server) spool.Own {
 	return spool.Own{}
 }
 
-func (w *world) serverName() string { return w.server.Name() }
+// serverName is the name of the mail server, "" where there is none.
+func (w *world) serverName() string {
+	if w.server == nil {
+		return ""
+	}
+	return w.server.Name()
+}
 
 // rootState is the state folder of root.
 const rootState = "/var/lib/hikeshi"
@@ -206,13 +224,17 @@ func (a *app) store(state string) journal.Store {
 	return journal.Store{State: state, Actor: lock.Me(), Clock: a.now, System: journal.Syslog{}}
 }
 
-// lock takes the lock on the spool root.
+// lock takes the lock on the spool root, or where there is none on the state folder.
 func (a *app) lock(w *world, incident string) (*lock.Lock, error) {
-	l, err := lock.Take(w.server.Root(), w.holders(), lock.Holder{State: w.state, Incident: incident}, a.elsewhere(w))
+	root, err := w.locked()
+	if err != nil {
+		return nil, err
+	}
+	l, err := lock.Take(root, w.holders(), lock.Holder{State: w.state, Incident: incident}, a.elsewhere(w))
 	var held *lock.HeldError
 	var open *failure
 	if err != nil && !errors.As(err, &held) && !errors.As(err, &open) {
-		return nil, fmt.Errorf("taking the lock on %s: %w", w.server.Root(), err)
+		return nil, fmt.Errorf("taking the lock on %s: %w", root, err)
 	}
 	return l, err
 }

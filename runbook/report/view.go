@@ -112,6 +112,8 @@ func (t teller) server() string {
 	text := o.Host
 	if o.Server != "" {
 		text += " [" + o.Server + "]"
+	} else {
+		text += t.say(", without a mail server's files", " (メールサーバーのファイルはない)")
 	}
 	if o.Root != "" && o.Root != "/" {
 		text += t.say(", below %s", "、%s 以下", o.Root)

@@ -20,6 +20,7 @@ import (
 	"net/netip"
 	"time"
 
+	"hikeshi/actions/smtpcheck/denied/weigh"
 	"hikeshi/actions/smtpcheck/relay"
 	"hikeshi/actions/smtpcheck/target"
 	"hikeshi/runbook"
@@ -44,19 +45,25 @@ type Env struct {
 	Wait    time.Duration // for one reply; 0: talk.DefaultWait
 }
 
-// A Decision is what the server would do by its own files. It proves nothing of the server.
-type Decision struct {
-	Peer    string `json:"peer" expr:"peer"`   // that was asked for; entered here
-	Login   bool   `json:"login" expr:"login"` // after a login; entered here
-	Refused bool   `json:"refused" expr:"refused"`
-	Passing bool   `json:"passing" expr:"passing"` // for a time only; what follows it counts then
-	Until   string `json:"until" expr:"until"`     // when that time is over, RFC 3339; "" if it is not known
-	Result  string `json:"result" expr:"result"`   // in the server's own words
-	File    string `json:"file" expr:"file"`
-	Line    int    `json:"line" expr:"line"` // 1-based; 0: no line decides
-	Text    string `json:"text" expr:"text"`
-	Reply   string `json:"reply" expr:"reply"` // what it would answer; "" if it would hang up
-}
+// A Decision is what the server would do by its own files; Peer and Login are entered here.
+type Decision = weigh.Decision
+
+// The results, from good to bad, and where nothing can be said; see package weigh.
+const (
+	Denied     = weigh.Denied
+	CannotTell = weigh.CannotTell
+	Otherwise  = weigh.Otherwise
+	AfterLogin = weigh.AfterLogin
+	NotDenied  = weigh.NotDenied
+)
+
+// What came of a login.
+const (
+	Refused   = weigh.Refused
+	CutOff    = weigh.CutOff
+	Taken     = weigh.Taken
+	NotTested = weigh.NotTested
+)
 
 // Kind is smtp.denied.
 func Kind(env Env) runbook.Kind {

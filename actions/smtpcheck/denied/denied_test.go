@@ -9,8 +9,10 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -124,6 +126,10 @@ func TestVerify(t *testing.T) {
 		"and the file hangs up on it":        {server: &recorder.Server{Greet: greet("close")}, change: filed(Decision{Refused: true}), want: "denied cut-off true"},
 		"and the file answers with words":    {server: &recorder.Server{Greet: greet("close")}, change: filed(Decision{Refused: true, Reply: epostDeny}), want: "cannot-tell not-tested false"},
 		"and it is locked out for a time":    {server: &recorder.Server{Greet: greet("554 5.7.1 go away")}, change: filed(Decision{Refused: true, Passing: true}), want: "cannot-tell not-tested false"},
+		"told that the host takes no mail":   {server: &recorder.Server{Greet: greet("521 5.3.2 no mail here")}, change: noLogin, want: "denied cut-off true"},
+		"and the file lets it in":            {server: &recorder.Server{Greet: greet("554 5.7.1 go away")}, change: filed(Decision{Result: "default"}), want: "cannot-tell not-tested false"},
+		"no service for anybody by then":     {server: &recorder.Server{Greet: closing()}, change: noLogin, want: "refused-otherwise not-tested false"},
+		"nor for anybody who says EHLO":      {server: &recorder.Server{Command: closingAtHello()}, change: noLogin, want: "refused-otherwise not-tested false"},
 		"put off by the banner":              {server: &recorder.Server{Greet: greet("421 4.7.0 too many")}, change: noLogin, want: "refused-otherwise not-tested false"},
 		"turned away at EHLO":                {server: &recorder.Server{Command: func(c *recorder.Client, v, _ string) string { return turnedAway(c, v) }}, change: noLogin, want: "denied cut-off true"},
 		"not denied at all":                  {server: &recorder.Server{}, want: "not-denied taken false"},
@@ -186,6 +192,30 @@ func turnedAway(c *recorder.Client, verb string) string {
 		return "550 5.7.1 not you"
 	}
 	return ""
+}
+
+// closing greets everybody until it has seen the thief, and then nobody.
+func closing() func(*recorder.Client) string {
+	shut := atomic.Bool{}
+	return func(c *recorder.Client) string {
+		if c.Peer == thief {
+			shut.Store(true)
+		}
+		if shut.Load() {
+			return "554 5.3.2 no service"
+		}
+		return ""
+	}
+}
+
+func closingAtHello() func(*recorder.Client, string, string) string {
+	greets := closing()
+	return func(c *recorder.Client, verb, _ string) string {
+		if verb == "EHLO" || verb == "HELO" {
+			return greets(c)
+		}
+		return ""
+	}
 }
 
 func submission(c *recorder.Client, verb, _ string) string {
@@ -383,6 +413,45 @@ func TestDomain(t *testing.T) {
 		}
 		if got := r.State() + " " + r.Results[0].Login; got != want {
 			t.Errorf("%s, want %s\n%s", got, want, r.Transcript())
+		}
+	}
+}
+
+// TestDomainCutOff: whoever is cut off before a sender was named is not cut off for the sender.
+func TestDomainCutOff(t *testing.T) {
+	e, calls := world(t), atomic.Int32{}
+	s := serve(t, &recorder.Server{Greet: func(*recorder.Client) string {
+		return map[bool]string{true: "554 5.7.0 too many connections"}[calls.Add(1) == 4] // two to compare, one from a sender, and then that of the domain
+	}})
+	e.Login = nil
+	r, err := e.Verify(t.Context(), Request{Denied: []string{"spam.example.com"}, Targets: []string{s.Address()}})
+	if err != nil || r.State() != CannotTell || r.Results[0].Login != NotTested || !strings.Contains(r.Results[0].Why.EN, "before the sender was named") {
+		t.Errorf("%v, %+v\n%s", err, r.Results, r.Transcript())
+	}
+}
+
+// TestFilesOfThisServerOnly: the files here say nothing of a server of somebody else.
+func TestFilesOfThisServerOnly(t *testing.T) {
+	for _, own := range []bool{true, false} {
+		e, s := world(t), serve(t, &recorder.Server{Greet: greet("554 5.7.1 go away")})
+		book := filepath.Join(t.TempDir(), "targets.yaml")
+		text := "format: 1\ntargets:\n  - {address: 192.0.2.25, by: \"her owner\", until: \"2999-12-31\"}\n"
+		if err := os.WriteFile(book, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if e.Book.File = book; own {
+			e.Book.Own = []netip.Prefix{netip.MustParsePrefix("192.0.2.25/32")}
+		}
+		e.Login, e.Decide = nil, func(netip.Addr, string, bool) ([]Decision, error) { return []Decision{{Result: "default"}}, nil }
+		from := e.DialFrom
+		e.DialFrom = func(ctx context.Context, a netip.Addr, _ string) (net.Conn, error) { return from(ctx, a, s.Address()) }
+		e.Dial = func(ctx context.Context, _, address string) (net.Conn, error) {
+			return e.DialFrom(ctx, netip.MustParseAddr("127.0.0.1"), address)
+		}
+		r, err := e.Verify(t.Context(), Request{Denied: []string{thief}, Targets: []string{"192.0.2.25:25"}})
+		want := map[bool]string{true: CannotTell, false: Denied}[own]
+		if err != nil || r.State() != want || own != (len(r.Results[0].File) > 0) {
+			t.Errorf("own %v: %v, %s, want %s: %+v", own, err, r.State(), want, r.Results)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"hikeshi/actions/smtpcheck/consent"
 	"hikeshi/actions/smtpcheck/denied/call"
+	"hikeshi/actions/smtpcheck/denied/weigh"
 	"hikeshi/actions/smtpcheck/relay"
 	"hikeshi/actions/smtpcheck/relaytest"
 	"hikeshi/actions/smtpcheck/talk"
@@ -154,59 +155,67 @@ func (r *run) sender() string {
 // listener verifies everything at one address and port.
 func (r *run) listener(ctx context.Context, l target.Listener, denied []string) {
 	ref := r.pair(ctx, r.caller(l, netip.Addr{}), "")
-	if ref.in.Closed {
+	if ref.In.Closed {
 		r.rep.Closed = append(r.rep.Closed, l.At.String())
 		return
 	}
-	r.rep.Open = append(r.rep.Open, Listener{At: l.At, By: l.Grant.By, Reply: ref.in.String(), Taken: ref.in.Outcome == call.Taken})
+	r.rep.Open = append(r.rep.Open, Listener{At: l.At, By: l.Grant.By, Reply: ref.In.String(), Taken: ref.In.Outcome == call.Taken})
 	senders := ref // to compare denied senders with
 	if slices.ContainsFunc(denied, func(s string) bool { e, ok := parse(s); return ok && e.domain != "" }) {
 		senders = r.pair(ctx, r.caller(l, netip.Addr{}), r.Sender)
 	}
 	for _, text := range denied {
 		e, _ := parse(text)
-		res := Result{Denied: e.text, Listener: l.At.String(), Login: NotTested, Reference: ref.in.String()}
-		switch {
-		case e.domain != "":
-			r.compare(&res, r.pair(ctx, r.caller(l, netip.Addr{}), "probe@"+e.domain), senders)
-			res.From = ref.in.Local.String()
-		default:
-			r.address(ctx, l, e, ref, &res)
+		res := Result{Denied: e.text, Listener: l.At.String(), Login: NotTested, Reference: ref.In.String(), File: []Decision{}}
+		c, asked := weigh.Case{Sender: e.domain != "", Account: r.Account != "", Tested: r.login != nil, Now: r.Clock()}, true
+		if c.Sender {
+			c.Got, c.Ref = r.pair(ctx, r.caller(l, netip.Addr{}), "probe@"+e.domain), senders
+			res.From = ref.In.Local.String()
+		} else if asked = r.source(l, e, ref.In.Local, &res); asked {
+			c.Got, c.Ref = r.pair(ctx, r.caller(l, netip.MustParseAddr(res.From)), ""), ref
 		}
-		res.File = r.decide(e, ref.in.Local, res.From)
-		r.lasting(&res)
+		if l.Grant.Own { // the files are those of this server
+			res.File = r.decide(e, ref.In.Local, res.From)
+		}
+		if asked {
+			if c.CutOff() {
+				c.Again = r.again(ctx, l)
+			}
+			c.File = res.File
+			res.enter(c.Weigh())
+		}
 		r.rep.Results = append(r.rep.Results, res)
 	}
 }
 
-// address asks from a denied address, if that can be done.
-func (r *run) address(ctx context.Context, l target.Listener, e entry, ref tries, res *Result) {
-	if e.prefix.Contains(ref.in.Local) {
-		res.Result, res.Why = CannotTell, runbook.Tf("this machine asks from %s, which lies in it: there is nothing to compare with", "比較に使うこのホストのアドレス %s もこの範囲に含まれる", ref.in.Local)
-		return
+// source finds the address to ask from, if it can be asked from a denied one; else res says why not. local is where the control is asked from.
+func (r *run) source(l target.Listener, e entry, local netip.Addr, res *Result) bool {
+	if e.prefix.Contains(local) {
+		res.Result, res.Why = CannotTell, runbook.Tf("this machine asks from %s, which lies in it: there is nothing to compare with", "比較に使うこのホストのアドレス %s もこの範囲に含まれる", local)
+		return false
 	}
 	if e.prefix.Addr().Is4() != l.At.Addr().Is4() {
 		res.Result, res.Besides, res.Why = CannotTell, true, runbook.T("it cannot reach an address of the other family", "アドレスの種類 (IPv4/IPv6) が異なり、到達できない")
-		return
+		return false
 	}
 	if r.From == nil || r.DialFrom == nil {
 		res.Result, res.Why, res.Elsewhere = CannotTell, runbook.T("it cannot be asked from there", "そのアドレスからは試せない"), true
-		return
+		return false
 	}
 	from, err := r.From(e.prefix)
 	if err != nil {
 		res.Result, res.Why, res.Elsewhere = CannotTell, runbook.Tf("this machine cannot ask from there: %s", "このホストからは試せない: %s", err), true
-		return
+		return false
 	}
 	res.From = from.String()
-	r.compare(res, r.pair(ctx, r.caller(l, from), ""), ref)
+	return true
 }
 
-// tries are what was asked from one address.
-type tries struct {
-	in    call.Try // a stranger's mail to an account
-	out   call.Try // an account's mail to the outside, without a login
-	login call.Try // and after one
+// again asks the control once more.
+func (r *run) again(ctx context.Context, l target.Listener) call.Try {
+	c := r.caller(l, netip.Addr{})
+	r.rest(ctx, c)
+	return c.Hold(ctx, r.in(""))
 }
 
 // caller asks one listener from an address, or from whichever the machine chooses.
@@ -219,22 +228,26 @@ func (r *run) caller(l target.Listener, from netip.Addr) *call.Caller {
 	return &call.Caller{Dial: dial, Here: r.Here, Clock: r.Clock, Wait: r.Wait, Log: r.rep.Log, To: l, Name: name}
 }
 
+// in is a stranger's mail. Nobody may be known to whom a stranger may write.
+func (r *run) in(sender string) call.Dialogue {
+	return call.Dialogue{From: cmp.Or(sender, r.Sender), To: cmp.Or(r.Account, r.Probe)}
+}
+
 // pair holds the dialogues. sender is "" unless it is the sender that was denied.
-func (r *run) pair(ctx context.Context, c *call.Caller, sender string) tries {
-	var t tries
-	mailTo := cmp.Or(r.Account, r.Probe) // nobody may be known to whom a stranger may write
-	t.in = c.Hold(ctx, call.Dialogue{From: cmp.Or(sender, r.Sender), To: mailTo})
+func (r *run) pair(ctx context.Context, c *call.Caller, sender string) weigh.Tries {
+	var t weigh.Tries
+	t.In = c.Hold(ctx, r.in(sender))
 	r.rest(ctx, c)
-	if r.Account != "" && sender == "" && !t.in.Dead() {
-		t.out = c.Hold(ctx, call.Dialogue{From: r.Account, To: r.Probe})
+	if r.Account != "" && sender == "" && !t.In.Dead() {
+		t.Out = c.Hold(ctx, call.Dialogue{From: r.Account, To: r.Probe})
 		r.rest(ctx, c)
 	}
 	switch {
-	case r.login == nil || t.in.Dead():
+	case r.login == nil || t.In.Dead():
 	case sender != "": // mail in again: not every sender may send to the outside, denied or not
-		t.login = c.Hold(ctx, call.Dialogue{From: sender, To: mailTo, Login: r.login})
+		t.Login = c.Hold(ctx, call.Dialogue{From: sender, To: r.in("").To, Login: r.login})
 	default:
-		t.login = c.Hold(ctx, call.Dialogue{From: r.sender(), To: r.Probe, Login: r.login})
+		t.Login = c.Hold(ctx, call.Dialogue{From: r.sender(), To: r.Probe, Login: r.login})
 	}
 	return t
 }

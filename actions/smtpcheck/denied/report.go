@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"hikeshi/actions/smtpcheck/denied/weigh"
 	"hikeshi/actions/smtpcheck/talk"
 	"hikeshi/runbook"
 )
@@ -43,8 +44,6 @@ type Result struct {
 	Elsewhere  bool         `json:"elsewhere" expr:"elsewhere"` // somebody else has to ask: see Facts.Asks
 	Besides    bool         `json:"besides" expr:"besides"`     // says nothing, and another listener proves the denial
 	File       []Decision   `json:"file" expr:"file"`           // what the server's own files decide, without and with a login
-
-	code int // of the reply that cut it off; 0: none
 }
 
 // transcript is the name of the evidence.
@@ -65,9 +64,9 @@ type Facts struct {
 // NothingAsked is the state where nothing could be asked, or nothing was named.
 const NothingAsked = "nothing-asked"
 
-// rank orders results from good to bad.
-func rank(result string) int {
-	return slices.Index([]string{Denied, CannotTell, Otherwise, AfterLogin, NotDenied}, result)
+// enter enters what follows from the answers.
+func (x *Result) enter(v weigh.Verdict) {
+	x.Result, x.Login, x.Relayed, x.Reply, x.LoginReply, x.Why, x.NoLogin = v.Result, v.Login, v.Relayed, v.Reply, v.LoginReply, v.Why, v.NoLogin
 }
 
 // settle marks the results that are no open question: at a listener that refuses everybody (submission without a login) nothing can be
@@ -85,7 +84,7 @@ func (r *Report) settle() {
 func (r Report) State() string {
 	state := NothingAsked
 	for _, x := range r.Results {
-		if !x.Besides && (state == NothingAsked || rank(x.Result) > rank(state)) {
+		if !x.Besides && (state == NothingAsked || weigh.Rank(x.Result) > weigh.Rank(state)) {
 			state = x.Result
 		}
 	}
