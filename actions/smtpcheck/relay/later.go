@@ -35,7 +35,7 @@ func (s *session) later(all []pattern.Pattern) {
 				at++
 			}
 			if p.Weight == pattern.Control {
-				s.rep.Control = judge.Controls(s.rep.Results)
+				s.rep.Controlled()
 			}
 		}
 	}

@@ -62,10 +62,7 @@ func (r Run) Test(ctx context.Context, at netip.AddrPort, host string, grant con
 		return judge.Report{}, fmt.Errorf("%w: testing %s: %w", runbook.ErrInput, at, consent.ErrNone)
 	}
 	rep := judge.Report{At: at, Host: host, By: grant.By, Control: judge.ControlUnknown}
-	if r.Limit <= 0 {
-		r.Limit = DefaultLimit
-	}
-	s := &session{run: r, ctx: ctx, grant: grant, rep: &rep, end: time.Now().Add(r.Limit), most: MaxRcpts}
+	s := &session{run: r, ctx: ctx, grant: grant, rep: &rep, end: time.Now().Add(r.limit()), most: MaxRcpts}
 	defer s.close()
 	all := r.Table.Ordered()
 	for i, p := range all {
@@ -74,7 +71,11 @@ func (r Run) Test(ctx context.Context, at netip.AddrPort, host string, grant con
 		}
 		s.pattern(p)
 		if p.Weight == pattern.Control {
-			rep.Control = judge.Controls(rep.Results)
+			rep.Controlled()
+		}
+		if i+1 < len(all) && p.Weight == pattern.Control && all[i+1].Weight != pattern.Control {
+			s.loggedIn()
+			rep.Controlled()
 		}
 	}
 	s.later(all)
@@ -88,16 +89,26 @@ func (s *session) pattern(p pattern.Pattern) {
 		s.rep.Results = append(s.rep.Results, s.same(p))
 	}
 	for i := range p.Forms {
+		if s.run.lasting(p) {
+			s.rep.Results = append(s.rep.Results, judge.Result{ID: form(p, i), Listener: s.rep.Listener(), Weight: p.Weight, Verdict: judge.NotRun, Open: true,
+				Why: runbook.T("not asked: it comes after all others, and that was not reached", "未実施: ほかの試験をすべて終えた後に行うが、そこまで進まなかった")})
+			continue
+		}
 		s.rep.Results = append(s.rep.Results, s.result(p, i))
 	}
 }
 
+// form is the name of form i of a test, from 0: R25, R25.2.
+func form(p pattern.Pattern, i int) string {
+	if i > 0 {
+		return fmt.Sprintf("%s.%d", p.ID, i+1)
+	}
+	return p.ID
+}
+
 // result runs one form of a test.
 func (s *session) result(p pattern.Pattern, i int) judge.Result {
-	res := judge.Result{ID: p.ID, Listener: s.rep.Listener(), Weight: p.Weight, Verdict: judge.NotRun}
-	if i > 0 {
-		res.ID = fmt.Sprintf("%s.%d", p.ID, i+1)
-	}
+	res := judge.Result{ID: form(p, i), Listener: s.rep.Listener(), Weight: p.Weight, Verdict: judge.NotRun}
 	s.form(p, p.Forms[i], &res)
 	res.Inside = s.rep.Vantage.Inside && res.Verdict != judge.NotRun
 	return res
@@ -129,7 +140,7 @@ func (s *session) form(p pattern.Pattern, f pattern.Form, res *judge.Result) {
 		res.Why, res.Open = s.rep.Stopped, true
 		return
 	}
-	if s.submission() && s.rep.LoginWanted() {
+	if s.submission() && s.rep.LoginWanted() && loginOf(p) == nil {
 		res.Why = runbook.T("not asked: the listener takes nothing without a login, whoever the sender is", "省略: 差出人が誰でも認証なしでは受け付けない")
 		return
 	}

@@ -110,6 +110,12 @@ func (r *Report) ask(ctx context.Context, run relay.Run, all []target.Listener, 
 		r.Cut = r.Cut || err != nil
 		r.Listeners = append(r.Listeners, one)
 	}
+	for i := range r.Listeners {
+		if err := run.After(ctx, &r.Listeners[i], all[i].Grant); err != nil && ctx.Err() == nil {
+			return err
+		}
+		r.Cut = r.Cut || ctx.Err() != nil
+	}
 	r.Arrived, r.Mailbox = run.Await(ctx, r.Listeners)
 	if r.Mailbox != nil && errors.Is(r.Mailbox, ctx.Err()) {
 		r.Cut, r.Mailbox = true, nil

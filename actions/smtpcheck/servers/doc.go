@@ -5,5 +5,7 @@
 // each of them unpacked, in NAME/root; .ci/run makes it. A server runs as root in namespaces of its own, on a tree that is gone with it, and
 // is reached from an outside address over a network of its own: nothing of the machine is changed, and a server does not outlive its test.
 //
+// Two Postfix servers have logins and submission beside: the process that knows passwords, and the mailbox server, are played by the test.
+//
 // What every server answers to every test stands in testdata/matrix.txt.
 package servers

@@ -38,6 +38,7 @@ type tree struct {
 	Groups   string   // lines for group
 	Setup    string   // a script for /bin/sh, run in the tree
 	Daemon   []string // the server, in the foreground
+	Logins   *logins  // nil: there are none
 }
 
 // A plan is what the first process is told: a tree, or the folder of the stand-in.
@@ -146,6 +147,11 @@ func (t tree) serve() error {
 	}
 	if err := run("/bin/sh", "-e", "-c", t.Setup); err != nil {
 		return err
+	}
+	if t.Logins != nil {
+		if err := t.Logins.serve(); err != nil {
+			return err
+		}
 	}
 	cmd := exec.Command(t.Daemon[0], t.Daemon[1:]...)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr

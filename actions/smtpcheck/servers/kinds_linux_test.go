@@ -24,6 +24,8 @@ func all() []server {
 		postfix("permit", "check_client_access static:OK reject_unauth_destination", "suspect"),
 		postfix("own-sender", "permit_mynetworks check_sender_access inline:{example.jp=OK} reject_unauth_destination", "suspect"),
 		postfix("routing", "permit_mynetworks reject_unauth_destination\nallow_untrusted_routing = yes\nlocal_recipient_maps =\nallow_percent_hack = no\nswap_bangpath = no", "suspect"),
+		postfixLogins("logins", "", "", "reject_sender_login_mismatch", "", "safe"),
+		postfixLogins("loose", "check_client_access tcp:127.0.0.1:4242", "check_sender_access,inline:{example.jp=OK},check_client_access,tcp:127.0.0.1:4242,", "", "127.0.0.1:4242", "suspect"),
 		sendmail("closed", "", "safe"),
 		sendmail("local-from", "FEATURE(relay_local_from)", "suspect"),
 		sendmail("loose", "FEATURE(loose_relay_check)", "suspect"),

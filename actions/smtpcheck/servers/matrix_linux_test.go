@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"hikeshi/actions/smtpcheck/relay"
 	"hikeshi/actions/smtpcheck/relaytest"
 	"hikeshi/actions/smtpcheck/target"
 )
@@ -43,6 +44,10 @@ func relayTest(t *testing.T, w *world, q relaytest.Request) relaytest.Report {
 		env.Book.File = consentFile(t)
 	}
 	q.Targets, q.Account, q.Backup, q.FailingLogin, q.Fast = []string{serverIP + ":25"}, "taro@example.jp", "backup.example", true, true
+	if w.logins {
+		q.Targets, q.POP = append(q.Targets, serverIP+":465", serverIP+":587"), true
+		env.Login = func() (*relay.Login, error) { return &relay.Login{User: loginUser, Password: loginPassword}, nil }
+	}
 	var rep relaytest.Report
 	w.outside(func() { rep, err = env.RelayTest(t.Context(), q) })
 	if err != nil {
@@ -88,7 +93,7 @@ func TestServers(t *testing.T) {
 	t.Run("others", func(t *testing.T) { compare(t, servers, answers) })
 }
 
-// ask asks a server in every way. The others ask one that was started anew: servers count what a client does.
+// ask asks a server in every way. The others ask port 25 of one that was started anew: servers count what a client does.
 func ask(t *testing.T, s server) answer {
 	rep := relayTest(t, start(t, s), relaytest.Request{})
 	a := answer{facts: rep.Facts(), swaks: map[string]bool{}}
@@ -98,7 +103,7 @@ func ask(t *testing.T, s server) answer {
 	t.Logf("the relay test took %s", rep.Took.Round(time.Millisecond))
 	w := start(t, s)
 	a.nmap = nmap(t, w)
-	for _, x := range a.facts.Tests {
+	for _, x := range at(a.facts, serverIP+":25") {
 		if slices.Contains(ofSwaks(), x.ID) {
 			a.swaks[x.ID] = swaks(t, w, x)
 		}
@@ -127,9 +132,15 @@ func matrix(servers []server, answers []answer) string {
 	var b strings.Builder
 	b.WriteString(legend)
 	var head, tail []string
+	var columns [][]relaytest.Test
 	for i, s := range servers {
-		head = append(head, s.name)
-		tail = append(tail, answers[i].facts.State)
+		for _, l := range answers[i].facts.Listeners {
+			name, tests := s.name, at(answers[i].facts, l.Listener)
+			if _, port, _ := strings.Cut(l.Listener, ":"); port != "25" {
+				name = port
+			}
+			head, tail, columns = append(head, name), append(tail, l.State), append(columns, tests)
+		}
 	}
 	row := func(id string, cells []string) {
 		line := fmt.Sprintf("%-8s", id)
@@ -139,17 +150,21 @@ func matrix(servers []server, answers []answer) string {
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 	row("", head)
-	rows := func(f relaytest.Facts) []relaytest.Test { return slices.Concat(f.Controls, f.Tests) }
-	for i, first := range rows(answers[0].facts) {
+	for i, first := range columns[0] {
 		var cells []string
-		for _, a := range answers {
-			cells = append(cells, cell(rows(a.facts)[i]))
+		for _, tests := range columns {
+			cells = append(cells, cell(tests[i]))
 		}
 		row(first.ID, cells)
 	}
 	row("state", tail)
 	b.WriteString(notes)
 	return b.String()
+}
+
+// at are the tests at one listener, the controls first.
+func at(f relaytest.Facts, listener string) []relaytest.Test {
+	return slices.DeleteFunc(slices.Concat(f.Controls, f.Tests), func(x relaytest.Test) bool { return x.Listener != listener })
 }
 
 // cell is a test in the matrix.
@@ -159,7 +174,7 @@ func cell(x relaytest.Test) string {
 	case "passed":
 		return code + " ok"
 	case "suspect", "weak-suspect":
-		if !x.Why.IsZero() {
+		if strings.HasPrefix(x.Why.EN, "taken once") {
 			return code + " once"
 		}
 		return code + map[string]string{"suspect": " HIT", "weak-suspect": " weak"}[x.Verdict]

@@ -9,6 +9,8 @@ const (
   250 weak  taken: weak suspect          550       refused at RCPT    - port        only asked on 465 and 587
   250 once  taken, and not asked again                                - 421         the server had hung up for good
 
+A column is port 25, unless a port stands above it: that is one more of the server to its left, in TLS.
+
 `
 	notes = `
 What may surprise:
@@ -20,6 +22,9 @@ postfix-own-sender   R04: a sender without a domain gets the server's own. R08: 
 postfix-routing      No relay: with allow_percent_hack and swap_bangpath off, allow_untrusted_routing on and no list of recipients, the odd names
                      are taken for local ones, and nothing leaves the server. This is why such tests are weak; see TestDelivered.
                      R18: to Postfix "u@d" in quotes is the address u@d.
+postfix-logins       465, 587: a Postfix that wants a login says 554 to everybody, not 530: that a login opens it shows that it is for that.
+postfix-loose        R35: the sender is not bound to the login. R36: whoever has read mail may send, and so may all others behind his address; that
+                     test comes last of all. R33: an OK for senders of example.jp stands before the reject.
 sendmail-closed      R20, R22: two @ are no address. It slows down after three refused recipients, and takes ten connections in ten minutes.
 sendmail-local-from  R08, R09: its own name and address are local domains. R10: localhost is no domain for a client from outside.
                      R32: hits need connections of their own, and the eleventh was refused.

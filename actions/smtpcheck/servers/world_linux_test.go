@@ -35,15 +35,16 @@ func TestMain(m *testing.M) {
 
 // A world is a running server, and an outside host that reaches it.
 type world struct {
-	jobs chan func() // what the outside host does
-	cmd  *exec.Cmd
-	in   io.Closer
-	log  *tail
+	jobs   chan func() // what the outside host does
+	cmd    *exec.Cmd
+	in     io.Closer
+	log    *tail
+	logins bool // there are some
 }
 
 // boot starts a server and returns when it answers.
 func boot(p plan) (*world, error) {
-	w := &world{jobs: make(chan func()), log: &tail{}}
+	w := &world{jobs: make(chan func()), log: &tail{}, logins: p.Tree.Logins != nil}
 	up := make(chan error)
 	go func() {
 		runtime.LockOSThread() // and never unlocked: the network of the outside host ends with the thread

@@ -77,6 +77,9 @@ func control(l judge.Report) runbook.Finding {
 	case judge.ControlSilent:
 		return find(runbook.Warn, "%[1]s: whether mail to the server's own address is taken could not be found out (%[2]s), so no \"refused\" proves anything", "%[1]s: 自ドメインあてを受け付けるか確認できない (%[3]s) ため、「拒否」は証明にならない", args...)
 	}
+	if l.At.Port() == 465 || l.At.Port() == 587 {
+		return find(runbook.Warn, "%[1]s: mail to the server's own address is refused too (%[2]s), so every \"refused\" proves nothing; a port for users may say so when it wants a login, which a test account (smtp.login) tells", "%[1]s: 自ドメインあてまで拒否された (%[3]s) ため、「拒否」は何の証明にもならない。認証を求めているだけの可能性もあり、試験用アカウント (smtp.login) があれば分かる", args...)
+	}
 	return find(runbook.Warn, "%[1]s: mail to the server's own address is refused too (%[2]s), so every \"refused\" proves nothing", "%[1]s: 自ドメインあてまで拒否された (%[3]s) ため、「拒否」は何の証明にもならない", args...)
 }
 

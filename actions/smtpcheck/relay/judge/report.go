@@ -16,6 +16,9 @@ type Report struct {
 	Vantage Vantage
 	Results []Result
 	Control Control
+
+	LoginOpens bool // the controls were refused, and the same mail is taken after a login
+
 	Nothing bool         // nothing listens there
 	Spare   bool         // where nothing listens nothing is missing: nobody named it
 	Stopped runbook.Text // why it was left alone before the end; empty if it was not

@@ -14,7 +14,7 @@ type Control string
 // What the controls prove.
 const (
 	ControlPassed   Control = "passed"       // mail to an account would be taken: refusals of the others count
-	ControlLogin    Control = "login-wanted" // 530 to everybody: nothing is taken without a login, and refusals count (RFC 6409)
+	ControlLogin    Control = "login-wanted" // 530 to everybody, or taken after a login only: nothing is taken without one, and refusals count (RFC 6409)
 	ControlFailed   Control = "failed"       // refused too: no refusal proves anything
 	ControlDeferred Control = "deferred"     // put off, as greylisting does: no refusal proves anything yet
 	ControlSilent   Control = "unanswered"   // no answer, or none that fits: no refusal proves anything
@@ -96,17 +96,31 @@ const (
 // Counts says whether refusals are worth something.
 func (r Report) Counts() bool { return r.Control == ControlPassed || r.Control == ControlLogin }
 
+// Controlled enters what the controls prove by now.
+func (r *Report) Controlled() {
+	if r.Control = Controls(r.Results); r.Control == ControlFailed && r.LoginOpens {
+		r.Control = ControlLogin
+	}
+}
+
 // Weigh writes beside every refusal that it proves nothing, where that is so.
 func (r *Report) Weigh() {
-	for i := range r.Results {
-		if x := &r.Results[i]; !r.Counts() && x.Weight != pattern.Control && x.Verdict.Closed() {
-			nothing := runbook.T("proves nothing: no control has passed", "証明にならない: 対照試験を通っていない")
-			if !x.Why.IsZero() {
-				nothing = runbook.T(x.Why.EN+"; "+nothing.EN, x.Why.In("ja")+"。"+nothing.JA)
-			}
-			x.Why = nothing
-		}
+	for i, x := range r.Results {
+		r.Results[i] = r.Worth(x)
 	}
+}
+
+// Worth is a result that Weigh has not seen, with that beside it.
+func (r Report) Worth(x Result) Result {
+	if r.Counts() || x.Weight == pattern.Control || !x.Verdict.Closed() {
+		return x
+	}
+	nothing := runbook.T("proves nothing: no control has passed", "証明にならない: 対照試験を通っていない")
+	if !x.Why.IsZero() {
+		nothing = runbook.T(x.Why.EN+"; "+nothing.EN, x.Why.In("ja")+"。"+nothing.JA)
+	}
+	x.Why = nothing
+	return x
 }
 
 // State says what the listener has shown.
