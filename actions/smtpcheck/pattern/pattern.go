@@ -238,3 +238,11 @@ func (t Table) Ordered() []Pattern {
 	})
 	return all
 }
+
+// Name is how form i of a test is called, from 0: R25, R25.2.
+func (p Pattern) Name(i int) string {
+	if i > 0 {
+		return fmt.Sprintf("%s.%d", p.ID, i+1)
+	}
+	return p.ID
+}

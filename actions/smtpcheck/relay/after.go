@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -19,11 +20,12 @@ func (r Run) After(ctx context.Context, rep *judge.Report, grant consent.Grant) 
 	if !grant.Valid(rep.At) {
 		return fmt.Errorf("%w: testing %s: %w", runbook.ErrInput, rep.At, consent.ErrNone)
 	}
+	r.Limit = cmp.Or(r.Limit, DefaultLimit)
 	for _, p := range r.Table.Ordered() {
 		if !r.lasting(p) {
 			continue
 		}
-		s := &session{run: r, ctx: ctx, grant: grant, rep: rep, end: time.Now().Add(r.limit()), most: rep.Rcpts + MaxRcpts}
+		s := &session{run: r, ctx: ctx, grant: grant, rep: rep, end: time.Now().Add(r.Limit), most: rep.Rcpts + MaxRcpts}
 		for i := range p.Forms {
 			res := s.result(p, i)
 			if at := slices.IndexFunc(rep.Results, func(x judge.Result) bool { return x.ID == res.ID }); at >= 0 {
@@ -40,13 +42,6 @@ func (r Run) lasting(p pattern.Pattern) bool {
 	return slices.Contains(p.Needs, pattern.POP) && r.lacks(pattern.POP).IsZero()
 }
 
-func (r Run) limit() time.Duration {
-	if r.Limit <= 0 {
-		return DefaultLimit
-	}
-	return r.Limit
-}
-
 // loggedIn is a third control, for a port of users that has refused the others: whether the same mail is taken after a login. Postfix says 554
 // where it wants one (permit_sasl_authenticated, reject), and not 530.
 func (s *session) loggedIn() {
@@ -54,15 +49,12 @@ func (s *session) loggedIn() {
 	if s.rep.Control != judge.ControlFailed || !s.submission() || r.Login == nil || r.Account == "" || r.Domain == "" || !s.rep.Stopped.IsZero() {
 		return
 	}
-	from, account := r.Login.User, r.Account
+	from := r.Login.User
 	if !strings.Contains(from, "@") {
 		from += "@" + r.Domain
 	}
-	if !strings.Contains(account, "@") {
-		account += "@" + r.Domain
-	}
 	need := pattern.Credentials
-	a := s.try(pattern.Form{From: from, To: []string{account}}, pattern.Control, &need)
+	a := s.try(pattern.Form{From: from, To: []string{s.values()["U"] + "@" + r.Domain}}, pattern.Control, &need)
 	s.rep.LoginOpens = a.verdict == judge.Passed
 	s.close()
 }

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -61,8 +62,9 @@ func (r Run) Test(ctx context.Context, at netip.AddrPort, host string, grant con
 	if !grant.Valid(at) {
 		return judge.Report{}, fmt.Errorf("%w: testing %s: %w", runbook.ErrInput, at, consent.ErrNone)
 	}
+	r.Limit = cmp.Or(r.Limit, DefaultLimit)
 	rep := judge.Report{At: at, Host: host, By: grant.By, Control: judge.ControlUnknown}
-	s := &session{run: r, ctx: ctx, grant: grant, rep: &rep, end: time.Now().Add(r.limit()), most: MaxRcpts}
+	s := &session{run: r, ctx: ctx, grant: grant, rep: &rep, end: time.Now().Add(r.Limit), most: MaxRcpts}
 	defer s.close()
 	all := r.Table.Ordered()
 	for i, p := range all {
@@ -90,7 +92,7 @@ func (s *session) pattern(p pattern.Pattern) {
 	}
 	for i := range p.Forms {
 		if s.run.lasting(p) {
-			s.rep.Results = append(s.rep.Results, judge.Result{ID: form(p, i), Listener: s.rep.Listener(), Weight: p.Weight, Verdict: judge.NotRun, Open: true,
+			s.rep.Results = append(s.rep.Results, judge.Result{ID: p.Name(i), Listener: s.rep.Listener(), Weight: p.Weight, Verdict: judge.NotRun, Open: true,
 				Why: runbook.T("not asked: it comes after all others, and that was not reached", "未実施: ほかの試験をすべて終えた後に行うが、そこまで進まなかった")})
 			continue
 		}
@@ -98,17 +100,9 @@ func (s *session) pattern(p pattern.Pattern) {
 	}
 }
 
-// form is the name of form i of a test, from 0: R25, R25.2.
-func form(p pattern.Pattern, i int) string {
-	if i > 0 {
-		return fmt.Sprintf("%s.%d", p.ID, i+1)
-	}
-	return p.ID
-}
-
 // result runs one form of a test.
 func (s *session) result(p pattern.Pattern, i int) judge.Result {
-	res := judge.Result{ID: form(p, i), Listener: s.rep.Listener(), Weight: p.Weight, Verdict: judge.NotRun}
+	res := judge.Result{ID: p.Name(i), Listener: s.rep.Listener(), Weight: p.Weight, Verdict: judge.NotRun}
 	s.form(p, p.Forms[i], &res)
 	res.Inside = s.rep.Vantage.Inside && res.Verdict != judge.NotRun
 	return res
@@ -116,7 +110,7 @@ func (s *session) result(p pattern.Pattern, i int) judge.Result {
 
 // same is a test that is the worst of others.
 func (s *session) same(p pattern.Pattern) judge.Result {
-	res := judge.Result{ID: p.ID, Listener: s.rep.Listener(), Weight: p.Weight, Verdict: judge.NotRun, Why: runbook.Tf("only asked on %s", "対象ポートは %s のみ", ports(p.Ports))}
+	res := judge.Result{ID: p.ID, Listener: s.rep.Listener(), Weight: p.Weight, Verdict: judge.NotRun, Why: judge.Only(p.Ports)}
 	if p.On(s.rep.At.Port()) {
 		res.Why = runbook.Tf("as %s", "%s の結果による", strings.Join(p.Same, ", "))
 		res.Worst(s.rep.Results, p.Same)
@@ -163,7 +157,7 @@ func (s *session) form(p pattern.Pattern, f pattern.Form, res *judge.Result) {
 // cannot says why a test cannot be made here, whatever the server answers.
 func (s *session) cannot(p pattern.Pattern, f pattern.Form) runbook.Text {
 	if !p.On(s.rep.At.Port()) {
-		return runbook.Tf("only asked on %s", "対象ポートは %s のみ", ports(p.Ports))
+		return judge.Only(p.Ports)
 	}
 	for _, n := range append(append([]pattern.Need{}, p.Needs...), f.Needs...) {
 		if why := s.run.lacks(n); !why.IsZero() {
@@ -194,10 +188,6 @@ func (s *session) values() pattern.Values {
 	local, domain, _ := strings.Cut(r.Probe, "@")
 	return pattern.Values{"P": r.Probe, "u": local, "d": domain, "F": r.Sender, "T": r.Domain, "U": u, "B": r.Backup, "R": letters(8),
 		"H": s.rep.Host, "IP": pattern.Literal(s.rep.At.Addr()), "L": pattern.Literal(s.rep.Vantage.Foreign())}
-}
-
-func ports(list []uint16) string {
-	return strings.Trim(strings.Join(strings.Fields(fmt.Sprint(list)), ", "), "[]")
 }
 
 // letters returns n random small letters.

@@ -1,6 +1,9 @@
 package judge
 
 import (
+	"fmt"
+	"strings"
+
 	"hikeshi/actions/smtpcheck/pattern"
 	"hikeshi/runbook"
 )
@@ -22,4 +25,10 @@ func Lacking(n pattern.Need) runbook.Text {
 		return runbook.T("there is no test account, or no leave for its POP login (smtp.login, --pop)", "試験用アカウントがないか、POP ログインの許可がない (smtp.login、--pop)")
 	}
 	return runbook.Text{}
+}
+
+// Only says on which ports a test is made.
+func Only(ports []uint16) runbook.Text {
+	list := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(ports)), ", "), "[]")
+	return runbook.Tf("only asked on %s", "対象ポートは %s のみ", list)
 }
