@@ -26,6 +26,7 @@ type Edit struct {
 	Old     string      `json:"old"`            // hash before; of nothing if the file was not there
 	New     string      `json:"new"`            // hash after
 	Created bool        `json:"created,omitempty"`
+	Keep    bool        `json:"keep,omitempty"`  // a file that was made stays when the change is undone, since others name it
 	Attrs   *disk.Attrs `json:"attrs,omitempty"` // of a file that is made; nil: readable by everyone, 0644
 }
 

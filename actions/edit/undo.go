@@ -12,7 +12,8 @@ import (
 )
 
 // Undo makes the inverse edit on what stands there now. take gives the content without the change; an error of it that wraps
-// fs.ErrNotExist means that nothing of the change stands there, which is success. A file that we made and that holds nothing else goes.
+// fs.ErrNotExist means that nothing of the change stands there, which is success. A file that we made and that holds nothing else goes,
+// unless it is to be kept.
 func (e Edit) Undo(f File, rec runbook.Recorder, take func([]byte) ([]byte, error)) error {
 	if err := errors.Join(e.Clear(f), e.Settle(f, take)); err != nil {
 		return err
@@ -20,7 +21,7 @@ func (e Edit) Undo(f File, rec runbook.Recorder, take func([]byte) ([]byte, erro
 	if disk.Hash(f.Data) == e.Old {
 		return nil
 	}
-	if e.Created && disk.Hash(f.Data) == e.New {
+	if e.Created && !e.Keep && disk.Hash(f.Data) == e.New {
 		return e.remove()
 	}
 	after, err := take(f.Data)

@@ -39,8 +39,7 @@ func (a allow) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error
 	if err := in.Decode(&p); err != nil {
 		return runbook.Outcome{}, err
 	}
-	f, err := a.env.read()
-	if err != nil {
+	if _, err := edit.Parts(a.env.Server, nil); err != nil {
 		return runbook.Outcome{}, err
 	}
 	recorded, err := a.env.Recorded()
@@ -50,7 +49,7 @@ func (a allow) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error
 	recorded = slices.DeleteFunc(slices.Clone(recorded), func(d Denial) bool {
 		return !d.matches(p.Targets) || p.Incident != "" && d.Incident != p.Incident
 	})
-	lines, removed, err := a.lines(f, recorded)
+	lines, removed, err := a.lines(recorded)
 	if err != nil {
 		return runbook.Outcome{}, fmt.Errorf("planning to allow: %w", err)
 	}
@@ -60,31 +59,59 @@ func (a allow) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error
 	}
 	out := runbook.Outcome{Facts: AllowFacts{Removed: removed + n}, Changes: append(lines, rows...)}
 	if len(out.Changes) == 0 {
-		out.Findings = []runbook.Finding{{Level: runbook.Warn, Text: runbook.T("no incident has a denial of that in force; lines written by hand are taken out by hand", "該当する拒否は記録にない。手で書いた行は手で消すこと"), Evidence: f.Path}}
+		out.Findings = []runbook.Finding{{Level: runbook.Warn, Text: runbook.T("no incident has a denial of that in force; lines written by hand are taken out by hand", "該当する拒否は記録にない。手で書いた行は手で消すこと"), Evidence: a.paths()}}
 	}
 	return out, nil
 }
 
-// lines plans the change of the deny file; there is none if no line of these denials stands in it.
-func (a allow) lines(f edit.File, recorded []Denial) ([]runbook.Change, int, error) {
-	data := allowData{}
+// paths are those of the deny files.
+func (a allow) paths() string {
+	parts, err := edit.Parts(a.env.Server, nil)
+	if err != nil {
+		return ""
+	}
+	return pathsOf(parts)
+}
+
+// lines plans the changes of the deny files; there is none of a file in which no line of these denials stands.
+func (a allow) lines(recorded []Denial) (all []runbook.Change, removed int, err error) {
+	var targets []string
 	for _, d := range recorded {
 		if d.Table == "" {
-			data.Targets, data.Backs = append(data.Targets, d.Target), append(data.Backs, d.Back)
-			data.Incidents = append(data.Incidents, d.Incident)
+			targets = append(targets, d.Target)
 		}
 	}
-	ed, err := data.without(f.Denier, f.Data)
-	if err != nil || len(ed.Added) == 0 {
-		return nil, 0, err
+	if len(targets) == 0 {
+		return nil, 0, nil
 	}
-	data.Edit, data.Cuts = edit.New(f, ed), edit.Cuts(f.Data, ed.After)
-	c, err := runbook.NewChange("relay.allow", "allow", f.Path, data)
+	parts, err := edit.Parts(a.env.Server, targets)
 	if err != nil {
 		return nil, 0, err
 	}
-	c.Risk, c.After = runbook.Reopening, f.Diff(ed.After)
-	return []runbook.Change{c}, len(ed.Added), nil
+	for _, p := range parts {
+		data := allowData{}
+		for _, d := range recorded {
+			if d.Table == "" && slices.Contains(p.Targets, d.Target) {
+				data.Targets, data.Backs = append(data.Targets, d.Target), append(data.Backs, d.Back)
+				data.Incidents = append(data.Incidents, d.Incident)
+			}
+		}
+		ed, err := data.without(p.Denier, p.Data)
+		if err != nil {
+			return nil, 0, err
+		}
+		if len(ed.Added) == 0 {
+			continue
+		}
+		data.Edit, data.Cuts = edit.New(p.File, ed), edit.Cuts(p.Data, ed.After)
+		c, err := runbook.NewChange("relay.allow", "allow", p.Path, data)
+		if err != nil {
+			return nil, 0, err
+		}
+		c.Risk, c.After = runbook.Reopening, p.Diff(ed.After)
+		all, removed = append(all, c), removed+len(ed.Added)
+	}
+	return all, removed, nil
 }
 
 func (a allow) lifter() hard.Lifter {
@@ -127,10 +154,14 @@ func (a allow) Apply(ctx context.Context, c runbook.Change, rec runbook.Recorder
 	if err != nil {
 		return err
 	}
-	return data.Apply(f.File, rec, func(now []byte) ([]byte, error) {
+	err = data.Apply(f.File, rec, func(now []byte) ([]byte, error) {
 		ed, err := data.without(f.Denier, now)
 		return ed.After, err
 	})
+	if err != nil {
+		return err
+	}
+	return a.env.services().Settle(ctx, f.Path)
 }
 
 // Verify looks whether the lines are gone.
@@ -142,10 +173,14 @@ func (a allow) Verify(ctx context.Context, c runbook.Change, rec runbook.Recorde
 	if err != nil {
 		return "", err
 	}
-	return data.State(f.File, func(now []byte) bool {
+	state, err := data.State(f.File, func(now []byte) bool {
 		ed, err := data.without(f.Denier, now)
 		return err == nil && len(ed.Added) == 0
 	})
+	if err != nil {
+		return "", err
+	}
+	return a.env.services().State(f.Path, state)
 }
 
 // Undo puts the lines back where they stood. In a file that somebody has edited meanwhile it denies the targets anew.
@@ -160,7 +195,7 @@ func (a allow) Undo(ctx context.Context, c runbook.Change, rec runbook.Recorder)
 	if err := data.Clear(f.File); err != nil {
 		return err
 	}
-	if f, err = a.env.read(); err != nil {
+	if f, err = edit.At(a.env.Server, data.File); err != nil {
 		return err
 	}
 	undone := func(from []byte) (spool.DenyEdit, error) {
@@ -174,10 +209,13 @@ func (a allow) Undo(ctx context.Context, c runbook.Change, rec runbook.Recorder)
 		return err
 	}
 	ed, err := undone(f.Data)
-	if err != nil || bytes.Equal(ed.After, f.Data) {
+	if err == nil && !bytes.Equal(ed.After, f.Data) {
+		err = edit.New(f, ed).Apply(f.File, rec, after)
+	}
+	if err != nil {
 		return err
 	}
-	return edit.New(f, ed).Apply(f.File, rec, after)
+	return a.env.services().Settle(ctx, f.Path)
 }
 
 func (a allow) load(c runbook.Change) (allowData, edit.File, error) {
@@ -185,10 +223,7 @@ func (a allow) load(c runbook.Change) (allowData, edit.File, error) {
 	if err := c.Decode(dataV, &data); err != nil {
 		return data, edit.File{}, err
 	}
-	f, err := a.env.read()
-	if err == nil && f.Path != data.File {
-		err = fmt.Errorf("the change is of %s, the deny file of this server is %s", data.File, f.Path)
-	}
+	f, err := edit.At(a.env.Server, data.File)
 	return data, f, err
 }
 

@@ -12,6 +12,7 @@ import (
 	"hikeshi/actions/relay/edit"
 	"hikeshi/actions/relay/guard"
 	"hikeshi/actions/relay/hard"
+	"hikeshi/actions/relay/hook"
 	"hikeshi/runbook"
 )
 
@@ -43,32 +44,64 @@ func (d deny) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, error)
 	if err := d.env.refuse(targets); err != nil {
 		return runbook.Outcome{}, err
 	}
-	f, err := d.env.read()
+	parts, err := edit.Parts(d.env.Server, targets)
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	facts := DenyFacts{Denied: targets, File: f.Path}
+	w := denials{env: d.env, review: d.env.Clock().Add(review).UTC(), facts: DenyFacts{Denied: targets, File: pathsOf(parts)}}
 	if len(targets) == 0 {
-		return runbook.Outcome{Facts: facts, Findings: []runbook.Finding{deniedFinding(f.Path, nil, DeniedFacts{})}}, nil
+		return runbook.Outcome{Facts: w.facts, Findings: []runbook.Finding{deniedFinding(w.facts.File, nil, DeniedFacts{})}}, nil
 	}
-	ed, err := f.Denier.Deny(f.Data, targets)
+	for _, p := range parts {
+		if err := w.plan(p); err != nil {
+			return runbook.Outcome{}, err
+		}
+	}
+	hooks, err := d.env.hooker().Plan(w.fresh)
 	if err != nil {
-		return runbook.Outcome{}, fmt.Errorf("%w: planning the denials: %w", runbook.ErrInput, err)
+		return runbook.Outcome{}, err
 	}
-	facts.Added = len(ed.Added)
-	out := runbook.Outcome{Facts: facts, Findings: d.findings(f, targets, ed.Already, ed.Tested)}
+	return runbook.Outcome{Facts: w.facts, Findings: d.findings(w), Changes: append(w.changes, hooks...)}, nil
+}
+
+// denials are the changes of one denial, file by file.
+type denials struct {
+	env     Env
+	review  time.Time
+	facts   DenyFacts
+	already []string
+	fresh   []string
+	tested  int
+	changes []runbook.Change
+}
+
+func (w *denials) plan(p edit.Part) error {
+	ed, err := p.Denier.Deny(p.Data, p.Targets)
+	if err != nil {
+		return fmt.Errorf("%w: planning the denials: %w", runbook.ErrInput, err)
+	}
+	fresh := fresh(p.Targets, ed.Already)
+	w.facts.Added += len(ed.Added)
+	w.already, w.fresh, w.tested = append(w.already, ed.Already...), append(w.fresh, fresh...), w.tested+ed.Tested
 	if len(ed.Added) == 0 {
-		return out, nil
+		return nil
 	}
-	data := denyData{Edit: edit.New(f, ed), Targets: targets, Fresh: fresh(targets, ed.Already), Review: d.env.Clock().Add(review).UTC()}
-	c, err := runbook.NewChange("relay.deny", "deny", f.Path, data)
+	c, err := runbook.NewChange("relay.deny", "deny", p.Path, denyData{Edit: edit.New(p.File, ed), Targets: p.Targets, Fresh: fresh, Review: w.review})
 	if err != nil {
-		return out, err
+		return err
 	}
 	c.UndoRisk = runbook.Reopening
-	c.After = f.Diff(ed.After)
-	out.Changes = []runbook.Change{c}
-	return out, nil
+	c.After = p.Diff(ed.After)
+	w.changes = append(w.changes, c)
+	return nil
+}
+
+func pathsOf(parts []edit.Part) string {
+	var all []string
+	for _, p := range parts {
+		all = append(all, p.Path)
+	}
+	return strings.Join(all, ", ")
 }
 
 // fresh returns the targets that are not denied already.
@@ -82,15 +115,15 @@ func fresh(targets, already []string) []string {
 	return all
 }
 
-func (d deny) findings(f edit.File, targets, already []string, tested int) []runbook.Finding {
+func (d deny) findings(w denials) []runbook.Finding {
 	var all []runbook.Finding
-	if len(already) > 0 {
-		all = append(all, runbook.Finding{Level: runbook.OK, Text: runbook.Tf("denied already: %s", "すでに拒否済み: %s", strings.Join(already, ", ")), Evidence: f.Path})
+	if len(w.already) > 0 {
+		all = append(all, runbook.Finding{Level: runbook.OK, Text: runbook.Tf("denied already: %s", "すでに拒否済み: %s", strings.Join(w.already, ", ")), Evidence: w.facts.File})
 	}
-	if tested > 0 {
-		all = append(all, runbook.Finding{Level: runbook.Info, Text: runbook.Tf("%d decisions compared before and after: nobody else is decided otherwise", "変更前後の判定 %d 件を比較: ほかの相手への判定は変わらない", tested)})
+	if w.tested > 0 {
+		all = append(all, runbook.Finding{Level: runbook.Info, Text: runbook.Tf("%d decisions compared before and after: nobody else is decided otherwise", "変更前後の判定 %d 件を比較: ほかの相手への判定は変わらない", w.tested)})
 	}
-	all = append(all, guard.Care(fresh(targets, already))...)
+	all = append(all, guard.Care(w.fresh)...)
 	if len(d.env.Responder) == 0 {
 		all = append(all, runbook.Finding{Level: runbook.Warn, Text: runbook.T("where you are connected from is unknown: make sure that it is not among the sources", "作業者の接続元が分からない。拒否対象に含まれていないことを確認すること")})
 	}
@@ -98,31 +131,48 @@ func (d deny) findings(f edit.File, targets, already []string, tested int) []run
 }
 
 // Apply writes the file that was planned.
-func (d deny) Apply(_ context.Context, c runbook.Change, rec runbook.Recorder) error {
+func (d deny) Apply(ctx context.Context, c runbook.Change, rec runbook.Recorder) error {
+	if hook.Is(c) {
+		return d.env.hooker().Apply(ctx, c, rec)
+	}
 	data, f, err := d.load(c)
 	if err != nil {
 		return err
 	}
-	return data.Apply(f.File, rec, func(now []byte) ([]byte, error) {
+	err = data.Apply(f.File, rec, func(now []byte) ([]byte, error) {
 		ed, err := f.Denier.Deny(now, data.Targets)
 		return ed.After, err
 	})
+	if err != nil {
+		return err
+	}
+	return d.env.services().Settle(ctx, f.Path)
 }
 
 // Verify evaluates the file that stands there now.
-func (d deny) Verify(_ context.Context, c runbook.Change, _ runbook.Recorder) (runbook.State, error) {
+func (d deny) Verify(ctx context.Context, c runbook.Change, _ runbook.Recorder) (runbook.State, error) {
+	if hook.Is(c) {
+		return d.env.hooker().Verify(ctx, c)
+	}
 	data, f, err := d.load(c)
 	if err != nil {
 		return "", err
 	}
-	return data.State(f.File, func(now []byte) bool {
+	state, err := data.State(f.File, func(now []byte) bool {
 		ed, err := f.Denier.Deny(now, data.Targets)
 		return err == nil && len(ed.Added) == 0
 	})
+	if err != nil {
+		return "", err
+	}
+	return d.env.services().State(f.Path, state)
 }
 
 // Undo takes exactly the added lines out again, but those that a later incident denies too: the line that stands there is its.
-func (d deny) Undo(_ context.Context, c runbook.Change, rec runbook.Recorder) error {
+func (d deny) Undo(ctx context.Context, c runbook.Change, rec runbook.Recorder) error {
+	if hook.Is(c) {
+		return d.env.hooker().Undo(ctx, c, rec)
+	}
 	data, f, err := d.load(c)
 	if err != nil {
 		return err
@@ -142,7 +192,10 @@ func (d deny) Undo(_ context.Context, c runbook.Change, rec runbook.Recorder) er
 	if len(ours) == 0 {
 		return data.Clear(f.File)
 	}
-	return data.TakeOut(f, rec, ours)
+	if err := data.TakeOut(f, rec, ours); err != nil {
+		return err
+	}
+	return d.env.services().Settle(ctx, f.Path)
 }
 
 // deniedSince names a later incident that denies target too, or "". recorded is in the order of the incidents.
@@ -162,15 +215,15 @@ func (d deny) load(c runbook.Change) (denyData, edit.File, error) {
 	if err := c.Decode(dataV, &data); err != nil {
 		return data, edit.File{}, err
 	}
-	f, err := d.env.read()
-	if err == nil && f.Path != data.File {
-		err = fmt.Errorf("the change is of %s, the deny file of this server is %s", data.File, f.Path)
-	}
+	f, err := edit.At(d.env.Server, data.File)
 	return data, f, err
 }
 
 // Denials reads what a recorded change of relay.deny added.
 func Denials(incident string, c runbook.Change) ([]Denial, error) {
+	if hook.Is(c) {
+		return nil, nil
+	}
 	var data denyData
 	if err := c.Decode(dataV, &data); err != nil {
 		return nil, err

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
+	"hikeshi/actions/relay/edit"
 	"hikeshi/runbook"
 	"hikeshi/spool"
 )
@@ -109,24 +109,36 @@ func (d denied) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, erro
 	if err := in.Decode(&p); err != nil {
 		return runbook.Outcome{}, err
 	}
-	f, err := d.env.read()
+	parts, err := edit.Parts(d.env.Server, p.Targets)
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
 	facts := DeniedFacts{Denied: true, Open: []string{}}
-	if len(p.Targets) > 0 {
-		ed, err := f.Denier.Deny(f.Data, p.Targets)
+	for _, part := range parts {
+		if len(p.Targets) == 0 {
+			break
+		}
+		ed, err := part.Denier.Deny(part.Data, part.Targets)
 		if err != nil {
 			return runbook.Outcome{}, fmt.Errorf("%w: %w", runbook.ErrUndetermined, err)
 		}
-		for _, t := range p.Targets {
-			if !slices.Contains(ed.Already, t) {
-				facts.Open = append(facts.Open, t)
-			}
-		}
-		facts.Denied = len(facts.Open) == 0
+		facts.Open = append(facts.Open, fresh(part.Targets, ed.Already)...)
 	}
-	return runbook.Outcome{Facts: facts, Findings: []runbook.Finding{deniedFinding(f.Path, p.Targets, facts)}}, nil
+	unnamed, err := d.env.hooker().Missing()
+	if err != nil {
+		return runbook.Outcome{}, err
+	}
+	if len(unnamed) > 0 {
+		facts.Open = append([]string{}, p.Targets...)
+	}
+	facts.Denied = len(facts.Open) == 0
+	out := runbook.Outcome{Facts: facts, Findings: []runbook.Finding{deniedFinding(pathsOf(parts), p.Targets, facts)}}
+	for _, path := range unnamed {
+		if len(p.Targets) > 0 {
+			out.Findings = append(out.Findings, runbook.Finding{Level: runbook.Bad, Text: runbook.T("the deny files do not count: these settings do not name them", "この設定が拒否ファイルを参照していないため、拒否は効いていない"), Evidence: path})
+		}
+	}
+	return out, nil
 }
 
 func deniedFinding(path string, targets []string, facts DeniedFacts) runbook.Finding {

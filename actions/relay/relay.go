@@ -17,6 +17,8 @@ import (
 	"hikeshi/actions/relay/fix"
 	"hikeshi/actions/relay/guard"
 	"hikeshi/actions/relay/hard"
+	"hikeshi/actions/relay/hook"
+	"hikeshi/actions/relay/reread"
 	"hikeshi/runbook"
 	"hikeshi/spool"
 )
@@ -32,6 +34,8 @@ type Env struct {
 	PrefixV6  int
 	Clock     func() time.Time
 	Recorded  func() ([]Denial, error) // the denials in force that incidents have recorded
+	// Run runs the command by which services read their files again. Nil: nobody may.
+	Run func(ctx context.Context, argv []string) ([]byte, error)
 	// InUse names which of the services run now: units, or processes with their number. Nil means that nobody can tell.
 	InUse func(ctx context.Context, services []spool.Service) ([]string, error)
 }
@@ -63,8 +67,12 @@ func Kinds(env Env) []runbook.Kind {
 	}
 }
 
-// read reads the deny file.
+// read reads the deny file, the first where there are several.
 func (e Env) read() (edit.File, error) { return edit.Read(e.Server) }
+
+func (e Env) services() reread.Services { return reread.Services{Server: e.Server, Run: e.Run} }
+
+func (e Env) hooker() hook.Hooker { return hook.Hooker{Server: e.Server, Services: e.services()} }
 
 // refuse says which targets must not be denied.
 func (e Env) refuse(targets []string) error {

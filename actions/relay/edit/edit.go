@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"hikeshi/actions/edit"
 	"hikeshi/runbook"
@@ -16,16 +17,70 @@ import (
 type File struct {
 	edit.File
 	Denier spool.Denier
+	Named  bool // the settings name it: it must not vanish
 }
 
-// Read reads the deny file of s. The error wraps errors.ErrUnsupported if s has none, and runbook.ErrUndetermined if it cannot be read.
+// Read reads the deny file of s, the first one where there are several. The error wraps errors.ErrUnsupported if s has none, and
+// runbook.ErrUndetermined if it cannot be read.
 func Read(s spool.Server) (File, error) {
 	d, ok := s.(spool.Denier)
 	if !ok {
 		return File{}, fmt.Errorf("denying sources: %w by this server", errors.ErrUnsupported)
 	}
 	f, err := edit.Read(d.DenyFile())
-	return File{f, d}, err
+	return File{f, d, named(s)}, err
+}
+
+// A Part is a deny file with those of the targets that belong into it.
+type Part struct {
+	File
+	Targets []string
+}
+
+// Parts reads the deny files of s that the targets belong into, in the order of the server; all of them if there are no targets. Errors
+// are those of Read.
+func Parts(s spool.Server, targets []string) ([]Part, error) {
+	deniers, of := spool.DeniersOf(s)
+	if len(deniers) == 0 {
+		return nil, fmt.Errorf("denying sources: %w by this server", errors.ErrUnsupported)
+	}
+	var all []Part
+	for i, d := range deniers {
+		p := Part{File: File{Denier: d, Named: named(s)}}
+		for _, t := range targets {
+			if of(t) == i {
+				p.Targets = append(p.Targets, t)
+			}
+		}
+		if len(targets) > 0 && len(p.Targets) == 0 {
+			continue
+		}
+		var err error
+		if p.File.File, err = edit.Read(d.DenyFile()); err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+// At reads the deny file at path, which a change names.
+func At(s spool.Server, path string) (File, error) {
+	deniers, _ := spool.DeniersOf(s)
+	var names []string
+	for _, d := range deniers {
+		if d.DenyFile() == path {
+			f, err := edit.Read(path)
+			return File{f, d, named(s)}, err
+		}
+		names = append(names, d.DenyFile())
+	}
+	return File{}, fmt.Errorf("the change is of %s, the deny file of this server is %s", path, strings.Join(names, ", "))
+}
+
+func named(s spool.Server) bool {
+	_, ok := s.(spool.DenyHooker)
+	return ok
 }
 
 // Edit is what a change of the deny file keeps of itself, in plain data.
@@ -37,7 +92,9 @@ type Edit struct {
 
 // New is the edit of f that ed plans.
 func New(f File, ed spool.DenyEdit) Edit {
-	return Edit{Edit: edit.New(f.File, ed.After), Added: ed.Added, Back: ed.Undo}
+	e := Edit{Edit: edit.New(f.File, ed.After), Added: ed.Added, Back: ed.Undo}
+	e.Keep = f.Named
+	return e
 }
 
 // TakeOut removes exactly the lines added for targets from what stands there now. That none of them stands there is success: nothing of

@@ -25,8 +25,6 @@ import (
 type Table interface {
 	// Takes says whether a target belongs into this table.
 	Takes(target string) bool
-	// Head are the lines at the beginning of a new file.
-	Head() string
 	// key is a target as the table spells it.
 	key(target string) (string, error)
 	// refuses says whether file refuses all that the key means, whatever stands above the line that does.
@@ -93,7 +91,7 @@ func Deny(t Table, file []byte, targets []string) (Edit, error) {
 	if len(e.Lines) == 0 {
 		return e, nil
 	}
-	e.After = insert(file, at, t.Head(), e.Lines)
+	e.After = insert(file, at, e.Lines)
 	var err error
 	if e.Tested, err = t.proof(file, e.After, keys); err != nil {
 		return e, fmt.Errorf("proving the denials: %w", err)
@@ -109,12 +107,10 @@ func place(file []byte, rules []rule) int {
 	return len(file)
 }
 
-func insert(file []byte, at int, head string, lines []Line) []byte {
+func insert(file []byte, at int, lines []Line) []byte {
 	var b bytes.Buffer
 	b.Write(file[:at])
-	if len(file) == 0 {
-		b.WriteString(head)
-	} else if at > 0 && file[at-1] != '\n' {
+	if at > 0 && file[at-1] != '\n' {
 		b.WriteByte('\n')
 	}
 	for _, l := range lines {

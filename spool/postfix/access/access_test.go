@@ -21,11 +21,11 @@ const colleague = "# by hand\n\n198.51.100.0/24 OK\n203.0.113.0/24\n  REJECT go\
 
 func TestPeers(t *testing.T) {
 	for _, c := range []struct{ name, file, targets, after, already string }{
-		{"a new file", "", "203.0.113.9 2001:DB8::/32", Peers{}.Head() + "203.0.113.9\tREJECT\n2001:db8::/32\tREJECT\n", ""},
+		{"a new file", "", "203.0.113.9 2001:DB8::/32", "203.0.113.9\tREJECT\n2001:db8::/32\tREJECT\n", ""},
 		{"above all rules", colleague, "198.51.100.7", "# by hand\n\n198.51.100.7\tREJECT\n198.51.100.0/24 OK\n203.0.113.0/24\n  REJECT go\n  away\n", ""},
 		{"refused by a network", colleague, "203.0.113.9", colleague, "203.0.113.9"},
 		{"a part is let through", "203.0.113.9 OK\n203.0.113.0/24 REJECT\n", "203.0.113.0/24", "203.0.113.0/24\tREJECT\n203.0.113.9 OK\n203.0.113.0/24 REJECT\n", ""},
-		{"twice the same", "", "203.0.113.9 ::ffff:203.0.113.9", Peers{}.Head() + "203.0.113.9\tREJECT\n", ""},
+		{"twice the same", "", "203.0.113.9 ::ffff:203.0.113.9", "203.0.113.9\tREJECT\n", ""},
 		{"no line end", "# x", "203.0.113.9", "# x\n203.0.113.9\tREJECT\n", ""},
 		{"inside an if it is not for all", "if 203.0.113.0/24\n203.0.113.9 REJECT\nendif\n", "203.0.113.9", "203.0.113.9\tREJECT\nif 203.0.113.0/24\n203.0.113.9 REJECT\nendif\n", ""},
 		{"behind all others", "!192.0.2.0/24 DUNNO\n203.0.113.9 REJECT\n", "203.0.113.9", "203.0.113.9\tREJECT\n!192.0.2.0/24 DUNNO\n203.0.113.9 REJECT\n", ""},
@@ -48,10 +48,7 @@ func TestPeers(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := c.file
-			if c.file == "" {
-				want = tab.Head()
-			}
-			if !strings.HasSuffix(want, "\n") {
+			if want != "" && !strings.HasSuffix(want, "\n") {
 				want += "\n"
 			}
 			if string(back.After) != want {
@@ -67,7 +64,7 @@ func TestPeers(t *testing.T) {
 func TestSenders(t *testing.T) {
 	tab := Senders{}
 	e := deny(t, tab, "", "Spammer@Example.com", "example.net")
-	if want := tab.Head() + "spammer@example.com\tREJECT\nexample.net\tREJECT\n"; string(e.After) != want {
+	if want := "spammer@example.com\tREJECT\nexample.net\tREJECT\n"; string(e.After) != want {
 		t.Fatalf("%q", e.After)
 	}
 	for sender, refused := range map[string]bool{"spammer@example.com": true, "other@example.com": false, "a@sub.example.net": true, "": false, "a@notexample.net": false} {
@@ -138,7 +135,7 @@ func FuzzTables(f *testing.F) {
 			if err != nil {
 				t.Fatalf("%q, taken out of %q: %v", target, e.After, err)
 			}
-			if len(file) > 0 && strings.TrimSuffix(string(back.After), "\n") != strings.TrimSuffix(string(file), "\n") {
+			if strings.TrimSuffix(string(back.After), "\n") != strings.TrimSuffix(string(file), "\n") {
 				t.Fatalf("%q becomes %q", file, back.After)
 			}
 		}

@@ -17,11 +17,6 @@ func (Peers) Takes(target string) bool {
 	return err == nil
 }
 
-// Head says to an administrator what the file is.
-func (Peers) Head() string {
-	return "# Peers that are refused; see cidr_table(5). Lines are added and taken out by hikeshi relay.\n"
-}
-
 // network reads an address or a network as a network.
 func network(s string) (netip.Prefix, error) {
 	if a, err := netip.ParseAddr(s); err == nil {

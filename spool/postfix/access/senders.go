@@ -14,11 +14,6 @@ type Senders struct{}
 // Takes says whether the target is a sender: it is no address and no network.
 func (Senders) Takes(target string) bool { return !Peers{}.Takes(target) }
 
-// Head says to an administrator what the file is.
-func (Senders) Head() string {
-	return "# Envelope senders that are refused; see access(5). Lines are added and taken out by hikeshi relay.\n"
-}
-
 func (Senders) key(target string) (string, error) {
 	if err := sane(target); err != nil {
 		return "", err
