@@ -124,21 +124,40 @@ func (d denied) Plan(_ context.Context, in runbook.Input) (runbook.Outcome, erro
 		}
 		facts.Open = append(facts.Open, fresh(part.Targets, ed.Already)...)
 	}
-	unnamed, err := d.env.hooker().Missing()
+	vain, err := d.vain(parts)
 	if err != nil {
 		return runbook.Outcome{}, err
 	}
-	if len(unnamed) > 0 {
+	if len(p.Targets) == 0 {
+		vain = nil
+	}
+	if len(vain) > 0 {
 		facts.Open = append([]string{}, p.Targets...)
 	}
 	facts.Denied = len(facts.Open) == 0
-	out := runbook.Outcome{Facts: facts, Findings: []runbook.Finding{deniedFinding(pathsOf(parts), p.Targets, facts)}}
+	return runbook.Outcome{Facts: facts, Findings: append([]runbook.Finding{deniedFinding(pathsOf(parts), p.Targets, facts)}, vain...)}, nil
+}
+
+// vain says why lines of the deny files do not count: settings do not name them, or running services have not read them.
+func (d denied) vain(parts []edit.Part) ([]runbook.Finding, error) {
+	unnamed, err := d.env.hooker().Missing()
+	if err != nil {
+		return nil, err
+	}
+	var all []runbook.Finding
 	for _, path := range unnamed {
-		if len(p.Targets) > 0 {
-			out.Findings = append(out.Findings, runbook.Finding{Level: runbook.Bad, Text: runbook.T("the deny files do not count: these settings do not name them", "この設定が拒否ファイルを参照していないため、拒否は効いていない"), Evidence: path})
+		all = append(all, runbook.Finding{Level: runbook.Bad, Text: runbook.T("the deny files do not count: these settings do not name them", "この設定が拒否ファイルを参照していないため、拒否は効いていない"), Evidence: path})
+	}
+	for _, path := range d.env.hooker().Files(parts) {
+		state, err := d.env.services().State(path, runbook.Done)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", runbook.ErrUndetermined, err)
+		}
+		if state != runbook.Done {
+			all = append(all, runbook.Finding{Level: runbook.Bad, Text: runbook.T("the running services have not read this file since it was changed", "動いているサービスは、変更後のこのファイルをまだ読んでいない"), Evidence: path})
 		}
 	}
-	return out, nil
+	return all, nil
 }
 
 func deniedFinding(path string, targets []string, facts DeniedFacts) runbook.Finding {

@@ -43,6 +43,7 @@ var rules = []rule{
 	{"spool/lab/names", "the lab's DNS: the one other room that speaks it", nil, []string{"github.com/miekg/dns"}},
 	{"spool/lab", "a stand-in server with its own world; never actions, runbook or cmd", []string{"spool", "spool/disk", "spool/scan", "spool/epms/...", "."}, nil},
 	{"spool/epms", "one server; never another one", []string{"spool", "spool/disk", "."}, nil},
+	{"spool/postfix", "one server; never another one", []string{"spool", "spool/disk", "."}, nil},
 	{"spool/lines", "reads log files, for every server", []string{"spool/disk", "."}, []string{"github.com/klauspost/compress"}},
 	{"spool/scan", "fast scan, for every server", []string{"spool", "spool/disk", "."}, nil},
 	{"spool/aside", "safe moves, for every server", []string{"spool", "spool/disk", "spool/scan", "."}, nil},

@@ -139,6 +139,7 @@ func (w *world) wire(a *app) error {
 	w.host.SMTP = w.smtpEnv(a)
 	if w.root == "/" {
 		w.host.Settings.InUse, w.host.Relay.InUse = w.running, w.running
+		w.host.Relay.Run = runProgram
 		w.host.Evidence = thisMachine(w.host.Evidence)
 		w.host.Evidence.Running = w.running
 	}

@@ -79,12 +79,16 @@ func (w *world) decideFor(a *app) func(netip.Addr, string, bool) ([]denied.Decis
 				all = append(all, d)
 			}
 		}
-		data, err := readOwn(denier.DenyFile())
-		if err != nil {
-			return all, err
+		files, _ := spool.DeniersOf(w.server)
+		for _, file := range files {
+			data, err := readOwn(file.DenyFile())
+			if err != nil {
+				return all, err
+			}
+			d := file.Decide(data, spool.RelayQuery{Peer: peer, Sender: &sender, Login: login})
+			all = append(all, denied.Decision{Refused: d.Result == "deny", Result: d.Result, File: file.DenyFile(), Line: d.Line, Text: d.Text, Reply: d.Reply})
 		}
-		d := denier.Decide(data, spool.RelayQuery{Peer: peer, Sender: &sender, Login: login})
-		return append(all, denied.Decision{Refused: d.Result == "deny", Result: d.Result, File: denier.DenyFile(), Line: d.Line, Text: d.Text, Reply: d.Reply}), nil
+		return all, nil
 	}
 }
 

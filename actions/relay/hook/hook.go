@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"hikeshi/actions/edit"
+	relay "hikeshi/actions/relay/edit"
 	"hikeshi/actions/relay/reread"
 	"hikeshi/runbook"
 	"hikeshi/spool"
@@ -42,6 +43,18 @@ func (h Hooker) Missing() ([]string, error) {
 		return nil
 	})
 	return all, err
+}
+
+// Files are the deny files and the settings files that name them; only the former where none has to.
+func (h Hooker) Files(parts []relay.Part) []string {
+	var all []string
+	for _, p := range parts {
+		all = append(all, p.Path)
+	}
+	if s, ok := h.Server.(spool.DenyHooker); ok {
+		all = append(all, s.HookFiles()...)
+	}
+	return all
 }
 
 // each calls do for every settings file that has to be changed.
