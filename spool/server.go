@@ -55,14 +55,18 @@ const (
 	Body                 // header and text
 	Envelope             // sender and recipients
 	State                // in work, result
+	Whole                // the one file of a message: body and envelope
 )
+
+// Envelope says whether sender and recipients stand in the file.
+func (p Part) Envelope() bool { return p == Envelope || p == Whole }
 
 // Queue is the ability to read the queue's files.
 type Queue interface {
 	// Message returns the base name that all files of one message share, in its canonical spelling, and the part that the
 	// file plays; ok is false for names that are no queue files.
 	Message(file string) (base string, part Part, ok bool)
-	// ReadEnvelope reads an envelope file, bounded.
+	// ReadEnvelope reads a file with an envelope, bounded.
 	ReadEnvelope(r io.Reader) (MessageEnvelope, error)
 	// ReadClient reads the address of the client from the newest Received line that this server wrote, from a body file, bounded;
 	// the zero Addr when there is none.
@@ -75,6 +79,11 @@ type MessageEnvelope struct {
 	Sender     string   // without brackets; "" is the null sender
 	Recipients []string // bounded; Total counts them all
 	Total      int
+
+	Client  netip.Addr // the zero Addr where envelopes do not say it: then the body does, see Queue.ReadClient
+	HELO    string     // foreign text; "" where envelopes do not say it
+	Login   string     // the name that was logged in with; "" if nobody was, or envelopes do not say it
+	Arrived time.Time  // UTC; zero where envelopes do not say it: then the time of the file does
 }
 
 // A Denier is the ability to refuse peers and senders through a file that is read at every message. All methods work on

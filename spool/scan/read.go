@@ -72,7 +72,7 @@ func (r *reader) read(f sample.Ref) {
 		}
 		return
 	}
-	if f.Odd || f.Part != spool.Envelope && f.Part != spool.Body {
+	if f.Odd || !f.Part.Envelope() && f.Part != spool.Body {
 		r.stat(d, f)
 		return
 	}
@@ -85,22 +85,33 @@ func (r *reader) read(f sample.Ref) {
 		return
 	}
 	defer g.Close()
-	if fi, err := g.Stat(); err == nil {
-		r.each(f, func(t *tally.Tally) { t.Size(fi.Size(), fi.ModTime().Unix()) })
+	var e spool.MessageEnvelope
+	if f.Part.Envelope() {
+		e, err = r.of.queue.ReadEnvelope(g)
 	}
-	if f.Part == spool.Body {
+	if fi, oops := g.Stat(); oops == nil {
+		at := fi.ModTime()
+		if !e.Arrived.IsZero() {
+			at = e.Arrived
+		}
+		r.each(f, func(t *tally.Tally) { t.Size(fi.Size(), at.Unix()) })
+	}
+	switch {
+	case f.Part == spool.Body:
 		if a, err := r.of.queue.ReadClient(g); err == nil {
 			r.each(f, func(t *tally.Tally) { t.Client(a) })
 		}
-		return
-	}
-	e, err := r.of.queue.ReadEnvelope(g)
-	if err != nil {
+	case err != nil:
 		r.all.Broken++
-		return
+	default:
+		list := r.of.namer != nil && r.of.namer.ListMail(r.of.folder.Name, f.Name)
+		r.each(f, func(t *tally.Tally) {
+			t.Envelope(e, list, r.own)
+			if f.Part == spool.Whole {
+				t.Client(e.Client)
+			}
+		})
 	}
-	list := r.of.namer != nil && r.of.namer.ListMail(r.of.folder.Name, f.Name)
-	r.each(f, func(t *tally.Tally) { t.Envelope(e, list, r.own) })
 }
 
 // stat is for what is not opened.

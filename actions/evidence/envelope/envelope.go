@@ -161,7 +161,7 @@ func (w walker) walk(dir *disk.Dir, sub string) error {
 
 func (w walker) name(sub, name string) {
 	_, part, ok := w.d.Queue.Message(name)
-	if !ok || part != spool.Envelope {
+	if !ok || !part.Envelope() {
 		return
 	}
 	w.s.Envelopes++

@@ -55,6 +55,9 @@ func (m *Message) envelope(dir *disk.Dir, name string, queue spool.Queue) error 
 	}
 	e, err := queue.ReadEnvelope(g)
 	m.Sender, m.Recipients, m.Total = e.Sender, e.Recipients, e.Total
+	if m.Client = e.Client; !e.Arrived.IsZero() {
+		m.Time = e.Arrived
+	}
 	return err
 }
 

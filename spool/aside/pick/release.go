@@ -186,6 +186,9 @@ func match(files []index.File) (p pair, ok bool) {
 				return p, false
 			}
 			p.envelopes = append(p.envelopes, f)
+		case spool.Whole:
+			p.body, p.envelopes = f, append(p.envelopes, f)
+			bodies++
 		default:
 			p.others = append(p.others, f)
 		}
@@ -196,6 +199,9 @@ func match(files []index.File) (p pair, ok bool) {
 // pair adds p to what goes and returns the number of its files, or 0 if a name is taken.
 func (r *releasing) pair(p pair) (int, error) {
 	files := slices.Concat([]index.File{p.body}, p.others, p.envelopes)
+	if p.body.Part == spool.Whole {
+		files = files[1:] // it is the envelope, too
+	}
 	for _, f := range files {
 		name := p.to + "/" + f.Name
 		_, there, err := r.tree.Lstat(name)

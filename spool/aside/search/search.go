@@ -112,7 +112,7 @@ func (s Search) byName(ctx context.Context, tree *folders.Tree, what string) (x 
 func (s Search) byAddress(ctx context.Context, tree *folders.Tree, names address.Set) (x *index.Index, more bool, err error) {
 	wanted, done := map[string]bool{}, int64(0)
 	_, err = s.index(ctx, tree, func(dir string, f index.File) (bool, error) {
-		if f.Part != spool.Envelope || wanted[f.Base] {
+		if !f.Part.Envelope() || wanted[f.Base] {
 			return false, nil
 		}
 		if done++; done%256 == 0 && s.Progress != nil {
@@ -145,6 +145,13 @@ func (s Search) found(ctx context.Context, tree *folders.Tree, x *index.Index, f
 		switch file.Part {
 		case spool.Envelope:
 			f.envelope(s.envelope(tree, x.Path(file)))
+		case spool.Whole:
+			e, ok := s.envelope(tree, x.Path(file))
+			f.envelope(e, ok)
+			if there, ok, err := tree.Lstat(x.Path(file)); err == nil && ok {
+				f.Size = max(f.Size, there.Size)
+			}
+			f.Client, f.Arrived = e.Client, e.Arrived
 		case spool.Body:
 			e, ok, err := tree.Lstat(x.Path(file))
 			if at := time.Unix(e.Sec, 0); err == nil && ok && (f.Arrived.IsZero() || at.Before(f.Arrived)) {

@@ -88,7 +88,7 @@ func (b *Builder) Item(w Way, name string, part spool.Part) (it Item, ok bool, e
 	if err != nil || !ok {
 		return it, false, err
 	}
-	return Item{Way: b.t.way(b.known, w), Name: Name(name), Ino: e.Ino, Last: part == spool.Envelope}, true, nil
+	return Item{Way: b.t.way(b.known, w), Name: Name(name), Ino: e.Ino, Last: part.Envelope()}, true, nil
 }
 
 // Add adds a unit.

@@ -21,12 +21,12 @@ func (s *Sample) read(queue spool.Queue, folders []spool.Folder, files []sample.
 	var m Message
 	body := false
 	for _, f := range files {
-		if f.Part != spool.Envelope && (f.Part != spool.Body || body) {
+		if !f.Part.Envelope() && (f.Part != spool.Body || body) {
 			continue
 		}
 		g, err := open(folders, f)
 		if err == nil {
-			if f.Part == spool.Envelope {
+			if f.Part.Envelope() {
 				err = m.envelope(queue, g, body)
 			} else {
 				body = true
@@ -90,6 +90,12 @@ func (m *Message) envelope(queue spool.Queue, g *os.File, body bool) error {
 	m.Recipients += e.Total
 	if !body && m.Time.IsZero() {
 		m.Size, m.Time = fi.Size(), fi.ModTime().UTC()
+	}
+	if e.Client.IsValid() {
+		m.Client, m.HELO = e.Client, e.HELO
+	}
+	if !e.Arrived.IsZero() {
+		m.Time = e.Arrived
 	}
 	return nil
 }
