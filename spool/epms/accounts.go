@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"hikeshi/spool"
+	"hikeshi/spool/disk"
 	"hikeshi/spool/epms/account"
 	"hikeshi/spool/epms/account/directory"
 	"hikeshi/spool/epms/door"
@@ -17,7 +18,7 @@ import (
 func (s *Server) directory() (directory.Directory, error) {
 	return directory.At(directory.Defaults{
 		Accounts: filepath.Join(s.root, "db"), Program: s.program, Mailboxes: s.config.Mailbox, Settings: s.tree,
-		Resolve: func(p string) (string, error) { return resolve(s.config.Root, p) },
+		Resolve: func(p string) (string, error) { return disk.Resolve(s.config.Root, p) },
 	})
 }
 

@@ -26,6 +26,7 @@ import (
 	"strings"
 
 	"hikeshi/spool"
+	"hikeshi/spool/disk"
 	"hikeshi/spool/epms/queue"
 	"hikeshi/spool/epms/settings"
 )
@@ -94,7 +95,7 @@ func (s *Server) at(path string) (string, error) {
 	if !filepath.IsAbs(path) {
 		return "", fmt.Errorf("path %q is not absolute", path)
 	}
-	return resolve(s.config.Root, path)
+	return disk.Resolve(s.config.Root, path)
 }
 
 func realRoot(root string) (string, error) {
@@ -223,7 +224,7 @@ func Detect(root string) (found bool, reason string) {
 	for _, path := range []string{
 		"/usr/local/mta/bin/epstrd", "/etc/systemd/system/epstrd.service", "/var/spool/epms/reg/epost/ims", "/var/spool/epms/incoming",
 	} {
-		at, err := resolve(real, path)
+		at, err := disk.Resolve(real, path)
 		if err != nil {
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"hikeshi/spool"
+	"hikeshi/spool/disk"
 	"hikeshi/spool/scan"
 )
 
@@ -72,14 +73,14 @@ func TestResolve(t *testing.T) {
 		"/../../var//spool/./plain/dir/": "/var/spool/plain/dir",
 		"/":                              "/",
 	} {
-		got, err := resolve(root, path)
+		got, err := disk.Resolve(root, path)
 		if err != nil || got != filepath.Join(root, want) {
-			t.Errorf("resolve(%s) = %s, %v; want %s below the root", path, got, err, want)
+			t.Errorf("disk.Resolve(%s) = %s, %v; want %s below the root", path, got, err, want)
 		}
 	}
 	for _, path := range []string{"/var/spool/loop", "/var/spool/loop-a"} {
-		if got, err := resolve(root, path); err == nil {
-			t.Errorf("resolve(%s) = %s", path, got)
+		if got, err := disk.Resolve(root, path); err == nil {
+			t.Errorf("disk.Resolve(%s) = %s", path, got)
 		}
 	}
 }

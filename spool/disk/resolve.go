@@ -1,4 +1,4 @@
-package epms
+package disk
 
 import (
 	"errors"
@@ -12,9 +12,9 @@ import (
 // maxLinks bounds the symbolic links on one path.
 const maxLinks = 40
 
-// resolve returns the real place of path in the sense of root: an absolute symbolic link, and one that climbs too far, is taken
+// Resolve returns the real place of path in the sense of root: an absolute symbolic link, and one that climbs too far, is taken
 // below root, as it would be for a program whose root is there. What is missing at the end of path stays as it is.
-func resolve(root, path string) (string, error) {
+func Resolve(root, path string) (string, error) {
 	done := "/" // in the sense of root, free of links
 	todo := strings.Split(filepath.Clean("/"+path), "/")
 	for links := 0; len(todo) > 0; {
