@@ -165,7 +165,7 @@ func (t tree) serve() error {
 // mount makes the tree: a small disk, the programs of the machine with those of the server over them, its folders, and nothing else of the machine.
 func (t tree) mount() error {
 	in := func(path string) string { return filepath.Join(t.Root, path) }
-	err := errors.Join(unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""), unix.Mount("tree", t.Root, "tmpfs", 0, "mode=0755,size=128m"))
+	err := errors.Join(unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""), unix.Mount("tree", t.Root, "tmpfs", 0, "mode=0755,size=256m"))
 	for path, mode := range map[string]os.FileMode{"usr": 0o755, "etc": 0o755, "proc": 0o755, "dev": 0o755, "run": 0o755, "home": 0o755, "root": 0o700, "tmp": 0o777 | os.ModeSticky} {
 		err = errors.Join(err, os.Mkdir(in(path), mode), os.Chmod(in(path), mode))
 	}
