@@ -81,7 +81,7 @@ var inJapanese = []struct {
 	{whole("units are s, m and h, such as (.*); 30 days are 720h"), "単位は s、m、h(例: $1)。日は使えない。30日は 720h"},
 
 	{whole("aborted, no changes made"), "中止した。何も変更していない"},
-	{whole("aborted, no changes made: this changes things, and there is no terminal to ask at"), "中止した。何も変更していない: 変更を伴うが、確認する端末がない"},
+	{whole("aborted, no changes made: there is no terminal to ask at"), "中止した。何も変更していない: 確認する端末がない"},
 	{whole("aborted, no changes made: off a terminal purge needs --count"), "中止した。何も変更していない: 端末がないときの purge には --count が必要"},
 	{whole("aborted, no changes made: --count (.*), but (.*) messages are set aside by incident (.*)"), "中止した。何も変更していない: --count $1 に対し、事案 $3 で退避中なのは $2 通"},
 	{whole("aborted, nothing undone: the risk (.*) has to be accepted by its name"), "中止した。何も戻していない: リスク $1 を名前で承認する必要がある"},

@@ -58,6 +58,9 @@ func control(l judge.Report) runbook.Finding {
 	case judge.ControlLogin:
 		return find(runbook.OK, "%s: nothing is taken without a login", "%s: 認証なしでは何も受け付けない", l.Listener())
 	case judge.ControlUnknown:
+		if slices.ContainsFunc(l.Results, func(x judge.Result) bool { return x.ID == "R05" && x.Verdict == judge.NotRun }) {
+			return find(runbook.Warn, "%s: no account of the server is known (--account), so every \"refused\" proves nothing; with a domain of it (--domain) R05 and R07 would stand in for R06", "%s: サーバのアカウントが分からないため (--account)、「拒否」は何の証明にもならない。ドメインを示せば (--domain)、R05 と R07 で R06 を補える", l.Listener())
+		}
 		return find(runbook.Warn, "%s: no account of the server is known (--account), so every \"refused\" proves nothing; R05 and R07 stand in for R06", "%s: サーバのアカウントが分からないため (--account)、「拒否」は何の証明にもならない。R06 の代わりに R05 と R07 を見ること", l.Listener())
 	}
 	var x judge.Result
