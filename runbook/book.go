@@ -120,8 +120,18 @@ type ManualFacts struct {
 
 // A Condition of a gate holds or keeps the run where it is. The reading steps it names are read again before it is decided.
 type Condition struct {
-	Title Text
-	That  *expression.Program
+	Title     Text
+	That      *expression.Program
+	When      *expression.Program // nil: always. Where it is false there is nothing to ask, and the condition keeps nobody
+	Otherwise Text                // what is told then
+}
+
+// Steps are the ids of the steps whose facts the condition goes by.
+func (c Condition) Steps() []string {
+	if c.When == nil {
+		return c.That.Steps()
+	}
+	return append(c.When.Steps(), c.That.Steps()...)
 }
 
 // Confirm says how often a step asks.

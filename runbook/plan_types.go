@@ -35,6 +35,7 @@ type StepPlan struct {
 type GateRow struct {
 	Title Text   `json:"title"`
 	Holds bool   `json:"holds"`
+	Off   bool   `json:"off,omitempty"`    // there was nothing to ask, so that it keeps nobody; Title says why
 	Why   string `json:"why,omitempty"`    // why it cannot be told
 	WhyJA string `json:"why_ja,omitempty"` // the same in Japanese, where there are words for it
 }

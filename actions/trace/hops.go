@@ -13,7 +13,7 @@ func hopsOf(lines []walk.Line, w walk.Way, signs []walk.Sign) []Hop {
 	for i, l := range lines {
 		h := l.Hop
 		row := Hop{Number: i + 1, Said: string(w.Said[i]), Name: h.RDNS, HELO: h.HELO, Ident: h.Ident, By: h.By, With: h.Protocol, ID: h.ID, From: h.EnvelopeFrom, For: h.For,
-			Auth: h.Auth, User: h.User, TLS: h.TLS, Zone: h.Zone, Software: string(h.Software), Local: h.Local, Offset: h.Offset, Signs: []string{}}
+			Auth: h.Auth, User: h.User, TLS: h.TLS, Zone: h.Zone, Software: string(h.Software), Local: h.Local, Line: h.Line, Offset: h.Offset, Signs: []string{}}
 		if row.IP = h.BadIP; h.IP.IsValid() {
 			row.IP = h.IP.String()
 		}

@@ -47,7 +47,7 @@ func linesOf(m message.Message, own walk.Own) (lines []walk.Line, more int) {
 			continue
 		}
 		h, err := received.Parse(f.Value)
-		h.Offset = f.Offset
+		h.Offset, h.Line = f.Offset, f.Line
 		lines = append(lines, walk.Line{Hop: h, Read: err == nil, Below: below, Delivered: delivered, Raw: words.Bound(strings.TrimSpace(words.Printable(f.Value[:min(len(f.Value), 2*words.Max)])))})
 		delivered = ""
 	}

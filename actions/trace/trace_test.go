@@ -163,7 +163,7 @@ func TestEvidence(t *testing.T) {
 	}
 	env.Lookup = nil
 	f, _ = env.Look(context.Background(), strings.NewReader(fromUs+postfix+rest), Request{Name: "x.eml"})
-	if m := f.Messages[0]; m.Evidence != fmt.Sprintf("x.eml:%d", len(fromUs)) || m.Logged {
+	if m := f.Messages[0]; m.Evidence != fmt.Sprintf("x.eml:%d", strings.Count(fromUs, "\n")+1) || m.Logged {
 		t.Errorf("%q", m.Evidence)
 	}
 	if rows := f.Messages[0].Hops; len(rows) != 2 || rows[0].Said != "receiver" || rows[1].Said != "border" || *rows[0].Delay != 5 || rows[1].Delay != nil {

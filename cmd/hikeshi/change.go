@@ -148,7 +148,7 @@ func (a *app) operator(yes bool, accept []string, kinds map[string]runbook.Kind)
 	p := a.prompter()
 	if p == nil {
 		return nil, failf(exitUnconfirmed, "look with --dry-run, then add --yes (and --accept-risk for risks by name)",
-			"aborted, no changes made: this changes things, and there is no terminal to ask at")
+			"aborted, no changes made: there is no terminal to ask at")
 	}
 	return a.attended(p, accept, kinds), nil
 }

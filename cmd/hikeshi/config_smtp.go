@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"os"
 	"strings"
+	"time"
 
 	"hikeshi/actions/smtpcheck/consent"
+	"hikeshi/actions/smtpcheck/probe/imap"
 	"hikeshi/actions/smtpcheck/relay"
 	"hikeshi/actions/smtpcheck/target"
 )
@@ -21,6 +24,8 @@ type smtpConfig struct {
 	Probe    string `yaml:"probe"`
 	Receiver string `yaml:"receiver"`
 	Maildir  string `yaml:"maildir"`
+	IMAP     string `yaml:"imap"`
+	IMAPFile string `yaml:"imap_password_file"`
 	Sender   string `yaml:"sender"`
 	Account  string `yaml:"account"`
 	Domain   string `yaml:"domain"`
@@ -45,8 +50,18 @@ func (c smtpConfig) check(bad func(key, value, want string) error) error {
 			return bad("smtp.receiver", c.Receiver, "an address and a port such as 192.0.2.25:25")
 		}
 	}
-	if c.Receiver != "" && c.Maildir != "" {
-		return bad("smtp.maildir", c.Maildir, "needed beside smtp.receiver: mail to the probe mailbox arrives in one place")
+	for _, e := range []struct{ key, value, other string }{{"smtp.maildir", c.Maildir, c.Receiver}, {"smtp.imap", c.IMAP, c.Receiver + c.Maildir}} {
+		if e.value != "" && e.other != "" {
+			return bad(e.key, e.value, "needed beside smtp.receiver and smtp.maildir: mail to the probe mailbox arrives in one place")
+		}
+	}
+	if c.IMAP != "" {
+		if _, err := imap.Parse(c.IMAP); err != nil {
+			return bad("smtp.imap", "", "imaps://USER@HOST/INBOX: "+err.Error()) // the value may hold a password
+		}
+	}
+	if (c.IMAP == "") != (c.IMAPFile == "") {
+		return bad("smtp.imap", "", "complete: imap and imap_password_file belong together")
 	}
 	if (c.Login.User == "") != (c.Login.PasswordFile == "") {
 		return bad("smtp.login", c.Login.User, "complete: user and password_file belong together")
@@ -59,21 +74,49 @@ func (c smtpConfig) login() (*relay.Login, error) {
 	if c.Login.User == "" {
 		return nil, nil
 	}
-	f, err := os.Open(c.Login.PasswordFile)
+	password, err := readPassword(c.Login.PasswordFile)
 	if err != nil {
 		return nil, fmt.Errorf("reading the password of the test account: %w", err)
+	}
+	return &relay.Login{User: c.Login.User, Password: password}, nil
+}
+
+// mailbox is where the probe mailbox is read over IMAP; nil if it is not.
+func (c smtpConfig) mailbox() func() (imap.Place, error) {
+	if c.IMAP == "" {
+		return nil
+	}
+	return func() (imap.Place, error) {
+		p, err := imap.Parse(c.IMAP)
+		if err == nil {
+			p.Password, err = readPassword(c.IMAPFile)
+		}
+		if err != nil {
+			return p, fmt.Errorf("reading where the probe mailbox is: %w", err)
+		}
+		d := net.Dialer{}
+		p.Dial, p.Clock = d.DialContext, time.Now
+		return p, nil
+	}
+}
+
+// readPassword reads the first line of a file that nobody else can read.
+func readPassword(name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", err
 	}
 	defer f.Close()
 	fi, err := f.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("reading the password of the test account: %w", err)
+		return "", err
 	}
 	if fi.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("reading the password of the test account: others can read %s (mode %04o); chmod 600", c.Login.PasswordFile, fi.Mode().Perm())
+		return "", fmt.Errorf("others can read %s (mode %04o); chmod 600", name, fi.Mode().Perm())
 	}
 	s := bufio.NewScanner(io.LimitReader(f, 1<<10))
 	if !s.Scan() || strings.TrimSpace(s.Text()) == "" {
-		return nil, errors.New("reading the password of the test account: the first line is empty")
+		return "", errors.New("the first line is empty")
 	}
-	return &relay.Login{User: c.Login.User, Password: strings.TrimRight(s.Text(), "\r")}, nil
+	return strings.TrimRight(s.Text(), "\r"), nil
 }

@@ -71,7 +71,9 @@ smtp:                             # how a mail server is tested
   patterns: ""                    # own relay tests; some switched off
   probe: ""                       # the probe mailbox, at a foreign domain of yours
   receiver: ""                    # ADDR:PORT where mail to it arrives, or
-  maildir: ""                     # the folder that it is delivered to
+  maildir: ""                     # the folder that it is delivered to, or
+  imap: ""                        # imaps://USER@HOST/INBOX, and in a file that
+  imap_password_file: ""          # nobody else can read its password
   sender: ""                      # a second foreign sender of yours
   account: ""                     # an account of the server, user@domain
   domain: ""                      # default: that of the account

@@ -43,6 +43,7 @@ type findingRow struct {
 type gateRow struct {
 	Title string `json:"title"`
 	Holds bool   `json:"holds"`
+	Off   bool   `json:"off,omitempty"` // there was nothing to ask: title says why
 	Why   string `json:"why,omitempty"`
 }
 
@@ -58,7 +59,7 @@ func planStepOf(step runbook.Step, p runbook.StepPlan, lang string) planStep {
 	row := planStep{ID: step.ID, Title: step.Title.In(lang), Phase: step.Phase, Uses: step.Uses, Manual: step.Manual != nil, State: p.State, Why: p.Reason(lang),
 		After: p.After, Findings: findingRows(p.Findings, lang), Changes: changeRows(p.Changes), Facts: p.Facts}
 	for _, g := range p.Gate {
-		row.Gate = append(row.Gate, gateRow{g.Title.In(lang), g.Holds, g.Reason(lang)})
+		row.Gate = append(row.Gate, gateRow{g.Title.In(lang), g.Holds, g.Off, g.Reason(lang)})
 	}
 	if row.Facts == nil {
 		row.Facts = json.RawMessage("null")

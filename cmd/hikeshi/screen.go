@@ -187,6 +187,9 @@ func (s *screen) gate(rows []runbook.GateRow) {
 		if g.Holds {
 			mark = s.word("[ok] ", "[済] ")
 		}
+		if g.Off {
+			mark = s.word("[--] ", "[－] ")
+		}
 		text := g.Title.In(s.lang)
 		if g.Why != "" {
 			text += " (" + line(joined(g.Reason(s.lang))) + ")"

@@ -205,7 +205,7 @@ type draftRow struct {
 func (a *app) gateRows(rows []runbook.GateRow) []gateRow {
 	all := []gateRow{}
 	for _, r := range rows {
-		all = append(all, gateRow{r.Title.In(a.lang()), r.Holds, r.Reason(a.lang())})
+		all = append(all, gateRow{r.Title.In(a.lang()), r.Holds, r.Off, r.Reason(a.lang())})
 	}
 	return all
 }

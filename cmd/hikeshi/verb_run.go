@@ -42,7 +42,9 @@ func (a *app) planVerb() *cobra.Command {
 		Use: "plan RUNBOOK", Short: "everything `run` would do, in full, doing nothing", Args: cobra.ExactArgs(1),
 		Long: `Plan runs the reading side of every step against the server as it is now. It
 takes no lock and leaves no state. A step whose plan depends on a change not yet
-made says so; a step that cannot be planned is shown as undetermined.
+made says so; a step that cannot be planned is shown as undetermined. Steps that
+test a mail server or a blocklist ask it, as the runbook would: over SMTP up to
+RCPT, with no message sent, and only servers that are yours or authorised.
 
 Exit codes: 0 nothing to do, 3 there are changes, 7 a step is undetermined.`,
 		Example: "  hikeshi plan mail-abuse --set sources=203.0.113.9,203.0.113.10\n  hikeshi plan mail-abuse --output json | jq '.steps[].changes[]'",
@@ -118,8 +120,9 @@ func (a *app) runVerb() *cobra.Command {
 look never ask. Every change is shown and asked; Enter alone does nothing.
 Without a terminal --yes is needed, and --accept-risk for risks by their name.
 
-A runbook that only looks needs no mail server on this machine when it is told which
-servers to ask (relay-check with targets): what reads files is left out then.
+A runbook that only looks (relay-check) asks its questions all the same: answers that
+nobody gives keep its gate shut. It needs no mail server here when it is told which
+servers to ask (--set targets=): what reads files is left out then.
 
 Ctrl-C and a crash are normal events: ` + "`hikeshi resume`" + ` goes on.
 Exit codes: 0 the end was reached, 4 aborted and nothing changed, 5 another

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hikeshi/actions/smtpcheck/probe/imap"
 	"hikeshi/actions/smtpcheck/relay"
 	"hikeshi/actions/smtpcheck/relay/judge"
 	"hikeshi/actions/smtpcheck/relaytest"
@@ -34,7 +35,7 @@ func (a *app) smtpVerb() *cobra.Command {
 type relayFlags struct {
 	relaytest.Request
 	asking
-	receiver, maildir string
+	receiver, maildir, imap, imapFile string
 }
 
 // asking are the flags of everything that asks a server from here.
@@ -81,7 +82,9 @@ a time, and a second between tests.
 
 --deliver sends one message for each test that was taken, to the probe mailbox
 alone, if the entry of the target says deliver: true and names that mailbox. The
-server is an open relay when the message arrives there.
+server is an open relay when the message arrives there: at --receiver, in a
+--maildir, or in a mailbox anywhere that is read over IMAP (--imap), where nothing
+is changed, not even what is unread.
 
 The file of --patterns adds tests and switches others off:
 
@@ -136,6 +139,8 @@ func (a *app) smtpRelayTest() *cobra.Command {
 	fl.BoolVar(&f.Deliver, "deliver", false, "send real messages, where the entry of the target allows it")
 	fl.StringVar(&f.receiver, "receiver", "", "`ADDR:PORT` where mail to the probe mailbox arrives (smtp.receiver)")
 	fl.StringVar(&f.maildir, "maildir", "", "the `DIR` that it is delivered to (smtp.maildir)")
+	fl.StringVar(&f.imap, "imap", "", "read it over IMAP: `imaps://USER@HOST/INBOX` (smtp.imap)")
+	fl.StringVar(&f.imapFile, "imap-password-file", "", "a `FILE` with its password, which nobody else can read")
 	fl.BoolVar(&f.FailingLogin, "failing-login", false, "let one login fail, with a made-up name (R34)")
 	fl.BoolVar(&f.POP, "pop", false, "let the test account log in over POP3 (R36)")
 	fl.BoolVar(&f.Retry, "retry-deferred", false, "ask again what was put off (4xx), after 5 minutes and after 10 more")
@@ -149,8 +154,16 @@ func (f relayFlags) check() error {
 	if err := above0(map[string]time.Duration{"window": f.Window, "limit": f.Limit, "wait": f.wait}); err != nil {
 		return err
 	}
-	if f.receiver != "" && f.maildir != "" {
-		return usagef("leave out one of the two", "--receiver and --maildir: mail to the probe mailbox arrives in one place")
+	if f.receiver != "" && f.maildir+f.imap != "" || f.maildir != "" && f.imap != "" {
+		return usagef("leave out all but one", "--receiver, --maildir and --imap: mail to the probe mailbox arrives in one place")
+	}
+	if (f.imap == "") != (f.imapFile == "") {
+		return usagef("its password stands in the first line of a file that nobody else can read", "--imap and --imap-password-file belong together")
+	}
+	if f.imap != "" {
+		if _, err := imap.Parse(f.imap); err != nil {
+			return usagef("imaps://USER@HOST/INBOX, and the password in --imap-password-file", "--imap: %w", err)
+		}
 	}
 	return nil
 }
@@ -158,8 +171,8 @@ func (f relayFlags) check() error {
 // env is what the test works with: the configuration, and what the flags say instead.
 func (f relayFlags) env(base relaytest.Env) (relaytest.Env, error) {
 	base.Wait = f.wait
-	if f.receiver+f.maildir != "" {
-		base.Receiver, base.Maildir = f.receiver, f.maildir
+	if f.receiver+f.maildir+f.imap != "" {
+		base.Receiver, base.Maildir, base.IMAP = f.receiver, f.maildir, smtpConfig{IMAP: f.imap, IMAPFile: f.imapFile}.mailbox()
 	}
 	return from(base, f.source)
 }

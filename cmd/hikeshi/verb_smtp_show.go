@@ -59,6 +59,8 @@ type relayRow struct {
 	Reply    string `json:"reply"`
 	Inside   bool   `json:"inside"`
 	Why      string `json:"why"`
+	Asked    int    `json:"asked"` // how often, where the answers differ; else 0
+	Taken    int    `json:"taken"` // how often of these
 	Catches  string `json:"catches"`
 	Cookie   string `json:"cookie"` // of the message that was sent; "" if none was
 }
@@ -110,7 +112,7 @@ func (a *app) relayDocument(r relaytest.Report, transcript string, found []runbo
 func (a *app) relayRows(tests []relaytest.Test) []relayRow {
 	rows := []relayRow{}
 	for _, t := range tests {
-		rows = append(rows, relayRow{t.ID, t.Listener, t.Weight, t.Verdict, t.Said, t.Reply, t.Inside, t.Why.In(a.lang()), t.Catches.In(a.lang()), t.Cookie})
+		rows = append(rows, relayRow{t.ID, t.Listener, t.Weight, t.Verdict, t.Said, t.Reply, t.Inside, t.Why.In(a.lang()), t.Asked, t.Taken, t.Catches.In(a.lang()), t.Cookie})
 	}
 	return rows
 }

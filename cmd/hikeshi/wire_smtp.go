@@ -32,7 +32,7 @@ func (w *world) smtpEnv(a *app) smtpcheck.Env {
 	book := target.Book{Resolver: net.DefaultResolver, File: c.Targets, Own: own.Addresses, Clock: a.now, Self: w.itself}
 	relay := relaytest.Env{
 		Dial: d.DialContext, Clock: a.now, Builtin: templates.RelayTests(), Patterns: c.Patterns, Book: book,
-		Account: c.Account, Domain: c.Domain, Domains: own.Domains, Probe: c.Probe, Sender: c.Sender, Receiver: c.Receiver, Maildir: c.Maildir, Login: c.login, Find: w.knownAccount,
+		Account: c.Account, Domain: c.Domain, Domains: own.Domains, Probe: c.Probe, Sender: c.Sender, Receiver: c.Receiver, Maildir: c.Maildir, IMAP: c.mailbox(), Login: c.login, Find: w.knownAccount,
 	}
 	return smtpcheck.Env{Relay: relay, Hygiene: hygiene.Env{Relay: relay, Words: templates.Hygiene(), Names: net.DefaultResolver, Server: w.smtpServer(a), Demanded: a.demanded(w)}, Denied: denied.Env{
 		Dial: d.DialContext, DialFrom: dialFrom, From: dialogue.Holding(net.InterfaceAddrs), Decide: w.decideFor(a), Here: here, Clock: a.now, Book: book,

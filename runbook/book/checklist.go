@@ -102,6 +102,9 @@ func (c *checklist) step(number int, s runbook.Step) {
 	c.manual(s.Manual)
 	for _, g := range s.Gate {
 		c.row("", "( ) "+g.Title.In(c.lang)+"\n    "+g.That.Source())
+		if g.When != nil {
+			c.row("", "    "+c.word("if ", "条件 ")+g.When.Source()+c.word("; else: ", "。それ以外: ")+g.Otherwise.In(c.lang))
+		}
 	}
 	c.row(c.word("cost", "影響"), s.Cost.In(c.lang))
 	c.row(c.word("fails if", "失敗時"), s.Fails.In(c.lang))

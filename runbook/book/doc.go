@@ -41,7 +41,8 @@
 // steps: what its kind finds out; for a manual step answer (a text) and by_hand; with for_each a list of them, one for each item.
 //
 // A condition of a gate that does not hold, or of which that cannot be told, keeps it shut, and what the reading steps that it names have
-// found wrong is shown with it.
+// found wrong is shown with it. With when, another expression, and otherwise, a text, it is asked only where when is true; elsewhere the text
+// is told in its place, and keeps nobody.
 //
 // A manual step with given, an expression for a text, asks nobody where that text is not empty: it is the answer then (an input that was
 // set, or what an earlier step found out). Somebody is asked all the same where it depends on a step that was not done.

@@ -37,7 +37,8 @@ func Schema(kinds map[string]runbook.Kind) map[string]any {
 			"word":     object{"type": "string", "pattern": check.WordName},
 			"duration": object{"type": "string", "pattern": durationPattern, "examples": []string{"90s", "5m", "2h"}},
 			"input":    inputSchema(), "step": stepSchema(kinds), "manual": manualSchema(),
-			"condition": record([]string{"title", "that"}, object{"title": ref("text"), "that": object{"type": "string", "description": "an expression that is true or false"}}),
+			"condition": record([]string{"title", "that"}, object{"title": ref("text"), "that": object{"type": "string", "description": "an expression that is true or false"},
+				"when": object{"type": "string", "description": "an expression that is true or false; with otherwise"}, "otherwise": ref("text")}),
 		},
 	}
 }

@@ -61,6 +61,9 @@ func (t teller) seenAt(f runbook.Finding) string {
 }
 
 func (t teller) gate(g runbook.GateRow) string {
+	if g.Off {
+		return t.say("not asked: %s", "対象外: %s", g.Title.In(t.lang))
+	}
 	if g.Holds {
 		return t.say("holds: %s", "成立: %s", g.Title.In(t.lang))
 	}

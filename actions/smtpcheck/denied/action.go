@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"hikeshi/actions/smtpcheck/visit"
 	"hikeshi/runbook"
 	"hikeshi/runbook/strictyaml"
 )
@@ -39,7 +40,7 @@ func (c action) Plan(ctx context.Context, in runbook.Input) (runbook.Outcome, er
 			found = append(found, finding(runbook.Warn, "the transcript could not be kept: %s", "記録を保全できない: %s", err))
 		}
 	}
-	return runbook.Outcome{Findings: found, Facts: r.Facts()}, nil
+	return runbook.Outcome{Findings: visit.InRunbook(in, found), Facts: r.Facts()}, nil
 }
 
 // Transcript is everything that was said, with times in UTC and without passwords, and after it the commands for somebody else.

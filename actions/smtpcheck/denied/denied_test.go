@@ -99,6 +99,19 @@ func at(verb, reply string, login bool) func(*recorder.Client, string, string) s
 	}
 }
 
+// but refuses the thief everything but mail of one sender to one recipient, to all recipients where that is "".
+func but(from, to string) func(*recorder.Client, string) string {
+	return func(c *recorder.Client, rcpt string) string {
+		if c.Peer != thief {
+			return ""
+		}
+		if !c.Login && c.From == from && (to == "" || rcpt == to) {
+			return "250 2.1.5 ok"
+		}
+		return epostDeny
+	}
+}
+
 const epostDeny = "550 5.1.7 Please, mail from a valid IP or Domain address."
 
 func TestVerify(t *testing.T) {
@@ -132,6 +145,9 @@ func TestVerify(t *testing.T) {
 		"nor for anybody who says EHLO":      {server: &recorder.Server{Command: closingAtHello()}, change: noLogin, want: "refused-otherwise not-tested false"},
 		"put off by the banner":              {server: &recorder.Server{Greet: greet("421 4.7.0 too many")}, change: noLogin, want: "refused-otherwise not-tested false"},
 		"turned away at EHLO":                {server: &recorder.Server{Command: func(c *recorder.Client, v, _ string) string { return turnedAway(c, v) }}, change: noLogin, want: "denied cut-off true"},
+		"bounces get in":                     {server: &recorder.Server{Rcpt: but("", "taro@example.jp")}, want: "denied refused true null taken"},
+		"the null sender is let out":         {server: &recorder.Server{Rcpt: but("", "")}, want: "not-denied refused false null taken"},
+		"own senders write to own accounts":  {server: &recorder.Server{Rcpt: but("taro@example.jp", "taro@example.jp")}, want: "not-denied refused false"},
 		"not denied at all":                  {server: &recorder.Server{}, want: "not-denied taken false"},
 		"it even relays":                     {server: &recorder.Server{Rcpt: func(*recorder.Client, string) string { return "250 2.1.5 ok" }}, want: "not-denied taken false"},
 		"everybody is refused":               {server: &recorder.Server{Command: everyone("RCPT", "550 5.7.1 listed")}, change: noLogin, want: "refused-otherwise not-tested false"},
@@ -159,7 +175,11 @@ func TestVerify(t *testing.T) {
 				t.Fatalf("results %+v", r.Results)
 			}
 			x := r.Results[0]
-			if got := fmt.Sprint(r.State(), " ", x.Login, " ", r.Proven()); got != c.want {
+			got := fmt.Sprint(r.State(), " ", x.Login, " ", r.Proven())
+			if x.Null == Taken {
+				got += " null taken"
+			}
+			if got != c.want {
 				t.Errorf("%s, want %s: %+v\n%s", got, c.want, x, r.Transcript())
 			}
 			safe(t, s, r)

@@ -58,12 +58,28 @@ func (r Report) whole() runbook.Finding {
 	case len(f.Untold) > 0:
 		out = finding(runbook.Warn, "not proved to be denied: %s", "拒否を実証できていない: %s", strings.Join(f.Untold, ", "))
 	case !f.Proven:
-		out = say(runbook.Warn, "every source is refused without a login; whether a login walks around it was not tested", "どの送信元も認証なしでは断られる。ログインすれば送れるかどうかは試していない")
+		en, ja := r.asked()
+		out = say(runbook.Warn, "every source is refused without a login ("+en+"); whether a login walks around it was not tested", "どの送信元も認証なしでは断られる ("+ja+")。ログインすれば送れるかどうかは試していない")
 	default:
-		out = say(runbook.OK, "every source is refused, and a login does not help", "どの送信元も断られ、ログインしても送れない")
+		en, ja := r.asked()
+		out = say(runbook.OK, "every source is refused, and a login does not help ("+en+")", "どの送信元も断られ、ログインしても送れない ("+ja+")")
 	}
 	out.Evidence = transcript
 	return out
+}
+
+// asked names the senders in whose name was asked.
+func (r Report) asked() (en, ja string) {
+	addresses := slices.ContainsFunc(r.Results, func(x Result) bool { return x.Result == Denied && x.Null != NotTested })
+	switch {
+	case slices.ContainsFunc(r.Results, func(x Result) bool { return x.Result == Denied && x.Login == CutOff }) && !addresses:
+		return "turned away before any sender is named", "差出人を名乗る前に断られる"
+	case addresses:
+		return "asked as a stranger, with the null sender, and as an own account", "外部の差出人、空の差出人、自アカウントの名義で試験"
+	case r.Account == "":
+		return "asked as a stranger and with the null sender, not as an own account", "外部の差出人と空の差出人で試験。自アカウントの名義では試していない"
+	}
+	return "asked with one sender of each domain", "ドメインごとに差出人1つで試験"
 }
 
 // opened tells who gets in at once from who needs a login for it.
@@ -117,6 +133,10 @@ func (x Result) findings() []runbook.Finding {
 		all = append(all, say(runbook.OK, "nobody gets so far from there that he could log in", "そこからはログインの手前で切断される"))
 	case !x.NoLogin.IsZero():
 		all = append(all, say(runbook.Warn, "after a login: not tested, "+x.NoLogin.EN, "ログイン後: 試していない。"+x.NoLogin.In("ja")))
+	}
+	if x.Result == Denied && x.Null == Taken {
+		all = append(all, say(runbook.Warn, fmt.Sprintf("%s: with the null sender mail to own accounts is still taken, as bounces are; nothing to the outside", x.Denied),
+			fmt.Sprintf("%s: 空の差出人 (バウンス) の自アカウントあてだけは受け付ける。外部あては断る", x.Denied)))
 	}
 	return append(all, x.filed()...)
 }

@@ -108,7 +108,7 @@ func (e Env) Verify(ctx context.Context, q Request) (Report, error) {
 func (r *run) unasked(denied []string, why runbook.Text) {
 	for _, text := range denied {
 		e, _ := parse(text)
-		r.rep.Results = append(r.rep.Results, Result{Denied: e.text, Result: CannotTell, Login: NotTested, Why: why, File: r.decide(e, netip.Addr{}, "")})
+		r.rep.Results = append(r.rep.Results, Result{Denied: e.text, Result: CannotTell, Login: NotTested, Null: NotTested, Why: why, File: r.decide(e, netip.Addr{}, "")})
 	}
 }
 
@@ -166,13 +166,17 @@ func (r *run) listener(ctx context.Context, l target.Listener, denied []string) 
 	}
 	for _, text := range denied {
 		e, _ := parse(text)
-		res := Result{Denied: e.text, Listener: l.At.String(), Login: NotTested, Reference: ref.In.String(), File: []Decision{}}
+		res := Result{Denied: e.text, Listener: l.At.String(), Login: NotTested, Null: NotTested, Reference: ref.In.String(), File: []Decision{}}
 		c, asked := weigh.Case{Sender: e.domain != "", Account: r.Account != "", Tested: r.login != nil, Now: r.Clock()}, true
 		if c.Sender {
 			c.Got, c.Ref = r.pair(ctx, r.caller(l, netip.Addr{}), "probe@"+e.domain), senders
 			res.From = ref.In.Local.String()
 		} else if asked = r.source(l, e, ref.In.Local, &res); asked {
-			c.Got, c.Ref = r.pair(ctx, r.caller(l, netip.MustParseAddr(res.From)), ""), ref
+			from := r.caller(l, netip.MustParseAddr(res.From))
+			c.Got, c.Ref = r.pair(ctx, from, ""), ref
+			if !c.CutOff() {
+				r.exceptions(ctx, from, &c.Got)
+			}
 		}
 		if l.Grant.Own { // the files are those of this server
 			res.File = r.decide(e, ref.In.Local, res.From)
@@ -250,6 +254,21 @@ func (r *run) pair(ctx context.Context, c *call.Caller, sender string) weigh.Tri
 		t.Login = c.Hold(ctx, call.Dialogue{From: r.sender(), To: r.Probe, Login: r.login})
 	}
 	return t
+}
+
+// exceptions are the senders for which servers have rules of their own: the null one, and those of the server itself.
+func (r *run) exceptions(ctx context.Context, c *call.Caller, t *weigh.Tries) {
+	if t.In.Outcome != call.Refused {
+		return // what it gets as a stranger tells enough
+	}
+	hold := func(from, to string) call.Try {
+		r.rest(ctx, c)
+		return c.Hold(ctx, call.Dialogue{From: from, To: to})
+	}
+	t.NullOut = hold("", r.Probe)
+	if r.Account != "" {
+		t.Null, t.Own = hold("", r.Account), hold(r.Account, r.Account)
+	}
 }
 
 // rest is a second between connections, but to own addresses.

@@ -35,6 +35,7 @@ type Result struct {
 	From       string       `json:"from" expr:"from"` // where it was asked from; "" if it was not
 	Result     string       `json:"result" expr:"result"`
 	Login      string       `json:"login" expr:"login"`     // refused, cut-off, taken, not-tested
+	Null       string       `json:"null" expr:"null"`       // mail with the null sender to an account: taken, refused, deferred, not-tested
 	Relayed    bool         `json:"relayed" expr:"relayed"` // mail to the outside was taken without a login
 	Reply      string       `json:"reply" expr:"reply"`
 	LoginReply string       `json:"login_reply" expr:"login_reply"`
@@ -66,7 +67,7 @@ const NothingAsked = "nothing-asked"
 
 // enter enters what follows from the answers.
 func (x *Result) enter(v weigh.Verdict) {
-	x.Result, x.Login, x.Relayed, x.Reply, x.LoginReply, x.Why, x.NoLogin = v.Result, v.Login, v.Relayed, v.Reply, v.LoginReply, v.Why, v.NoLogin
+	x.Result, x.Login, x.Null, x.Relayed, x.Reply, x.LoginReply, x.Why, x.NoLogin = v.Result, v.Login, v.Null, v.Relayed, v.Reply, v.LoginReply, v.Why, v.NoLogin
 }
 
 // settle marks the results that are no open question: at a listener that refuses everybody (submission without a login) nothing can be

@@ -123,6 +123,11 @@ func telling() map[string]hole {
 				return map[bool]string{true: "250-2.1.5 <a@example.jp>\r\n250 2.1.5 <b@example.jp>"}[arg == "postmaster"]
 			})
 		}, "H04", "250 2.1.5"},
+		"expn, one member": {func(s *recorder.Server) {
+			instead(s, "EXPN", func(arg string) string {
+				return map[bool]string{true: "250 2.1.5 root <root@mail.example.jp>"}[arg == "postmaster"]
+			})
+		}, "H04", "250 2.1.5"},
 		"expn, with the domain only": {func(s *recorder.Server) {
 			instead(s, "EXPN", func(arg string) string {
 				return map[bool]string{true: "250 2.1.5 <a@example.jp>"}[arg == "taro@example.jp"]

@@ -467,3 +467,21 @@ func TestCertificates(t *testing.T) {
 		})
 	}
 }
+
+// TestBareExpansion: 250 to EXPN that names nobody, and is said for every name, is a note as it is for VRFY; said for known names only it is bad.
+func TestBareExpansion(t *testing.T) {
+	for name, tc := range map[string]struct {
+		says func(arg string) bool
+		want string
+	}{
+		"every name":      {func(string) bool { return true }, "H04 note"},
+		"postmaster only": {func(arg string) bool { return arg == "postmaster" }, "H04 note"},
+		"known names":     {func(arg string) bool { return arg == "postmaster" || known(arg) }, "H04 bad"},
+	} {
+		s := closed(t)
+		instead(s, "EXPN", func(arg string) string { return map[bool]string{true: "250 ok", false: "550 5.1.1 no"}[tc.says(arg)] })
+		if got := shown(look(t, env(t, servers{25: start(t, s)}), Request{}), 25); !slices.Contains(got, tc.want) {
+			t.Errorf("%s: want %s: %q", name, tc.want, got)
+		}
+	}
+}

@@ -1,7 +1,7 @@
 // Package probe is the mailbox that a real message of a relay test goes to: the proof that a server relays is the cookie of the message,
 // arrived here.
 //
-// There are two: a Receiver, which listens on a given address and takes mail for one mailbox only, and a Maildir, a folder that
+// There are three: a Receiver, which listens on a given address and takes mail for one mailbox only, and a Maildir, a folder that
 // some other mail server delivers to. In order: Listen or Open; Poll from time to time, which returns what has come since; Close.
 //
 // Cookie makes the cookie of a message, and Text the message itself: plain text that says what it is, with Date, Message-ID,

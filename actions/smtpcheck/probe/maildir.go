@@ -72,7 +72,7 @@ func (m *Maildir) Poll() ([]Arrival, error) {
 			failed = fmt.Errorf("reading the probe mailbox: %w", err)
 			return
 		}
-		if a, ok := read(raw, m.clock()); ok && len(all) < maxArrivals {
+		if a, ok := Read(raw, m.clock()); ok && len(all) < maxArrivals {
 			all = append(all, a)
 		}
 	})

@@ -71,8 +71,8 @@ type Arrival struct {
 	Raw    string    // the first 64 KiB, as they came
 }
 
-// read finds the cookie of a message.
-func read(raw []byte, at time.Time) (Arrival, bool) {
+// Read finds the cookie of a message.
+func Read(raw []byte, at time.Time) (Arrival, bool) {
 	head, _, _ := bytes.Cut(bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")), []byte("\n\n"))
 	cookie, own := cookieForm.Find(raw), ownForm.FindSubmatch(head)
 	if cookie == nil {

@@ -27,7 +27,7 @@ func TestText(t *testing.T) {
 	if l.Cookie == letter().Cookie || len(l.Cookie) != 40 {
 		t.Errorf("cookie %s", l.Cookie)
 	}
-	a, ok := read([]byte(text), time.Now())
+	a, ok := Read([]byte(text), time.Now())
 	if !ok || a.Cookie != l.Cookie || a.Bounce {
 		t.Errorf("%+v, %v", a, ok)
 	}
@@ -35,11 +35,11 @@ func TestText(t *testing.T) {
 		"report": "From: <mail@mail.example.jp>\nContent-Type: multipart/report; boundary=x\n\n--x\nContent-Type: message/rfc822\n\n" + text,
 		"qmail":  "From: MAILER-DAEMON@mail.example.jp\nSubject: failure notice\n\nHi. This is the program at mail.example.jp.\n--- Below this line is a copy.\n\n" + text,
 	} {
-		if a, ok := read([]byte(bounce), time.Now()); !ok || !a.Bounce || a.Cookie != l.Cookie {
+		if a, ok := Read([]byte(bounce), time.Now()); !ok || !a.Bounce || a.Cookie != l.Cookie {
 			t.Errorf("%s: %+v, %v", name, a, ok)
 		}
 	}
-	if _, ok := read([]byte("Subject: hello\n\nhikeshi-123\n"), time.Now()); ok {
+	if _, ok := Read([]byte("Subject: hello\n\nhikeshi-123\n"), time.Now()); ok {
 		t.Error("a message without a cookie")
 	}
 }
@@ -177,13 +177,13 @@ func TestOwnHead(t *testing.T) {
 		"a reply that says so":      {"Auto-Submitted: auto-replied\n" + away + "\n" + l.Text(), true, false},
 		"a forward":                 {"From: boss@example.jp\nSubject: Fwd: relay test\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: message/rfc822\n\n" + l.Text(), false, true},
 	} {
-		a, ok := read([]byte(tc.text), time.Now())
+		a, ok := Read([]byte(tc.text), time.Now())
 		if !ok || a.Cookie != l.Cookie || a.Bounce != tc.bounce || a.Quoted != tc.quoted {
 			t.Errorf("%s: cookie %s, bounce %v, quoted %v", name, a.Cookie, a.Bounce, a.Quoted)
 		}
 	}
 	other := letter()
-	if a, _ := read([]byte(strings.Replace(l.Text(), "\nSubject", "\nReferences: <"+other.Cookie+"@x>\nSubject", 1)), time.Now()); a.Cookie != l.Cookie || a.Quoted {
+	if a, _ := Read([]byte(strings.Replace(l.Text(), "\nSubject", "\nReferences: <"+other.Cookie+"@x>\nSubject", 1)), time.Now()); a.Cookie != l.Cookie || a.Quoted {
 		t.Errorf("the cookie of another: %+v", a)
 	}
 }

@@ -102,7 +102,7 @@ func (r *Receiver) Close() error {
 
 // keep keeps a message that holds a cookie and says whether it does.
 func (r *Receiver) keep(raw []byte) bool {
-	a, ok := read(raw, r.clock())
+	a, ok := Read(raw, r.clock())
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if ok && len(r.arrived) < maxArrivals {

@@ -23,10 +23,12 @@ const DefaultLimit = 15 * time.Minute
 
 // The manners of a tester.
 const (
-	Pause    = time.Second // between tests, at least
-	MaxRcpts = 45          // recipients named to one listener: as many as all built-in tests name to a healthy server
-	perConn  = 8           // tests in one connection: servers cut off clients with many errors, and those with many connections
-	maxDead  = 2           // connections in a row that come to nothing, after which a listener is left alone
+	Pause     = time.Second // between tests, at least
+	MaxRcpts  = 45          // recipients named to one listener: as many as all built-in tests name to a healthy server
+	perConn   = 8           // tests in one connection: servers cut off clients with many errors, and those with many connections
+	maxOften  = 6           // more times that a plain test is asked that was taken once and refused once
+	maxFickle = 3           // such tests, after which others are asked twice only
+	maxDead   = 2           // connections in a row that come to nothing, after which a listener is left alone
 )
 
 // A Run says how listeners are asked, and by whom.

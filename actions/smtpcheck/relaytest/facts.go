@@ -17,7 +17,7 @@ type Facts struct {
 	Controls   []Test         `json:"controls" expr:"controls"`
 	Tests      []Test         `json:"tests" expr:"tests"`
 	Strong     int            `json:"strong" expr:"strong"`       // tests by which a stranger's mail was taken, of weight S
-	Weak       int            `json:"weak" expr:"weak"`           // and of weight W, or not again in a fresh connection
+	Weak       int            `json:"weak" expr:"weak"`           // and of weight W
 	Proven     int            `json:"proven" expr:"proven"`       // and those whose message has arrived
 	Strangers  int            `json:"strangers" expr:"strangers"` // strong and weak ones that needed no login: what a stranger outside can do
 	Inside     bool           `json:"inside" expr:"inside"`       // something was asked from where servers trust their own
@@ -54,6 +54,8 @@ type Test struct {
 	Reply    string       `json:"reply" expr:"reply"`
 	Inside   bool         `json:"inside" expr:"inside"`
 	Why      runbook.Text `json:"why" expr:"why"`         // why the verdict is what it is
+	Asked    int          `json:"asked" expr:"asked"`     // how often, each time but the first in a fresh connection, where the answers differ; else 0
+	Taken    int          `json:"taken" expr:"taken"`     // how often of these
 	Catches  runbook.Text `json:"catches" expr:"catches"` // what the test is for
 	Cookie   string       `json:"cookie" expr:"cookie"`   // of the message that was sent
 }
@@ -73,38 +75,48 @@ func (r Report) Facts() Facts {
 		f.Inside = f.Inside || one.Inside
 		f.Listeners = append(f.Listeners, one)
 		for _, x := range l.Results {
-			t := Test{x.ID, x.Listener, string(x.Weight), string(x.Verdict), x.Said, cut(x.Reply), x.Inside, x.Why, r.catches(x.ID), x.Cookie}
+			t := Test{x.ID, x.Listener, string(x.Weight), string(x.Verdict), x.Said, cut(x.Reply), x.Inside, x.Why, x.Asked, x.Taken, r.catches(x.ID), x.Cookie}
 			if x.Weight == pattern.Control {
 				f.Controls = append(f.Controls, t)
 				continue
 			}
 			f.Tests = append(f.Tests, t)
-			f.count(x)
-			if x.Verdict.Hit() && !r.wants(x.ID, pattern.Credentials) {
-				f.Strangers++
-			}
 		}
 	}
+	r.count(&f)
 	return f
 }
 
-func (f *Facts) count(x judge.Result) {
-	switch {
-	case !x.Verdict.Hit():
-		return
-	case x.Weight == pattern.Weak || x.Verdict == judge.WeakSuspect:
-		f.Weak++
-	default:
-		f.Strong++
+// count counts tests by which something was taken: a test of several forms, asked of several listeners, is one, and counts as the worst of them.
+func (r Report) count(f *Facts) {
+	strong, weak, proven, strangers := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, l := range r.Listeners {
+		for _, x := range l.Results {
+			if x.Weight == pattern.Control || !x.Verdict.Hit() {
+				continue
+			}
+			id := x.Test()
+			if x.Weight == pattern.Weak || x.Verdict == judge.WeakSuspect {
+				weak[id] = true
+			} else {
+				strong[id] = true
+			}
+			if x.Verdict == judge.Proven {
+				proven[id] = true
+			}
+			if !r.wants(id, pattern.Credentials) {
+				strangers[id] = true
+			}
+		}
 	}
-	if x.Verdict == judge.Proven {
-		f.Proven++
+	for id := range strong {
+		delete(weak, id)
 	}
+	f.Strong, f.Weak, f.Proven, f.Strangers = len(strong), len(weak), len(proven), len(strangers)
 }
 
-// wants says whether the test of a result has a need.
+// wants says whether the test with an id has a need.
 func (r Report) wants(id string, n pattern.Need) bool {
-	id, _, _ = strings.Cut(id, ".")
 	return slices.ContainsFunc(r.Table.Patterns, func(p pattern.Pattern) bool { return p.ID == id && p.Wants(n) })
 }
 

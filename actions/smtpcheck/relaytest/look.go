@@ -83,12 +83,12 @@ func (e Env) RelayTest(ctx context.Context, q Request) (Report, error) {
 	}
 	rep.Account = account(run)
 	if q.Deliver {
-		m, err := e.openMailbox(run.Probe)
+		m, err := e.openMailbox(ctx, run.Probe)
 		if err != nil {
 			return rep, err
 		}
 		defer m.Close()
-		run.Deliver = &relay.Delivery{Mailbox: m, Window: cmp.Or(q.Window, DefaultWindow), Every: time.Second, RunID: cmp.Or(q.RunID, "run-"+probe.Cookie()[8:16])}
+		run.Deliver = &relay.Delivery{Mailbox: m, Window: cmp.Or(q.Window, DefaultWindow), Every: e.every(), RunID: cmp.Or(q.RunID, "run-"+probe.Cookie()[8:16])}
 	}
 	err = rep.ask(ctx, run, all, q.Progress)
 	rep.Took = time.Since(began)

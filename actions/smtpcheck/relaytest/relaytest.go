@@ -16,6 +16,7 @@ import (
 
 	"hikeshi/actions/smtpcheck/pattern"
 	"hikeshi/actions/smtpcheck/probe"
+	"hikeshi/actions/smtpcheck/probe/imap"
 	"hikeshi/actions/smtpcheck/relay"
 	"hikeshi/actions/smtpcheck/target"
 	"hikeshi/runbook"
@@ -34,8 +35,9 @@ type Env struct {
 	Domains  []string // of the server itself, the first for own addresses where Domain is ""
 	Probe    string   // the probe mailbox, P
 	Sender   string   // a second foreign sender, F
-	Receiver string   // ADDR:PORT where mail to the probe mailbox arrives; "" if it arrives in Maildir
+	Receiver string   // ADDR:PORT where mail to the probe mailbox arrives; "" if it arrives in Maildir or IMAP
 	Maildir  string
+	IMAP     func() (imap.Place, error)   // where the probe mailbox is, and its password; nil if it is not asked over IMAP
 	Login    func() (*relay.Login, error) // the test account; nil, or returning nil, if there is none
 	Find     func() string                // an account of the server itself, where none is named; nil, or "", if none is known
 	Fast     bool                         // own addresses are asked without pauses, as if every request said so
@@ -103,8 +105,26 @@ type mailbox interface {
 	Close() error
 }
 
+// linger is how long a mailbox may still be read when a test was cut short: what was sent until then may have arrived.
+const linger = 5 * time.Second
+
+// outlasting is a context that ends a little later than ctx.
+func outlasting(ctx context.Context) context.Context {
+	later, end := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() { time.AfterFunc(linger, end) })
+	return later
+}
+
+// every is how long is waited from one look into the mailbox to the next: longer where somebody else's server is asked.
+func (e Env) every() time.Duration {
+	if e.Receiver == "" && e.Maildir == "" {
+		return 5 * time.Second
+	}
+	return time.Second
+}
+
 // openMailbox opens the probe mailbox.
-func (e Env) openMailbox(address string) (mailbox, error) {
+func (e Env) openMailbox(ctx context.Context, address string) (mailbox, error) {
 	switch {
 	case e.Receiver != "":
 		l, err := net.Listen("tcp", e.Receiver)
@@ -118,6 +138,16 @@ func (e Env) openMailbox(address string) (mailbox, error) {
 			return nil, fmt.Errorf("%w: %w", runbook.ErrInput, err)
 		}
 		return m, nil
+	case e.IMAP != nil:
+		p, err := e.IMAP()
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", runbook.ErrInput, err)
+		}
+		b, err := imap.Open(outlasting(ctx), p)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", runbook.ErrUndetermined, err)
+		}
+		return b, nil
 	}
-	return nil, fmt.Errorf("%w: real messages need a mailbox where they are seen to arrive (smtp.receiver or smtp.maildir)", runbook.ErrInput)
+	return nil, fmt.Errorf("%w: real messages need a mailbox where they are seen to arrive (smtp.receiver, smtp.maildir or smtp.imap)", runbook.ErrInput)
 }

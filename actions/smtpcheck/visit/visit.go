@@ -6,6 +6,7 @@ package visit
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -68,7 +69,32 @@ func (v Visit) Outcome(ctx context.Context, in runbook.Input, told ...runbook.Fi
 	if err := in.Rec.Evidence(v.Evidence, strings.NewReader(r.Transcript())); err != nil {
 		found = append(found, runbook.Finding{Level: runbook.Warn, Text: runbook.Tf("the transcript could not be kept: %s", "記録を保全できない: %s", err)})
 	}
-	return runbook.Outcome{Findings: found, Facts: facts}, nil
+	return runbook.Outcome{Findings: InRunbook(in, found), Facts: facts}, nil
+}
+
+// InRunbook puts what findings call by the flags of a verb into the words of a runbook: a parameter of the step is an input of that name there;
+// what the step has no parameter for is a setting, or has to be asked with the verb.
+func InRunbook(in runbook.Input, found []runbook.Finding) []runbook.Finding {
+	var with map[string]json.RawMessage
+	if in.Decode(&with) != nil {
+		return found
+	}
+	var pairs []string
+	for _, name := range []string{"account", "domain"} {
+		word := "smtp." + name
+		if _, given := with[name]; given {
+			word = "--set " + name + "="
+		}
+		pairs = append(pairs, "--"+name, word)
+	}
+	for _, flag := range []string{"--retry-deferred", "--backup-domain", "--failing-login", "--pop"} {
+		pairs = append(pairs, flag, "hikeshi smtp relaytest "+flag)
+	}
+	words := strings.NewReplacer(pairs...)
+	for i, f := range found {
+		found[i].Text = runbook.T(words.Replace(f.Text.EN), words.Replace(f.Text.JA))
+	}
+	return found
 }
 
 // failure is an error as it is where the request is wrong or was given up; whatever else went wrong leaves the step undetermined.

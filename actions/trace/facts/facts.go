@@ -58,7 +58,7 @@ type Traced struct {
 	Relay    string       `json:"relay" expr:"relay"`       // the other host that relayed it
 	Queue    string       `json:"queue" expr:"queue"`       // the queue id at this server that was looked for
 	Logged   bool         `json:"logged" expr:"logged"`     // the own log tells of it
-	Evidence string       `json:"evidence" expr:"evidence"` // where the log tells of it, else the line of the header: file:offset
+	Evidence string       `json:"evidence" expr:"evidence"` // where the log tells of it, as file:offset, else the line of the header, as file:line
 	Guess    bool         `json:"guess" expr:"guess"`       // where the border lies is one
 	Hops     []Hop        `json:"hops" expr:"hops"`         // the lines from the top
 	More     int          `json:"more" expr:"more"`         // lines that were too many to be read
@@ -97,6 +97,7 @@ type Hop struct {
 	Delay    *int64     `json:"delay" expr:"delay"` // seconds since the line below
 	Software string     `json:"software" expr:"software"`
 	Local    bool       `json:"local" expr:"local"`
+	Line     int        `json:"line" expr:"line"`     // in the file, 1-based; 0 where it was decoded
 	Offset   int64      `json:"offset" expr:"offset"` // in the file, bytes; -1 where it was decoded
 	Text     string     `json:"text" expr:"text"`     // of a line that has no form
 	Signs    []string   `json:"signs" expr:"signs"`

@@ -106,6 +106,7 @@ type Field struct {
 	Name   string
 	Value  string // folded as it stands; bounded, anything may be in it
 	Offset int64  // where it begins in the file, bytes; -1 where that cannot be told, since its place was decoded
+	Line   int    // 1-based, of the file; 0 where Offset is -1
 }
 
 // Is compares the name, letter case ignored.
@@ -185,6 +186,7 @@ func Read(r io.Reader) (File, error) {
 		}
 		f.Mails = append(f.Mails, open(text[at:until], base, i+1))
 	}
+	f.number(text)
 	return f, nil
 }
 

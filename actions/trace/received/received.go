@@ -74,6 +74,7 @@ type Hop struct {
 	Software     Software
 	Local        bool  // handed in on the host itself, or fetched from a mailbox, not over SMTP
 	Cut          bool  // longer than Max
+	Line         int   // 1-based, of the file; 0 where that cannot be told, or by Parse
 	Offset       int64 // where the field begins in its file, bytes; -1 where that cannot be told. Parse leaves it at 0
 }
 

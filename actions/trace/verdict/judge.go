@@ -158,11 +158,11 @@ func (j *judge) claimed(ctx context.Context) error {
 		j.sign("own-forged", 3, runbook.T("the own log, which reaches there, does not know its id", "その時刻を含む自サーバーのログに ID がない"), named...)
 		j.notThrough(runbook.Tf("line %d names a host of yours, but the log of that time does not know its id: the line was made up", "%d 行目は自ホストを名乗るが、その時刻のログに ID がない。偽造された行である", named[0]+1))
 	case len(named) == 0:
-		j.unknown(runbook.Tf("line %d, below the border, says that it came from your address, and nobody you trust has written that line; %s handed it over", "境界より下の %d 行目に自アドレスから来たとあるが、信用できる者が書いた行ではない。渡したのは %s", w.Claims[0]+1, j.who(w.Border)))
+		j.unknown(runbook.Tf("line %d, below the border, says that it came from your address, and nobody you trust has written that line; %s handed it over: if that is yours too, such as a relay in front, name it (--own)", "境界より下の %d 行目に自アドレスから来たとあるが、信用できる者が書いた行ではない。渡したのは %s。それも自ホスト (前段の中継など) なら --own で示すこと", w.Claims[0]+1, j.who(w.Border)))
 	case w.Broken >= 0:
 		j.unknown(phrase.Both("%s; line %s names a host of yours below the border, and whether it is true cannot be told: %s", "%s。境界より下の %s 行目が自ホストを名乗るが、真偽を確かめられない: %s", j.broken(), phrase.Number(named[0]), j.lacks.Text()))
 	default:
-		j.unknown(phrase.Both("line %s names a host of yours below the border, and whether it is true cannot be told: %s; %s handed it over", "境界より下の %s 行目が自ホストを名乗るが、真偽を確かめられない: %s。渡したのは %s", phrase.Number(named[0]), j.lacks.Text(), phrase.Same(j.who(w.Border))))
+		j.unknown(phrase.Both("line %s names a host of yours below the border, and whether it is true cannot be told: %s; %s handed it over: if that is yours too, such as a relay in front, name it (--own)", "境界より下の %s 行目が自ホストを名乗るが、真偽を確かめられない: %s。渡したのは %s。それも自ホスト (前段の中継など) なら --own で示すこと", phrase.Number(named[0]), j.lacks.Text(), phrase.Same(j.who(w.Border))))
 	}
 	return nil
 }

@@ -183,7 +183,7 @@ func (j *judge) bounced(q ask.Inquiry) {
 
 // spot is where the line stands, as evidence.
 func (j *judge) spot(at int) {
-	if j.t.Evidence == "" && j.Lines[at].Hop.Offset >= 0 {
-		j.t.Evidence = fmt.Sprintf("%s:%d", j.t.File, j.Lines[at].Hop.Offset)
+	if j.t.Evidence == "" && j.Lines[at].Hop.Line > 0 {
+		j.t.Evidence = fmt.Sprintf("%s:%d", j.t.File, j.Lines[at].Hop.Line)
 	}
 }

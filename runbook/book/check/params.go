@@ -209,7 +209,13 @@ func (l *loader) gate(s strictyaml.At[[]conditionShape], env *expression.Env) []
 		if !c.That.Given() {
 			l.missing(c.Pos, "that", "that: and a condition")
 		}
-		all = append(all, runbook.Condition{Title: l.title(c.Pos, c.Title), That: l.program(env, c.That, expression.Bool)})
+		one := runbook.Condition{Title: l.title(c.Pos, c.Title), That: l.program(env, c.That, expression.Bool)}
+		if c.When.Given() != c.Otherwise.Given() {
+			l.Mistake(c.Pos, "when: and otherwise: go together: what is told where there is nothing to ask")
+		} else if c.When.Given() {
+			one.When, one.Otherwise = l.program(env, c.When, expression.Bool), l.title(c.Pos, c.Otherwise)
+		}
+		all = append(all, one)
 	}
 	return all
 }

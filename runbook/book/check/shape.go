@@ -84,6 +84,8 @@ type choiceShape struct {
 
 type conditionShape struct {
 	strictyaml.Pos
-	Title strictyaml.At[textShape]
-	That  strictyaml.At[string]
+	Title     strictyaml.At[textShape]
+	That      strictyaml.At[string]
+	When      strictyaml.At[string]
+	Otherwise strictyaml.At[textShape]
 }

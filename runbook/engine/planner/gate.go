@@ -24,7 +24,7 @@ func (p *Planner) gate(ctx context.Context, step runbook.Step, f Facts, planned 
 		row := p.row(c, seen)
 		plan.Gate = append(plan.Gate, row)
 		if !row.Holds {
-			plan.Findings = append(plan.Findings, seen.take(c.That.Steps())...)
+			plan.Findings = append(plan.Findings, seen.take(c.Steps())...)
 		}
 	}
 	for _, row := range plan.Gate {
@@ -39,7 +39,17 @@ func (p *Planner) gate(ctx context.Context, step runbook.Step, f Facts, planned 
 // row decides one condition.
 func (p *Planner) row(c runbook.Condition, seen again) runbook.GateRow {
 	row := runbook.GateRow{Title: c.Title}
-	var err error
+	asked, err := true, error(nil)
+	if c.When != nil {
+		asked, err = p.holds(c.When, seen.facts)
+	}
+	switch {
+	case err != nil:
+		row.Why, row.WhyJA = p.because(err, seen)
+		return row
+	case !asked:
+		return runbook.GateRow{Title: c.Otherwise, Holds: true, Off: true}
+	}
 	if row.Holds, err = p.holds(c.That, seen.facts); err != nil {
 		row.Why, row.WhyJA = p.because(err, seen)
 	}
@@ -108,7 +118,7 @@ func (p *Planner) reread(ctx context.Context, gate runbook.Step, f Facts, planne
 
 // Names says whether a condition of the gate uses the facts of the step id.
 func Names(gate runbook.Step, id string) bool {
-	return slices.ContainsFunc(gate.Gate, func(c runbook.Condition) bool { return slices.Contains(c.That.Steps(), id) })
+	return slices.ContainsFunc(gate.Gate, func(c runbook.Condition) bool { return slices.Contains(c.Steps(), id) })
 }
 
 // Uses says whether a parameter of step goes by facts of the step id.
@@ -123,7 +133,7 @@ func Uses(step runbook.Step, id string) bool {
 
 // gateAfter names the earlier step whose planned change alters what a condition reads, or "".
 func (p *Planner) gateAfter(c runbook.Condition, planned []runbook.Change) string {
-	for _, id := range c.That.Steps() {
+	for _, id := range c.Steps() {
 		if step, ok := p.Book.Step(id); ok {
 			if after := p.dependsOn(step, planned); after != "" {
 				return after

@@ -30,6 +30,7 @@ const (
 	Refused   = "refused"    // refused, where a login from elsewhere gets through
 	CutOff    = "cut-off"    // refused before anybody could log in
 	Taken     = "taken"      // the login walks around the denial
+	Deferred  = "deferred"   // of mail with the null sender: put off
 	NotTested = "not-tested" // no test account, or its login proves nothing
 )
 
@@ -57,6 +58,9 @@ type Tries struct {
 	In    call.Try // a stranger's mail to an account
 	Out   call.Try // an account's mail to the outside, without a login
 	Login call.Try // and after one
+
+	Null, NullOut call.Try // mail with the null sender to an account, and to the outside
+	Own           call.Try // an account's mail to itself
 }
 
 // A Case is one denied source at one listener.
@@ -73,6 +77,7 @@ type Case struct {
 // A Verdict is what follows.
 type Verdict struct {
 	Result, Login     string // of the words above
+	Null              string // what came of mail with the null sender to an account: taken, refused, deferred, not-tested
 	Relayed           bool   // mail to the outside was taken without a login
 	Reply, LoginReply string // the answers that it rests on
 	Why, NoLogin      runbook.Text
@@ -85,7 +90,7 @@ func (c Case) CutOff() bool {
 
 // Weigh says what follows.
 func (c Case) Weigh() Verdict {
-	v := Verdict{Login: NotTested, Reply: c.Got.In.String(), Relayed: c.Got.Out.Outcome == call.Taken}
+	v := Verdict{Login: NotTested, Null: c.null(), Reply: c.Got.In.String(), Relayed: c.Got.Out.Outcome == call.Taken}
 	c.login(&v)
 	c.compare(&v)
 	if v.Result == Denied && v.Login == CutOff {
@@ -104,6 +109,10 @@ func (c Case) compare(v *Verdict) {
 		v.Result, v.Relayed, v.Why = NotDenied, true, runbook.T("mail to the outside is taken from there, without a login", "そこからの外部あてメールを、認証なしで受け付ける")
 	case in.Outcome == call.Taken:
 		v.Result, v.Why = NotDenied, runbook.T("mail to the server's accounts is taken from there as from anybody", "そこからのメールを、ほかと同じように受け付ける")
+	case c.Got.NullOut.Outcome == call.Taken:
+		v.Result, v.Relayed, v.Reply, v.Why = NotDenied, true, c.Got.NullOut.String(), runbook.T("with the null sender mail to the outside is taken from there, without a login", "空の差出人なら、そこからの外部あてメールを、認証なしで受け付ける")
+	case c.Got.Own.Outcome == call.Taken:
+		v.Result, v.Reply, v.Why = NotDenied, c.Got.Own.String(), runbook.T("mail in the name of an own account is taken from there, without a login", "自アカウント名義のメールを、そこから認証なしで受け付ける")
 	case in.Outcome == call.Unknown:
 		v.Result, v.Why = CannotTell, runbook.T("no answer from there that says anything: silence is no refusal", "判断できる応答がない。無応答は拒否の証明にならない")
 	case v.Login == Taken:
@@ -119,6 +128,19 @@ func (c Case) compare(v *Verdict) {
 	default:
 		v.Result, v.Why = CannotTell, runbook.T("from elsewhere there is no answer to compare with", "比較に使う応答が、ほかのアドレスからも得られない")
 	}
+}
+
+// null says what came of mail with the null sender.
+func (c Case) null() string {
+	switch c.Got.Null.Outcome {
+	case call.Taken:
+		return Taken
+	case call.Refused:
+		return Refused
+	case call.Later:
+		return Deferred
+	}
+	return NotTested
 }
 
 // login enters what came of a login.

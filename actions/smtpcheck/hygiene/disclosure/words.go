@@ -169,7 +169,7 @@ func weigh(s *session.Session, row *session.Row, a answered) {
 	}
 }
 
-// EXPN is H04.
+// EXPN is H04: the leak is an answer that names members of a list, or tells known and unknown names apart.
 func EXPN(s *session.Session, row *session.Row) {
 	if !alone(s, row) {
 		return
@@ -179,11 +179,19 @@ func EXPN(s *session.Session, row *session.Row) {
 		return
 	}
 	row.Codes = session.Codes(master)
-	if master.Code == 250 {
+	if master.Code == 250 && names(master) {
 		row.Verdict, row.Unmet, row.Why = session.Bad, true, runbook.T("it names the members of a list", "リストのメンバーを答える")
 		return
 	}
 	both(s, row, "EXPN")
+	if master.Code == 250 && row.Verdict == session.Good {
+		row.Verdict, row.Why = session.Note, runbook.T("postmaster is said to exist, and no member is named", "postmaster は存在すると答えるが、メンバーは答えない")
+	}
+}
+
+// names says whether a reply holds an address or more than one line: what EXPN answers for each member (RFC 5321 section 3.5.1).
+func names(r talk.Reply) bool {
+	return len(r.Lines) > 1 || strings.ContainsAny(r.Text(), "@<")
 }
 
 // ETRN is H06. TURN would turn the conversation round, and is never said.

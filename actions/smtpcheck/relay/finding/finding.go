@@ -30,17 +30,13 @@ func Listener(l judge.Report, catches func(id string) runbook.Text, evidence str
 	if l.Vantage.Seen.IsValid() {
 		all = append(all, find(runbook.Info, "%s: the server sees us as %s", "%s: サーバからは %s に見える", l.Listener(), l.Vantage.Seen))
 	}
-	refused := 0
 	for _, x := range l.Results {
-		switch {
-		case x.Weight == pattern.Control:
-		case x.Verdict.Hit():
-			f := hit(x, catches(x.ID))
-			f.Evidence = evidence
-			all = append(all, f)
-		case x.Verdict.Closed():
-			refused++
+		if x.Weight == pattern.Control || !x.Verdict.Hit() {
+			continue
 		}
+		f := hit(x, catches(x.ID))
+		f.Evidence = evidence
+		all = append(all, f)
 	}
 	if late := ids(l, func(x judge.Result) bool { return x.Verdict == judge.RefusedLate }); late != "" {
 		all = append(all, find(runbook.Info, "%s: refused late, at DATA or after it: %s; tests that stop at RCPT call such a server open", "%s: DATA 以降で拒否: %s。RCPT までの試験ではこのサーバはオープンに見える", l.Listener(), late))
@@ -48,8 +44,9 @@ func Listener(l judge.Report, catches func(id string) runbook.Text, evidence str
 	if soft := ids(l, func(x judge.Result) bool { return x.Verdict == judge.RefusedSoft }); soft != "" {
 		all = append(all, find(runbook.Warn, "%s: refused for now only (454 4.7.1): %s; the sender tries again", "%s: 一時的な拒否のみ (454 4.7.1): %s。送信側は再送してくる", l.Listener(), soft))
 	}
-	all = append(all, say(runbook.Info, fmt.Sprintf("%s: %s refused, %s named", l.Listener(), runbook.Count(int64(refused), "test"), runbook.Count(int64(l.Rcpts), "recipient")),
-		fmt.Sprintf("%s: 拒否 %d 件、宛先 %d 件", l.Listener(), refused, l.Rcpts)))
+	refused, of := l.Refused()
+	all = append(all, say(runbook.Info, fmt.Sprintf("%s: %d of %s refused, %s named", l.Listener(), refused, runbook.Count(int64(of), "test"), runbook.Count(int64(l.Rcpts), "recipient")),
+		fmt.Sprintf("%s: %d 件中 %d 件を拒否、宛先 %d 件", l.Listener(), of, refused, l.Rcpts)))
 	return append(all, open(l)...)
 }
 
@@ -61,6 +58,9 @@ func control(l judge.Report) runbook.Finding {
 	case judge.ControlLogin:
 		return find(runbook.OK, "%s: nothing is taken without a login", "%s: 認証なしでは何も受け付けない", l.Listener())
 	case judge.ControlUnknown:
+		if slices.ContainsFunc(l.Results, func(x judge.Result) bool { return x.ID == "R05" && x.Verdict == judge.NotRun }) {
+			return find(runbook.Warn, "%s: no account of the server is known (--account), so every \"refused\" proves nothing; with a domain of it (--domain) R05 and R07 would stand in for R06", "%s: サーバのアカウントが分からないため (--account)、「拒否」は何の証明にもならない。ドメインを示せば (--domain)、R05 と R07 で R06 を補える", l.Listener())
+		}
 		return find(runbook.Warn, "%s: no account of the server is known (--account), so every \"refused\" proves nothing; R05 and R07 stand in for R06", "%s: サーバのアカウントが分からないため (--account)、「拒否」は何の証明にもならない。R06 の代わりに R05 と R07 を見ること", l.Listener())
 	}
 	var x judge.Result
@@ -119,12 +119,12 @@ func open(l judge.Report) []runbook.Finding {
 	return all
 }
 
-// ids are the ids of the results that fit, in short: R01, R03-R05.
+// ids are the ids of the tests with a result that fits, in short: R01, R03-R05.
 func ids(l judge.Report, fits func(judge.Result) bool) string {
 	var all []string
 	for _, x := range l.Results {
-		if fits(x) {
-			all = append(all, x.ID)
+		if id := x.Test(); fits(x) && !slices.Contains(all, id) {
+			all = append(all, id)
 		}
 	}
 	if len(all) > 6 {

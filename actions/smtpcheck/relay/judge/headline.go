@@ -46,6 +46,7 @@ type tally struct {
 	notRun, open, unsent list
 	proven, strong, weak list
 	once                 bool  // every weak hit is one that was refused when it was asked again
+	steady               bool  // a strong hit was taken whenever it was asked
 	here, gone           bool  // of the messages of strong hits: what became of some may still be seen, or was not asked; some have not arrived
 	login                bool  // every listener wants a login of everybody
 	missed               list  // listeners
@@ -79,7 +80,7 @@ func count(reports []Report) tally {
 			if x.Weight == pattern.Control {
 				continue
 			}
-			id, _, _ := strings.Cut(x.ID, ".")
+			id := x.Test()
 			if _, known := most[id]; !known {
 				ids = append(ids, id)
 			}
@@ -96,6 +97,12 @@ func count(reports []Report) tally {
 	return t
 }
 
+// Refused says how many of how many tests the listener refused, in all of their forms.
+func (r Report) Refused() (refused, of int) {
+	t := count([]Report{r})
+	return t.refused, t.all
+}
+
 // place says in which list the test of a result belongs.
 func (t *tally) place(r Report, x Result) int {
 	switch {
@@ -104,11 +111,12 @@ func (t *tally) place(r Report, x Result) int {
 	case r.unsent(x):
 		return 3
 	case x.Verdict.Hit() && (x.Weight == pattern.Weak || x.Verdict == WeakSuspect):
-		t.once = t.once && x.Weight != pattern.Weak
+		t.once = t.once && x.Verdict == WeakSuspect && x.Once
 		return 4
 	case x.Verdict.Hit():
 		gone := x.Verdict == NotSeen || x.Verdict == Backscatter
 		t.gone, t.here = t.gone || gone, t.here || !gone && !x.Unsent
+		t.steady = t.steady || !x.Fickle()
 		return 5
 	case x.Open || x.Verdict != NotRun && !x.Verdict.Closed():
 		return 2
@@ -123,10 +131,12 @@ func (t tally) suspect() runbook.Text {
 	switch {
 	case t.gone && !t.here:
 		return runbook.Tf("SUSPECT: mail of strangers was taken (%s), and has not arrived itself", "疑いあり: 第三者のメールを受け付けた (%s)。試験メール自体は届いていない", t.strong)
+	case len(t.strong) > 0 && !t.steady:
+		return runbook.Tf("SUSPECT: mail of strangers was taken in some connections and refused in others (%s): one of several hosts behind the address may be open", "疑いあり: 第三者のメールを受け付ける接続と拒否する接続がある (%s)。同じアドレスの背後の複数ホストのうち、一部が開いている可能性がある", t.strong)
 	case len(t.strong) > 0:
 		return runbook.Tf("SUSPECT: mail of strangers would be taken (%s); only delivery proves a relay", "疑いあり: 第三者のメールを受け付ける (%s)。中継の証明は実際の配送による", t.strong)
 	case t.once:
-		return runbook.Tf("WEAK suspect: taken once, and refused when asked again (%s); only delivery proves a relay", "弱い疑い: 一度受理し、再試験では拒否した (%s)。中継の証明は実際の配送による", t.weak)
+		return runbook.Tf("WEAK suspect: odd addresses were taken once, and refused when asked again (%s); only delivery proves a relay", "弱い疑い: 変則的な宛先を一度受理し、再試験では拒否した (%s)。中継の証明は実際の配送による", t.weak)
 	}
 	return runbook.Tf("WEAK suspect: odd addresses were taken, perhaps as local names (%s); only delivery proves a relay", "弱い疑い: 変則的な宛先を受け付けた (%s)。ローカル名とみなしただけかもしれない。中継の証明は実際の配送による", t.weak)
 }

@@ -153,9 +153,21 @@ type Result struct {
 	Inside   bool
 	Why      runbook.Text // why the verdict is what it is; may be empty
 	Open     bool         // the question is open: it should have been answered, and was not
+	Once     bool         // an odd address that was taken once, and refused when it was asked again
+	Asked    int          // how often it was asked, each time but the first in a fresh connection; 0 if no more than twice
+	Taken    int          // and how often it was taken, if Asked
 	Cookie   string       // of the message that was sent
 	Unsent   bool         // real messages are allowed, and this one was not sent: others would get it too, or it would be the second
 }
+
+// Test is the id of the test, of whose forms this may be one: R25 of R25.2.
+func (r Result) Test() string {
+	id, _, _ := strings.Cut(r.ID, ".")
+	return id
+}
+
+// Fickle says whether it was taken in some connections and refused in others.
+func (r Result) Fickle() bool { return r.Asked > 0 && r.Taken < r.Asked }
 
 // Line is the result in one line, for logs and tests: R01 refused 554 5.7.1 ...
 func (r Result) Line() string {
