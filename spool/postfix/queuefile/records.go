@@ -52,7 +52,6 @@ type walker struct {
 	buf    []byte // of the file from base on
 	base   int64
 	follow bool // pointers
-	data   []byte
 }
 
 const window = 4096
