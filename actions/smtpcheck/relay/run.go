@@ -26,7 +26,7 @@ const (
 	Pause     = time.Second // between tests, at least
 	MaxRcpts  = 45          // recipients named to one listener: as many as all built-in tests name to a healthy server
 	perConn   = 8           // tests in one connection: servers cut off clients with many errors, and those with many connections
-	maxOften  = 6           // more times that a plain test is asked that was taken once and refused once
+	maxOften  = 6           // more times that a plain test is asked where answers differ from connection to connection
 	maxFickle = 3           // such tests, after which others are asked twice only
 	maxDead   = 2           // connections in a row that come to nothing, after which a listener is left alone
 )
@@ -51,8 +51,8 @@ type Run struct {
 	Login    *Login                                                  // a test account, with the leave to use it; may be nil
 	POP      func(ctx context.Context, at netip.Addr, l Login) error // logs in over POP3; may be nil
 	Own      func(netip.Addr) bool
-	Deliver  *Delivery // nil: nothing is ever sent
-	Progress func(done, total int64)
+	Deliver  *Delivery               // nil: nothing is ever sent
+	Progress func(done, total int64) // in tests; the controls come before the first
 }
 
 // A Login is a test account at the target.
@@ -69,9 +69,10 @@ func (r Run) Test(ctx context.Context, at netip.AddrPort, host string, grant con
 	s := &session{run: r, ctx: ctx, grant: grant, rep: &rep, end: time.Now().Add(r.Limit), most: MaxRcpts}
 	defer s.close()
 	all := r.Table.Ordered()
+	controls := len(all) - r.Table.Tests()
 	for i, p := range all {
 		if r.Progress != nil {
-			r.Progress(int64(i), int64(len(r.Table.Patterns)))
+			r.Progress(int64(max(0, i-controls)), int64(r.Table.Tests()))
 		}
 		s.pattern(p)
 		if p.Weight == pattern.Control {
@@ -82,6 +83,7 @@ func (r Run) Test(ctx context.Context, at netip.AddrPort, host string, grant con
 			rep.Controlled()
 		}
 	}
+	s.others()
 	s.later(all)
 	rep.Weigh()
 	return rep, ctx.Err()
@@ -104,7 +106,7 @@ func (s *session) pattern(p pattern.Pattern) {
 
 // result runs one form of a test.
 func (s *session) result(p pattern.Pattern, i int) judge.Result {
-	res := judge.Result{ID: p.Name(i), Listener: s.rep.Listener(), Weight: p.Weight, Verdict: judge.NotRun}
+	res := judge.Result{ID: p.Name(i), Listener: s.rep.Listener(), Weight: p.Weight, Login: p.Wants(pattern.Credentials), Verdict: judge.NotRun}
 	s.form(p, p.Forms[i], &res)
 	res.Inside = s.rep.Vantage.Inside && res.Verdict != judge.NotRun
 	return res

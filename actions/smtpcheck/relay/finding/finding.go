@@ -91,9 +91,9 @@ func hit(x judge.Result, c runbook.Text) runbook.Finding {
 	}
 	head := x.Listener + ": " + x.ID + " "
 	f := say(level, head+string(x.Verdict)+": "+c.EN+"; "+Short(x.Reply), head+x.Verdict.Text().In("ja")+": "+c.In("ja")+"。"+Short(x.Reply))
-	if !x.Why.IsZero() {
-		f.Text.EN += " (" + x.Why.EN + ")"
-		f.Text.JA += " (" + x.Why.In("ja") + ")"
+	if why := x.Reason(); !why.IsZero() {
+		f.Text.EN += " (" + why.EN + ")"
+		f.Text.JA += " (" + why.In("ja") + ")"
 	}
 	return f
 }

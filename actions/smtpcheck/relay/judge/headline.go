@@ -14,7 +14,10 @@ func Headline(reports []Report) runbook.Text {
 	t := count(counted(reports))
 	switch Overall(reports) {
 	case OpenRelay:
-		return runbook.Tf("OPEN RELAY: mail of strangers was relayed (%s)", "オープンリレー: 第三者のメールを実際に中継した (%s)", t.proven)
+		if !t.strange {
+			return runbook.Tf("mail of one account was relayed in the name of another, after a login (%s); bind senders to logins", "ログイン後、別アカウント名義のメールを実際に中継した (%s)。差出人をログインに結び付けること", t.proven)
+		}
+		return runbook.Tf("OPEN RELAY: mail of strangers was relayed (%s); close it now", "オープンリレー: 第三者のメールを実際に中継した (%s)。ただちに塞ぐこと", t.proven)
 	case Doubtful:
 		return t.suspect()
 	case Safe:
@@ -45,12 +48,15 @@ type tally struct {
 	all, refused         int
 	notRun, open, unsent list
 	proven, strong, weak list
-	once                 bool  // every weak hit is one that was refused when it was asked again
-	steady               bool  // a strong hit was taken whenever it was asked
-	here, gone           bool  // of the messages of strong hits: what became of some may still be seen, or was not asked; some have not arrived
-	login                bool  // every listener wants a login of everybody
-	missed               list  // listeners
-	doubt                doubt // the largest
+	once                 bool              // every weak hit is one that was refused when it was asked again
+	steady               bool              // a strong hit was taken whenever it was asked
+	strange              bool              // a strong hit, or a proven one, needed no login
+	sent                 bool              // real messages were allowed
+	times                map[string][2]int // of strong hits that were taken in some connections only, by id: in how many, of how many
+	here, gone           bool              // of the messages of strong hits: what became of some may still be seen, or was not asked; some have not arrived
+	login                bool              // every listener wants a login of everybody
+	missed               list              // listeners
+	doubt                doubt             // the largest
 }
 
 // A list of names, in short as text: R01, R12, R31, R32, R33 ... (+3).
@@ -64,7 +70,7 @@ func (l list) String() string {
 }
 
 func count(reports []Report) tally {
-	t := tally{once: true, login: true}
+	t := tally{once: true, login: true, times: map[string][2]int{}}
 	var ids list
 	most := map[string]int{} // of an id, as an index of the lists below
 	for _, r := range reports {
@@ -77,6 +83,7 @@ func count(reports []Report) tally {
 			t.doubt = max(t.doubt, r.doubt())
 		}
 		for _, x := range r.Results {
+			t.sent = t.sent || x.Cookie != "" || x.Unsent
 			if x.Weight == pattern.Control {
 				continue
 			}
@@ -98,13 +105,26 @@ func count(reports []Report) tally {
 }
 
 // Refused says how many of how many tests the listener refused, in all of their forms.
-func (r Report) Refused() (refused, of int) {
-	t := count([]Report{r})
+func (r Report) Refused() (refused, of int) { return Tests([]Report{r}) }
+
+// Tests says how many of how many tests were refused by all listeners that were asked, in all of their forms.
+func Tests(reports []Report) (refused, of int) {
+	t := count(counted(reports))
 	return t.refused, t.all
+}
+
+// often names strong hits with how often they were taken, as format says it of an id and two numbers.
+func (t tally) often(format string) list {
+	var all list
+	for _, id := range t.strong {
+		all = append(all, fmt.Sprintf(format, id, t.times[id][0], t.times[id][1]))
+	}
+	return all
 }
 
 // place says in which list the test of a result belongs.
 func (t *tally) place(r Report, x Result) int {
+	t.strange = t.strange || !x.Login && x.Verdict.Hit() && x.Weight == pattern.Strong
 	switch {
 	case x.Verdict == Proven:
 		return 6
@@ -117,6 +137,8 @@ func (t *tally) place(r Report, x Result) int {
 		gone := x.Verdict == NotSeen || x.Verdict == Backscatter
 		t.gone, t.here = t.gone || gone, t.here || !gone && !x.Unsent
 		t.steady = t.steady || !x.Fickle()
+		n := t.times[x.Test()]
+		t.times[x.Test()] = [2]int{n[0] + x.Taken, n[1] + x.Asked}
 		return 5
 	case x.Open || x.Verdict != NotRun && !x.Verdict.Closed():
 		return 2
@@ -129,16 +151,29 @@ func (t *tally) place(r Report, x Result) int {
 // suspect is the line for something that was taken.
 func (t tally) suspect() runbook.Text {
 	switch {
+	case len(t.strong) > 0 && !t.strange:
+		return runbook.Tf("SUSPECT: after a login mail in the name of another account would be taken (%s); bind senders to logins", "疑いあり: ログイン後、別アカウント名義のメールを受け付ける (%s)。差出人をログインに結び付けること", t.strong)
 	case t.gone && !t.here:
 		return runbook.Tf("SUSPECT: mail of strangers was taken (%s), and has not arrived itself", "疑いあり: 第三者のメールを受け付けた (%s)。試験メール自体は届いていない", t.strong)
 	case len(t.strong) > 0 && !t.steady:
-		return runbook.Tf("SUSPECT: mail of strangers was taken in some connections and refused in others (%s): one of several hosts behind the address may be open", "疑いあり: 第三者のメールを受け付ける接続と拒否する接続がある (%s)。同じアドレスの背後の複数ホストのうち、一部が開いている可能性がある", t.strong)
+		return runbook.T(fmt.Sprintf("SUSPECT: mail of strangers was taken in some connections and refused in others (%s): one of several hosts behind the address may be open; test each by its own address", t.often("%s: %d of %d")),
+			fmt.Sprintf("疑いあり: 第三者のメールを受け付ける接続と拒否する接続がある (%s)。同じアドレスの背後の複数ホストのうち、一部が開いている可能性がある。各ホストを個別のアドレスで試験すること", t.often("%s: %[3]d 回中 %[2]d 回")))
 	case len(t.strong) > 0:
-		return runbook.Tf("SUSPECT: mail of strangers would be taken (%s); only delivery proves a relay", "疑いあり: 第三者のメールを受け付ける (%s)。中継の証明は実際の配送による", t.strong)
+		p := t.proof("SUSPECT: mail of strangers would be taken (%s)", "疑いあり: 第三者のメールを受け付ける (%s)", t.strong)
+		return runbook.T(p.EN+"; until then treat it as open", p.JA+"。それまでは開いているとみなすこと")
 	case t.once:
-		return runbook.Tf("WEAK suspect: odd addresses were taken once, and refused when asked again (%s); only delivery proves a relay", "弱い疑い: 変則的な宛先を一度受理し、再試験では拒否した (%s)。中継の証明は実際の配送による", t.weak)
+		return t.proof("WEAK suspect: odd addresses were taken once, and refused when asked again (%s)", "弱い疑い: 変則的な宛先を一度受理し、再試験では拒否した (%s)", t.weak)
 	}
-	return runbook.Tf("WEAK suspect: odd addresses were taken, perhaps as local names (%s); only delivery proves a relay", "弱い疑い: 変則的な宛先を受け付けた (%s)。ローカル名とみなしただけかもしれない。中継の証明は実際の配送による", t.weak)
+	return t.proof("WEAK suspect: odd addresses were taken, perhaps as local names (%s)", "弱い疑い: 変則的な宛先を受け付けた (%s)。ローカル名とみなしただけかもしれない", t.weak)
+}
+
+// proof is a line about hits, and says how they are proven.
+func (t tally) proof(en, ja string, hits list) runbook.Text {
+	en, ja = en+"; only delivery proves a relay", ja+"。中継の証明は実際の配送による"
+	if !t.sent {
+		en, ja = en+" (--deliver)", ja+" (--deliver)"
+	}
+	return runbook.Tf(en, ja, hits)
 }
 
 // undetermined is the line for nothing taken, and too little known.

@@ -76,7 +76,7 @@ func (r *Result) Worst(all []Result, ids []string) {
 		}
 		r.Open = r.Open || other.Open
 		if other.Verdict.rank() > r.Verdict.rank() || r.Verdict == NotRun {
-			r.Verdict, r.Reply, r.Inside, r.Asked, r.Taken = other.Verdict, other.Reply, other.Inside, other.Asked, other.Taken
+			r.Verdict, r.Reply, r.Inside, r.Asked, r.Taken, r.Refusal = other.Verdict, other.Reply, other.Inside, other.Asked, other.Taken, other.Refusal
 		}
 	}
 }
