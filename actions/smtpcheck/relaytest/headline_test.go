@@ -94,6 +94,18 @@ func TestHeadline(t *testing.T) {
 	}
 }
 
+// TestForms: the forms of a test that were answered alike are told in one line, and count as one test.
+func TestForms(t *testing.T) {
+	e, at := outside(t, &recorder.Server{Rcpt: func(c *recorder.Client, _ string) string {
+		return yes(c.Helo == "localhost" || c.Helo == "mail.example.jp" || c.Helo == "[127.0.0.1]")
+	}})
+	r := test(t, e, Request{Targets: []string{at}, Fast: true})
+	f, text := r.Facts(), told(r, "en")
+	if f.Strong != 1 || f.Refused != 30 || f.Count != 36 || !strings.Contains(text, "30 of 36 tests refused") || !strings.HasPrefix(text, "bad SUSPECT: mail of strangers would be taken (R11);") || strings.Count(text, "trust by the name in HELO") != 1 || !strings.Contains(text, ": R11, R11.2, R11.3 suspect: ") {
+		t.Errorf("%d strong, %d of %d refused\n%s", f.Strong, f.Refused, f.Count, text)
+	}
+}
+
 // TestInsideIsNotSafe: what was refused from inside says nothing about strangers, and is not called safe; what was taken counts all the same.
 func TestInsideIsNotSafe(t *testing.T) {
 	e, _ := env(t)

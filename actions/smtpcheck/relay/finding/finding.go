@@ -30,11 +30,14 @@ func Listener(l judge.Report, catches func(id string) runbook.Text, evidence str
 	if l.Vantage.Seen.IsValid() {
 		all = append(all, find(runbook.Info, "%s: the server sees us as %s", "%s: サーバからは %s に見える", l.Listener(), l.Vantage.Seen))
 	}
-	for _, x := range l.Results {
-		if x.Weight == pattern.Control || !x.Verdict.Hit() {
+	for i, x := range l.Results {
+		same := func(y judge.Result) bool {
+			return y.Test() == x.Test() && y.Verdict == x.Verdict && y.Reply == x.Reply && y.Unsent == x.Unsent && y.Reason() == x.Reason()
+		}
+		if x.Weight == pattern.Control || !x.Verdict.Hit() || slices.ContainsFunc(l.Results[:i], same) {
 			continue
 		}
-		f := hit(x, catches(x.ID))
+		f := hit(x, forms(l, same), catches(x.ID))
 		f.Evidence = evidence
 		all = append(all, f)
 	}
@@ -83,13 +86,24 @@ func control(l judge.Report) runbook.Finding {
 	return find(runbook.Warn, "%[1]s: mail to the server's own address is refused too (%[2]s), so every \"refused\" proves nothing", "%[1]s: 自ドメインあてまで拒否された (%[3]s) ため、「拒否」は何の証明にもならない", args...)
 }
 
-// hit tells of a test whose mail was taken, and what the test catches.
-func hit(x judge.Result, c runbook.Text) runbook.Finding {
+// forms names the results that fit, each form of a test by itself.
+func forms(l judge.Report, fits func(judge.Result) bool) string {
+	var all []string
+	for _, x := range l.Results {
+		if fits(x) {
+			all = append(all, x.ID)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// hit tells of a test whose mail was taken, in the forms that are named, and what the test catches.
+func hit(x judge.Result, forms string, c runbook.Text) runbook.Finding {
 	level := runbook.Bad
 	if x.Verdict == judge.WeakSuspect || x.Unsent || x.Weight == pattern.Weak && x.Verdict != judge.Proven {
 		level = runbook.Warn
 	}
-	head := x.Listener + ": " + x.ID + " "
+	head := x.Listener + ": " + forms + " "
 	f := say(level, head+string(x.Verdict)+": "+c.EN+"; "+Short(x.Reply), head+x.Verdict.Text().In("ja")+": "+c.In("ja")+"。"+Short(x.Reply))
 	if why := x.Reason(); !why.IsZero() {
 		f.Text.EN += " (" + why.EN + ")"
