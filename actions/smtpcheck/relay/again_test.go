@@ -7,6 +7,7 @@ import (
 
 	"hikeshi/actions/smtpcheck/probe"
 	"hikeshi/actions/smtpcheck/recorder"
+	"hikeshi/actions/smtpcheck/relay/headline"
 	"hikeshi/actions/smtpcheck/relay/judge"
 )
 
@@ -45,8 +46,8 @@ func TestFarm(t *testing.T) {
 						t.Error(x.Line())
 					}
 				}
-				head := judge.Headline(all)
-				if rep.State() != judge.Doubtful || judge.Weak(all) || !strings.HasPrefix(head.EN, "SUSPECT: mail of strangers was taken in some connections and refused in others (R01: ") || !strings.Contains(head.JA, "R01: ") || strings.Contains(head.EN+head.JA, "%!") {
+				head := headline.Of(all)
+				if rep.State() != judge.Doubtful || headline.Weak(all) || !strings.HasPrefix(head.EN, "SUSPECT: mail of strangers was taken in some connections and refused in others (R01: ") || !strings.Contains(head.JA, "R01: ") || strings.Contains(head.EN+head.JA, "%!") {
 					t.Errorf("%s: %s\n%s\n%s", rep.State(), head.EN, head.JA, lines(rep))
 				}
 				conns := 0
@@ -71,10 +72,10 @@ func TestOddOnce(t *testing.T) {
 	}})
 	rep := ask(t, run(t, s, "C1", "R01", "R14"))
 	x := of(rep, plain)
-	if x.Verdict != judge.Refused || x.Asked != maxOften+1 || x.Taken != 0 || x.Fickle() || !strings.Contains(x.Line(), "the same in 7 connections") || !judge.Weak([]judge.Report{rep}) || rep.State() != judge.Doubtful {
+	if x.Verdict != judge.Refused || x.Asked != maxOften+1 || x.Taken != 0 || x.Fickle() || !strings.Contains(x.Line(), "the same in 7 connections") || !headline.Weak([]judge.Report{rep}) || rep.State() != judge.Doubtful {
 		t.Errorf("%s\n%s", rep.State(), lines(rep))
 	}
-	if refused, of := rep.Refused(); refused != 1 || of != 2 {
+	if refused, of := headline.Tests([]judge.Report{rep}); refused != 1 || of != 2 {
 		t.Errorf("%d of %d refused", refused, of)
 	}
 }
@@ -157,7 +158,7 @@ func TestProgress(t *testing.T) {
 		}
 		done, total = d, n
 	}
-	if _, of := ask(t, r).Refused(); first != 0 || done != 35 || total != int64(of) || of != 36 {
+	if _, of := headline.Tests([]judge.Report{ask(t, r)}); first != 0 || done != 35 || total != int64(of) || of != 36 {
 		t.Errorf("from %d to %d of %d, and %d are counted", first, done, total, of)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"hikeshi/actions/smtpcheck/pattern"
 	"hikeshi/actions/smtpcheck/relay/finding"
+	"hikeshi/actions/smtpcheck/relay/headline"
 	"hikeshi/actions/smtpcheck/relay/judge"
 	"hikeshi/runbook"
 )
@@ -114,7 +115,7 @@ func (r Report) count(f *Facts) {
 	for id := range strong {
 		delete(weak, id)
 	}
-	f.Refused, f.Count = judge.Tests(r.Listeners)
+	f.Refused, f.Count = headline.Tests(r.Listeners)
 	f.Strong, f.Weak, f.Proven, f.Strangers = len(strong), len(weak), len(proven), len(strangers)
 }
 

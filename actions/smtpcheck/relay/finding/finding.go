@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"hikeshi/actions/smtpcheck/pattern"
+	"hikeshi/actions/smtpcheck/relay/headline"
 	"hikeshi/actions/smtpcheck/relay/judge"
 	"hikeshi/runbook"
 )
@@ -47,7 +48,7 @@ func Listener(l judge.Report, catches func(id string) runbook.Text, evidence str
 	if soft := ids(l, func(x judge.Result) bool { return x.Verdict == judge.RefusedSoft }); soft != "" {
 		all = append(all, find(runbook.Warn, "%s: refused for now only (454 4.7.1): %s; the sender tries again", "%s: 一時的な拒否のみ (454 4.7.1): %s。送信側は再送してくる", l.Listener(), soft))
 	}
-	refused, of := l.Refused()
+	refused, of := headline.Tests([]judge.Report{l})
 	all = append(all, say(runbook.Info, fmt.Sprintf("%s: %d of %s refused, %s named", l.Listener(), refused, runbook.Count(int64(of), "test"), runbook.Count(int64(l.Rcpts), "recipient")),
 		fmt.Sprintf("%s: %d 件中 %d 件を拒否、宛先 %d 件", l.Listener(), of, refused, l.Rcpts)))
 	return append(all, open(l)...)

@@ -1,4 +1,6 @@
-package judge
+// Package headline says in one line what a relay test has shown of all listeners together, and counts its tests. It judges nothing: see package
+// judge.
+package headline
 
 import (
 	"fmt"
@@ -6,21 +8,22 @@ import (
 	"strings"
 
 	"hikeshi/actions/smtpcheck/pattern"
+	"hikeshi/actions/smtpcheck/relay/judge"
 	"hikeshi/runbook"
 )
 
-// Headline says in a line what all listeners together have shown, and no more than that.
-func Headline(reports []Report) runbook.Text {
-	t := count(counted(reports))
-	switch Overall(reports) {
-	case OpenRelay:
-		if !t.strange {
+// Of says in a line what all listeners together have shown, and no more than that.
+func Of(reports []judge.Report) runbook.Text {
+	t := count(judge.Counted(reports))
+	switch judge.Overall(reports) {
+	case judge.OpenRelay:
+		if !t.relayed {
 			return runbook.Tf("mail of one account was relayed in the name of another, after a login (%s); bind senders to logins", "ログイン後、別アカウント名義のメールを実際に中継した (%s)。差出人をログインに結び付けること", t.proven)
 		}
 		return runbook.Tf("OPEN RELAY: mail of strangers was relayed (%s); close it now", "オープンリレー: 第三者のメールを実際に中継した (%s)。ただちに塞ぐこと", t.proven)
-	case Doubtful:
+	case judge.Doubtful:
 		return t.suspect()
-	case Safe:
+	case judge.Safe:
 		if t.login {
 			return t.with("no relay found: asked from outside, nothing is taken without a login; %[1]d of %[2]d tests were refused", "中継は見つからない: 外からの試験で、認証なしでは何も受け付けない。%[2]d 件中 %[1]d 件を拒否")
 		}
@@ -30,17 +33,17 @@ func Headline(reports []Report) runbook.Text {
 }
 
 // Weak says whether something was taken, and no plain mail of a stranger.
-func Weak(reports []Report) bool {
-	return Overall(reports) == Doubtful && len(count(counted(reports)).strong) == 0
+func Weak(reports []judge.Report) bool {
+	return judge.Overall(reports) == judge.Doubtful && len(count(judge.Counted(reports)).strong) == 0
 }
 
 // SoFar says in a line what is known of a test that was cut short.
-func SoFar(reports []Report) runbook.Text {
-	switch Overall(reports) {
-	case OpenRelay, Doubtful:
-		return Headline(reports)
+func SoFar(reports []judge.Report) runbook.Text {
+	switch judge.Overall(reports) {
+	case judge.OpenRelay, judge.Doubtful:
+		return Of(reports)
 	}
-	return count(counted(reports)).with("%[1]d of %[2]d tests were refused, none was taken", "%[2]d 件中 %[1]d 件を拒否、受理はなし")
+	return count(judge.Counted(reports)).with("%[1]d of %[2]d tests were refused, none was taken", "%[2]d 件中 %[1]d 件を拒否、受理はなし")
 }
 
 // A tally counts tests by their ids over all listeners: what one of them took is not refused.
@@ -50,13 +53,13 @@ type tally struct {
 	proven, strong, weak list
 	once                 bool              // every weak hit is one that was refused when it was asked again
 	steady               bool              // a strong hit was taken whenever it was asked
-	strange              bool              // a strong hit, or a proven one, needed no login
+	strange, relayed     bool              // a strong hit needed no login, and a proven one
 	sent                 bool              // real messages were allowed
 	times                map[string][2]int // of strong hits that were taken in some connections only, by id: in how many, of how many
 	here, gone           bool              // of the messages of strong hits: what became of some may still be seen, or was not asked; some have not arrived
 	login                bool              // every listener wants a login of everybody
 	missed               list              // listeners
-	doubt                doubt             // the largest
+	doubt                judge.Doubt       // the largest
 }
 
 // A list of names, in short as text: R01, R12, R31, R32, R33 ... (+3).
@@ -69,7 +72,7 @@ func (l list) String() string {
 	return strings.Join(l, ", ")
 }
 
-func count(reports []Report) tally {
+func count(reports []judge.Report) tally {
 	t := tally{once: true, login: true, times: map[string][2]int{}}
 	var ids list
 	most := map[string]int{} // of an id, as an index of the lists below
@@ -78,9 +81,9 @@ func count(reports []Report) tally {
 			t.missed = append(t.missed, r.Listener())
 			continue
 		}
-		t.login = t.login && r.Control == ControlLogin
-		if r.State() == Undetermined {
-			t.doubt = max(t.doubt, r.doubt())
+		t.login = t.login && r.Control == judge.ControlLogin
+		if r.State() == judge.Undetermined {
+			t.doubt = max(t.doubt, r.Doubt())
 		}
 		for _, x := range r.Results {
 			t.sent = t.sent || x.Cookie != "" || x.Unsent
@@ -104,12 +107,9 @@ func count(reports []Report) tally {
 	return t
 }
 
-// Refused says how many of how many tests the listener refused, in all of their forms.
-func (r Report) Refused() (refused, of int) { return Tests([]Report{r}) }
-
 // Tests says how many of how many tests were refused by all listeners that were asked, in all of their forms.
-func Tests(reports []Report) (refused, of int) {
-	t := count(counted(reports))
+func Tests(reports []judge.Report) (refused, of int) {
+	t := count(judge.Counted(reports))
 	return t.refused, t.all
 }
 
@@ -123,24 +123,25 @@ func (t tally) often(format string) list {
 }
 
 // place says in which list the test of a result belongs.
-func (t *tally) place(r Report, x Result) int {
-	t.strange = t.strange || !x.Login && x.Verdict.Hit() && x.Weight == pattern.Strong
+func (t *tally) place(r judge.Report, x judge.Result) int {
 	switch {
-	case x.Verdict == Proven:
+	case x.Verdict == judge.Proven:
+		t.relayed = t.relayed || !x.Login
 		return 6
-	case r.unsent(x):
+	case r.Unsent(x):
 		return 3
-	case x.Verdict.Hit() && (x.Weight == pattern.Weak || x.Verdict == WeakSuspect):
-		t.once = t.once && x.Verdict == WeakSuspect && x.Once
+	case x.Verdict.Hit() && (x.Weight == pattern.Weak || x.Verdict == judge.WeakSuspect):
+		t.once = t.once && x.Verdict == judge.WeakSuspect && x.Once
 		return 4
 	case x.Verdict.Hit():
-		gone := x.Verdict == NotSeen || x.Verdict == Backscatter
+		t.strange = t.strange || !x.Login
+		gone := x.Verdict == judge.NotSeen || x.Verdict == judge.Backscatter
 		t.gone, t.here = t.gone || gone, t.here || !gone && !x.Unsent
 		t.steady = t.steady || !x.Fickle()
 		n := t.times[x.Test()]
 		t.times[x.Test()] = [2]int{n[0] + x.Taken, n[1] + x.Asked}
 		return 5
-	case x.Open || x.Verdict != NotRun && !x.Verdict.Closed():
+	case x.Open || x.Verdict != judge.NotRun && !x.Verdict.Closed():
 		return 2
 	case x.Verdict.Closed():
 		return 1
@@ -183,23 +184,23 @@ func (t tally) undetermined() runbook.Text {
 		return runbook.Tf("undetermined: no connection to %s, and nothing was refused", "判定できない: %s に接続できず、拒否された試験もない", t.missed)
 	case len(t.missed) > 0:
 		return t.with("undetermined: no connection to %[3]s; elsewhere %[1]d of %[2]d tests were refused", "判定できない: %[3]s に接続できない。ほかでは %[2]d 件中 %[1]d 件を拒否", t.missed)
-	case t.doubt == deferred && t.refused == 0:
+	case t.doubt == judge.DoubtDeferred && t.refused == 0:
 		return runbook.T("undetermined: put off, as greylisting does: ask again in 5 to 15 minutes (--retry-deferred)", "判定できない: 保留された (グレイリスティングなど)。5-15分後に再試験すること (--retry-deferred)")
 	case t.refused == 0:
 		return runbook.T("undetermined: no test got an answer that counts", "判定できない: 意味のある応答を得た試験がない")
-	case t.doubt == inside && t.login:
+	case t.doubt == judge.DoubtInside && t.login:
 		return t.with("undetermined: asked from inside, nothing is taken without a login (%[1]d of %[2]d tests refused); strangers may be treated otherwise: ask from outside", "判定できない: 内側からの試験。認証なしでは何も受け付けない (%[2]d 件中 %[1]d 件を拒否) が、外部への扱いは分からない。外から試験すること")
 	}
-	words := map[doubt][2]string{
-		inside:   {"undetermined: asked from inside, %[1]d of %[2]d tests were refused; strangers may be treated otherwise: ask from outside", "判定できない: 内側からの試験で %[2]d 件中 %[1]d 件を拒否。外部への扱いは分からない。外から試験すること"},
-		unsent:   {"undetermined: %[1]d of %[2]d tests were refused, and %[3]s taken at RCPT and not sent", "判定できない: %[2]d 件中 %[1]d 件を拒否。%[3]s は RCPT で受理され、本文は送っていない"},
-		noSender: {"undetermined: %[1]d of %[2]d tests were refused, and none was made with an account as sender (R06, --account)", "判定できない: %[2]d 件中 %[1]d 件を拒否。実在するアカウントを差出人とする試験 (R06、--account) をしていない"},
-		open:     {"undetermined: %[1]d of %[2]d tests were refused; without an answer that counts: %[4]s", "判定できない: %[2]d 件中 %[1]d 件を拒否。意味のある応答がない: %[4]s"},
-		nothing:  {"undetermined: %[1]d of %[2]d tests were refused, and none of them by one of the listeners", "判定できない: %[2]d 件中 %[1]d 件を拒否。一つも拒否しないリスナーがある"},
-		unknown:  {"undetermined: %[1]d of %[2]d tests were refused, which without a known account (--account) proves nothing", "判定できない: %[2]d 件中 %[1]d 件を拒否。アカウントが分からないため (--account) 証明にならない"},
-		silent:   {"undetermined: %[1]d of %[2]d tests were refused, and the controls have no answer: that proves nothing", "判定できない: %[2]d 件中 %[1]d 件を拒否。対照試験に応答がないため証明にならない"},
-		failed:   {"undetermined: %[1]d of %[2]d tests were refused, and so was mail for the server itself: that proves nothing", "判定できない: %[2]d 件中 %[1]d 件を拒否。自ドメインあても拒否されたため証明にならない"},
-		deferred: {"undetermined: %[1]d of %[2]d tests were refused, and mail for the server itself put off, as greylisting does: ask again in 5 to 15 minutes (--retry-deferred)", "判定できない: %[2]d 件中 %[1]d 件を拒否。自ドメインあてが保留された (グレイリスティングなど)。5-15分後に再試験すること (--retry-deferred)"},
+	words := map[judge.Doubt][2]string{
+		judge.DoubtInside:   {"undetermined: asked from inside, %[1]d of %[2]d tests were refused; strangers may be treated otherwise: ask from outside", "判定できない: 内側からの試験で %[2]d 件中 %[1]d 件を拒否。外部への扱いは分からない。外から試験すること"},
+		judge.DoubtUnsent:   {"undetermined: %[1]d of %[2]d tests were refused, and %[3]s taken at RCPT and not sent", "判定できない: %[2]d 件中 %[1]d 件を拒否。%[3]s は RCPT で受理され、本文は送っていない"},
+		judge.DoubtNoSender: {"undetermined: %[1]d of %[2]d tests were refused, and none was made with an account as sender (R06, --account)", "判定できない: %[2]d 件中 %[1]d 件を拒否。実在するアカウントを差出人とする試験 (R06、--account) をしていない"},
+		judge.DoubtOpen:     {"undetermined: %[1]d of %[2]d tests were refused; without an answer that counts: %[4]s", "判定できない: %[2]d 件中 %[1]d 件を拒否。意味のある応答がない: %[4]s"},
+		judge.DoubtNothing:  {"undetermined: %[1]d of %[2]d tests were refused, and none of them by one of the listeners", "判定できない: %[2]d 件中 %[1]d 件を拒否。一つも拒否しないリスナーがある"},
+		judge.DoubtUnknown:  {"undetermined: %[1]d of %[2]d tests were refused, which without a known account (--account) proves nothing", "判定できない: %[2]d 件中 %[1]d 件を拒否。アカウントが分からないため (--account) 証明にならない"},
+		judge.DoubtSilent:   {"undetermined: %[1]d of %[2]d tests were refused, and the controls have no answer: that proves nothing", "判定できない: %[2]d 件中 %[1]d 件を拒否。対照試験に応答がないため証明にならない"},
+		judge.DoubtFailed:   {"undetermined: %[1]d of %[2]d tests were refused, and so was mail for the server itself: that proves nothing", "判定できない: %[2]d 件中 %[1]d 件を拒否。自ドメインあても拒否されたため証明にならない"},
+		judge.DoubtDeferred: {"undetermined: %[1]d of %[2]d tests were refused, and mail for the server itself put off, as greylisting does: ask again in 5 to 15 minutes (--retry-deferred)", "判定できない: %[2]d 件中 %[1]d 件を拒否。自ドメインあてが保留された (グレイリスティングなど)。5-15分後に再試験すること (--retry-deferred)"},
 	}[t.doubt]
 	return t.with(words[0], words[1], t.unsent, t.open)
 }
