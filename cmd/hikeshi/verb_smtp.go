@@ -72,7 +72,9 @@ func above0(times map[string]time.Duration) error {
 
 const relayTestLong = `Relaytest asks a server, by 36 tests and two controls, whether it passes on the
 mail of strangers, at every address and at port 25, 465 (TLS) and 587 (STARTTLS),
-or at the port that is named. It stops after RCPT: no message is sent. The tests
+or at the port that is named. It stops after RCPT: no message is sent. What is
+taken is asked again in a fresh connection, and up to six times more where the
+answers differ: behind one address there may be several hosts. The tests
 that need something say so; --account gives the one that test pages on the web
 cannot make, an existing account as sender.
 

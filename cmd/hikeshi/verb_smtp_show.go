@@ -17,6 +17,8 @@ type relayDocument struct {
 	Listeners  []relayListener `json:"listeners"`
 	Controls   []relayRow      `json:"controls"`
 	Tests      []relayRow      `json:"tests"`
+	Refused    int             `json:"refused"` // tests that every listener refused
+	Count      int             `json:"count"`   // tests there are; the forms of a test are one
 	Strong     int             `json:"strong"`
 	Weak       int             `json:"weak"`
 	Proven     int             `json:"proven"`
@@ -59,7 +61,7 @@ type relayRow struct {
 	Reply    string `json:"reply"`
 	Inside   bool   `json:"inside"`
 	Why      string `json:"why"`
-	Asked    int    `json:"asked"` // how often, where the answers differ; else 0
+	Asked    int    `json:"asked"` // how often it was answered, each time in another connection, where that was counted; else 0
 	Taken    int    `json:"taken"` // how often of these
 	Catches  string `json:"catches"`
 	Cookie   string `json:"cookie"` // of the message that was sent; "" if none was
@@ -98,7 +100,7 @@ func (a *app) showRelayTest(r relaytest.Report, transcript string, trouble error
 
 func (a *app) relayDocument(r relaytest.Report, transcript string, found []runbook.Finding) relayDocument {
 	f, lang := r.Facts(), a.lang()
-	doc := relayDocument{Version: 1, Kind: "relaytest", State: f.State, Listeners: []relayListener{}, Controls: a.relayRows(f.Controls), Tests: a.relayRows(f.Tests), Strong: f.Strong, Weak: f.Weak, Proven: f.Proven,
+	doc := relayDocument{Version: 1, Kind: "relaytest", State: f.State, Listeners: []relayListener{}, Controls: a.relayRows(f.Controls), Tests: a.relayRows(f.Tests), Refused: f.Refused, Count: f.Count, Strong: f.Strong, Weak: f.Weak, Proven: f.Proven,
 		Inside: f.Inside, Account: f.Account, Delivered: f.Delivered, Sent: f.Sent, Off: f.Off, Transcript: transcript, Took: r.Took.Seconds(), Findings: findingRows(found, lang)}
 	if r.Cut {
 		doc.Error = a.word("interrupted", "中断した")

@@ -51,12 +51,17 @@ func TestRelayTestVerb(t *testing.T) {
 		return map[bool]string{true: "250 ok \x1b[2J"}[c.From == "taro@example.jp"]
 	}})
 	greylisting := smtpServer(t, &recorder.Server{Rcpt: func(*recorder.Client, string) string { return "450 4.2.0 later" }})
+	farm := func() string { // the fourth of five hosts is open
+		return smtpServer(t, &recorder.Server{Rcpt: func(c *recorder.Client, _ string) string { return map[bool]string{true: "250 ok"}[c.Number%5 == 4] }})
+	}
 	for name, tc := range map[string]struct {
 		lang string
 		args []string
 		code int
 		want []string
 	}{
+		"a farm":       {"en", []string{farm(), "--fast"}, exitFound, []string{"BAD SUSPECT: mail of strangers was taken in some connections and refused in others (R01: 1 of 7)", "test each by its own address"}},
+		"a farm, ja":   {"ja", []string{farm(), "--fast"}, exitFound, []string{"R01: 7 回 中 1 回"}},
 		"inside":       {"en", []string{closed, "--fast"}, exitUndetermined, []string{"undetermined: asked from inside, 31 of 36 tests were refused", "31 of 36 tests refused"}},
 		"inside, ja":   {"ja", []string{closed, "--fast", "-v"}, exitUndetermined, []string{"内側からの試験", "R22    W       拒否", "C1     対照    受理", "R34 S 未実施"}},
 		"one of two":   {"en", []string{closed, "127.0.0.1:1", "--fast", "-q"}, exitUndetermined, []string{"undetermined: no connection to 127.0.0.1:1;", "127.0.0.1:1: nothing listens there"}},

@@ -221,6 +221,17 @@ type Table struct {
 	Off      []string // built-in tests that the own file has switched off
 }
 
+// Tests is how many tests there are: controls are none, and the forms of a test are one.
+func (t Table) Tests() int {
+	n := 0
+	for _, p := range t.Patterns {
+		if p.Weight != Control {
+			n++
+		}
+	}
+	return n
+}
+
 // needs are all needs there are.
 func needs() []string {
 	return []string{string(Account), string(BackupDomain), string(Credentials), string(Domain), string(FailingLogin), string(POP)}

@@ -39,7 +39,7 @@ func (r Run) After(ctx context.Context, rep *judge.Report, grant consent.Grant) 
 
 // lasting says whether a test is one for After.
 func (r Run) lasting(p pattern.Pattern) bool {
-	return slices.Contains(p.Needs, pattern.POP) && r.lacks(pattern.POP).IsZero()
+	return slices.Contains(p.Needs, pattern.POP) && r.Lacks(pattern.POP).IsZero()
 }
 
 // loggedIn is a third control, for a port of users that has refused the others: whether the same mail is taken after a login. Postfix says 554

@@ -172,7 +172,7 @@ func TestOneMessageEach(t *testing.T) {
 func TestNeverDATA(t *testing.T) {
 	s := start(t, &recorder.Server{Hello: []string{"AUTH PLAIN"}, Auth: func(string) string { return "235 ok" }, Rcpt: func(*recorder.Client, string) string { return "250 ok" }})
 	r := run(t, s)
-	r.Failing, r.Login, r.Backup = true, &Login{"jiro@example.jp", "geheim"}, "second.example"
+	r.Failing, r.Login, r.Backup = true, &Login{User: "jiro@example.jp", Password: "geheim"}, "second.example"
 	for _, deliver := range []bool{false, true} {
 		if r.Deliver = nil; deliver {
 			r.Deliver = delivery(box{arrived: make(chan probe.Arrival)})
@@ -276,7 +276,7 @@ func TestLogins(t *testing.T) {
 		return map[bool]string{true: "250 ok"}[c.Login]
 	}})
 	r := run(t, s, "C1", "R06", "R34", "R35", "R01")
-	r.Failing, r.Login = true, &Login{"jiro@example.jp", password}
+	r.Failing, r.Login = true, &Login{User: "jiro@example.jp", Password: password}
 	rep := ask(t, r)
 	if of(rep, "R34").Verdict != judge.Refused || of(rep, "R35").Verdict != judge.Suspect || of(rep, "R01").Verdict != judge.Refused {
 		t.Errorf("%s", lines(rep))

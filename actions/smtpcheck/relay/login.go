@@ -6,6 +6,7 @@ import (
 
 	"hikeshi/actions/smtpcheck/pattern"
 	"hikeshi/actions/smtpcheck/relay/judge"
+	"hikeshi/actions/smtpcheck/relay/parties"
 	"hikeshi/actions/smtpcheck/talk"
 	"hikeshi/runbook"
 )
@@ -30,7 +31,7 @@ func (s *session) login(n pattern.Need) (attempt, bool) {
 	if !offered {
 		return no("the server offers no AUTH PLAIN or LOGIN here", "AUTH PLAIN も LOGIN も提供されていない")
 	}
-	user, password := "nosuch-"+letters(12), letters(20)
+	user, password := "nosuch-"+parties.Letters(12), parties.Letters(20)
 	if n == pattern.Credentials {
 		if !s.conn.Private() {
 			return no("no TLS: the password would go out in clear", "TLS がなく、パスワードが平文で流れてしまう")

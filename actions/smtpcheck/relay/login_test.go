@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"hikeshi/actions/smtpcheck/recorder"
+	"hikeshi/actions/smtpcheck/relay/headline"
 	"hikeshi/actions/smtpcheck/relay/judge"
 )
 
@@ -66,6 +67,9 @@ func TestPortOfUsers(t *testing.T) {
 			rep := askAt(t, r, "192.0.2.25:"+tc.port, false)
 			if rep.Control != tc.control || of(rep, "R35").Verdict != tc.r35 || of(rep, "R34").Verdict != judge.Refused || rep.State() != tc.state {
 				t.Errorf("control %s, R34 %s, R35 %s, state %s\n%s", rep.Control, of(rep, "R34").Verdict, of(rep, "R35").Verdict, rep.State(), lines(rep))
+			}
+			if head := headline.Of([]judge.Report{rep}).EN; strings.HasPrefix(head, "SUSPECT: after a login mail in the name of another account would be taken (R35)") != (tc.r35 == judge.Suspect) {
+				t.Errorf("R35 %s: %s", tc.r35, head)
 			}
 			if said := strings.Join(s.Said(), "\n"); strings.Contains(said, "DATA") {
 				t.Errorf("DATA was said:\n%s", said)

@@ -265,7 +265,7 @@ func TestRepeat(t *testing.T) {
 		return map[bool]string{true: "250 ok"}[foreign(to) && c.Commands > 10]
 	}})
 	rep := ask(t, run(t, s, "C1", "R01", "R02", "R03"))
-	if got := of(rep, "R03"); got.Verdict != judge.Suspect || got.Taken != 1 || got.Asked != 8 || !strings.Contains(got.Why.EN, "taken in 1 of 8 connections, otherwise 554") {
+	if got := of(rep, "R03"); got.Verdict != judge.Suspect || got.Taken != 1 || got.Asked != 8 || !strings.Contains(got.Line(), "taken in 1 of 8 connections, otherwise 554") {
 		t.Errorf("%s\n%s", got.Line(), lines(rep))
 	}
 	s = start(t, &recorder.Server{Rcpt: func(c *recorder.Client, to string) string {
@@ -274,31 +274,6 @@ func TestRepeat(t *testing.T) {
 	rep = ask(t, run(t, s, "C1", "R14"))
 	if got := of(rep, "R14"); got.Verdict != judge.WeakSuspect || got.Fickle() || !strings.Contains(got.Why.EN, "fresh connection") {
 		t.Errorf("%s\n%s", got.Line(), lines(rep))
-	}
-}
-
-// TestFarm: behind one address every n-th connection meets a host that is open. A stranger's plain mail that one of them takes is told as such,
-// with how often, and few of the tests are asked many times.
-func TestFarm(t *testing.T) {
-	for _, n := range []int{2, 3, 5} {
-		s := start(t, &recorder.Server{Rcpt: func(c *recorder.Client, _ string) string { return map[bool]string{true: "250 ok"}[c.Number%n == 1] }})
-		rep := ask(t, run(t, s))
-		fickle, often := 0, 0
-		for _, x := range rep.Results {
-			if x.Fickle() {
-				fickle++
-				if x.Verdict != judge.Suspect || x.Taken < 1 {
-					t.Errorf("every %d: %s", n, x.Line())
-				}
-			}
-			if x.Asked > 2 {
-				often++
-			}
-		}
-		head := judge.Headline([]judge.Report{rep}).EN
-		if fickle == 0 || often > maxFickle || rep.State() != judge.Doubtful || !strings.HasPrefix(head, "SUSPECT: mail of strangers") || judge.Weak([]judge.Report{rep}) {
-			t.Errorf("every %d: %d fickle, %d asked often, %s: %s\n%s", n, fickle, often, rep.State(), head, lines(rep))
-		}
 	}
 }
 

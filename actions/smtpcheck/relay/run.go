@@ -3,7 +3,6 @@ package relay
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -14,6 +13,7 @@ import (
 	"hikeshi/actions/smtpcheck/consent"
 	"hikeshi/actions/smtpcheck/pattern"
 	"hikeshi/actions/smtpcheck/relay/judge"
+	"hikeshi/actions/smtpcheck/relay/parties"
 	"hikeshi/actions/smtpcheck/talk"
 	"hikeshi/runbook"
 )
@@ -26,37 +26,30 @@ const (
 	Pause     = time.Second // between tests, at least
 	MaxRcpts  = 45          // recipients named to one listener: as many as all built-in tests name to a healthy server
 	perConn   = 8           // tests in one connection: servers cut off clients with many errors, and those with many connections
-	maxOften  = 6           // more times that a plain test is asked that was taken once and refused once
+	maxOften  = 6           // more times that a plain test is asked where answers differ from connection to connection
 	maxFickle = 3           // such tests, after which others are asked twice only
 	maxDead   = 2           // connections in a row that come to nothing, after which a listener is left alone
 )
 
 // A Run says how listeners are asked, and by whom.
 type Run struct {
-	Dial     func(ctx context.Context, network, address string) (net.Conn, error)
-	Clock    func() time.Time
-	Log      *talk.Log     // the transcript of everything
-	Wait     time.Duration // for one reply; 0: talk.DefaultWait
-	Pause    time.Duration // between tests
-	Again    time.Duration // after which what was put off is asked again, and twice that once more; 0: not at all
-	Limit    time.Duration // for one listener, without the waiting of Again; 0: DefaultLimit
-	Table    pattern.Table
-	Helo     string                                                  // our name
-	Probe    string                                                  // P: the probe mailbox
-	Sender   string                                                  // F: a second foreign sender
-	Account  string                                                  // U@T: an account of the target; "" if none is known
-	Domain   string                                                  // T: a domain of the target; "" if none is known
-	Backup   string                                                  // B: a domain that it is secondary MX for; "" if none is known
-	Failing  bool                                                    // one login may fail
-	Login    *Login                                                  // a test account, with the leave to use it; may be nil
-	POP      func(ctx context.Context, at netip.Addr, l Login) error // logs in over POP3; may be nil
+	Dial  func(ctx context.Context, network, address string) (net.Conn, error)
+	Clock func() time.Time
+	Log   *talk.Log     // the transcript of everything
+	Wait  time.Duration // for one reply; 0: talk.DefaultWait
+	Pause time.Duration // between tests
+	Again time.Duration // after which what was put off is asked again, and twice that once more; 0: not at all
+	Limit time.Duration // for one listener, without the waiting of Again; 0: DefaultLimit
+	Table pattern.Table
+	parties.Parties
+	Helo     string // our name
 	Own      func(netip.Addr) bool
-	Deliver  *Delivery // nil: nothing is ever sent
-	Progress func(done, total int64)
+	Deliver  *Delivery               // nil: nothing is ever sent
+	Progress func(done, total int64) // in tests; the controls come before the first
 }
 
 // A Login is a test account at the target.
-type Login struct{ User, Password string }
+type Login = parties.Login
 
 // Test asks one listener. host is the name that it was asked for by, or "". Without a grant for at nothing is sent. Where ctx ends, the report
 // is there with the error, and says what was found until then.
@@ -69,9 +62,10 @@ func (r Run) Test(ctx context.Context, at netip.AddrPort, host string, grant con
 	s := &session{run: r, ctx: ctx, grant: grant, rep: &rep, end: time.Now().Add(r.Limit), most: MaxRcpts}
 	defer s.close()
 	all := r.Table.Ordered()
+	controls := len(all) - r.Table.Tests()
 	for i, p := range all {
 		if r.Progress != nil {
-			r.Progress(int64(i), int64(len(r.Table.Patterns)))
+			r.Progress(int64(max(0, i-controls)), int64(r.Table.Tests()))
 		}
 		s.pattern(p)
 		if p.Weight == pattern.Control {
@@ -82,6 +76,7 @@ func (r Run) Test(ctx context.Context, at netip.AddrPort, host string, grant con
 			rep.Controlled()
 		}
 	}
+	s.others()
 	s.later(all)
 	rep.Weigh()
 	return rep, ctx.Err()
@@ -104,7 +99,7 @@ func (s *session) pattern(p pattern.Pattern) {
 
 // result runs one form of a test.
 func (s *session) result(p pattern.Pattern, i int) judge.Result {
-	res := judge.Result{ID: p.Name(i), Listener: s.rep.Listener(), Weight: p.Weight, Verdict: judge.NotRun}
+	res := judge.Result{ID: p.Name(i), Listener: s.rep.Listener(), Weight: p.Weight, Login: p.Wants(pattern.Credentials), Verdict: judge.NotRun}
 	s.form(p, p.Forms[i], &res)
 	res.Inside = s.rep.Vantage.Inside && res.Verdict != judge.NotRun
 	return res
@@ -162,42 +157,14 @@ func (s *session) cannot(p pattern.Pattern, f pattern.Form) runbook.Text {
 		return judge.Only(p.Ports)
 	}
 	for _, n := range append(append([]pattern.Need{}, p.Needs...), f.Needs...) {
-		if why := s.run.lacks(n); !why.IsZero() {
+		if why := s.run.Lacks(n); !why.IsZero() {
 			return why
 		}
 	}
 	return runbook.Text{}
 }
 
-// lacks says what is missing for a need.
-func (r Run) lacks(n pattern.Need) runbook.Text {
-	switch {
-	case n == pattern.Account && r.Account == "", n == pattern.Domain && r.Domain == "", n == pattern.BackupDomain && r.Backup == "", n == pattern.FailingLogin && !r.Failing,
-		n == pattern.Credentials && r.Login == nil, n == pattern.POP && (r.Login == nil || r.POP == nil):
-		return judge.Lacking(n)
-	case n == pattern.Credentials && (strings.EqualFold(r.Login.User, r.Account) || strings.EqualFold(r.Login.User+"@"+r.Domain, r.Account)):
-		return runbook.T("the test account and --account are the same", "試験用アカウントと --account が同じ")
-	}
-	return runbook.Text{}
-}
-
 // values fills the place-holders for the listener, which has been met.
 func (s *session) values() pattern.Values {
-	r, u := s.run, ""
-	if r.Domain != "" {
-		u, _, _ = strings.Cut(r.Account, "@")
-	}
-	local, domain, _ := strings.Cut(r.Probe, "@")
-	return pattern.Values{"P": r.Probe, "u": local, "d": domain, "F": r.Sender, "T": r.Domain, "U": u, "B": r.Backup, "R": letters(8),
-		"H": s.rep.Host, "IP": pattern.Literal(s.rep.At.Addr()), "L": pattern.Literal(s.rep.Vantage.Foreign())}
-}
-
-// letters returns n random small letters.
-func letters(n int) string {
-	b := make([]byte, n)
-	rand.Read(b) // never fails
-	for i := range b {
-		b[i] = 'a' + b[i]%26
-	}
-	return string(b)
+	return s.run.Values(s.rep.Host, s.rep.At.Addr(), s.rep.Vantage.Foreign())
 }

@@ -86,56 +86,6 @@ func loginOf(p pattern.Pattern) *pattern.Need {
 	return nil
 }
 
-// again asks what was taken once more in a fresh connection, since the first answer may be about what was said before; with a
-// message, if that is allowed. What is named for that does not count against the other tests.
-func (s *session) again(p pattern.Pattern, f, filled pattern.Form, res *judge.Result) {
-	if s.close(); !s.rep.Stopped.IsZero() || s.ctx.Err() != nil {
-		res.Why = runbook.T("taken once; not asked again", "一度受理。再確認はしていない")
-		return
-	}
-	a := s.repeat(p, filled)
-	switch {
-	case a.hit():
-		res.Reply = a.reply.String()
-		s.deliver(f, filled, res)
-	case a.verdict.Closed() && p.Weight == pattern.Strong:
-		s.often(p, filled, res, a.reply)
-	case a.verdict.Closed():
-		res.Verdict, res.Once, res.Why = judge.WeakSuspect, true, runbook.Tf("taken once, refused in a fresh connection: %s", "一度受理されたが、新しい接続では拒否: %s", a.reply)
-	default:
-		res.Why = runbook.T("taken once; could not be asked again", "一度受理。再確認できなかった")
-	}
-}
-
-// repeat makes a test once more, in a fresh connection, and does not count what is named for it.
-func (s *session) repeat(p pattern.Pattern, filled pattern.Form) attempt {
-	s.close()
-	most, named := s.most, s.rep.Rcpts
-	s.most += len(filled.To)
-	a := s.try(filled, p.Weight, loginOf(p))
-	s.most = most + s.rep.Rcpts - named
-	return a
-}
-
-// often asks a plain test, which was taken once and refused once, some more times, each in a fresh connection: behind one address there may be
-// several hosts, one of which is open, and a stranger meets that one as often as we do. After a few such tests more of them tell nothing new.
-func (s *session) often(p pattern.Pattern, filled pattern.Form, res *judge.Result, refusal talk.Reply) {
-	res.Asked, res.Taken = 2, 1
-	for range maxOften {
-		if s.fickle >= maxFickle || !s.rep.Stopped.IsZero() || s.ctx.Err() != nil || time.Now().After(s.end) {
-			break
-		}
-		switch a := s.repeat(p, filled); {
-		case a.hit():
-			res.Asked, res.Taken = res.Asked+1, res.Taken+1
-		case a.verdict.Closed():
-			res.Asked++
-		}
-	}
-	s.fickle++
-	res.Why = runbook.Tf("taken in %d of %d connections, otherwise %s: one of several hosts, or an answer to what was said before", "%[2]d 回の接続のうち %[1]d 回で受理、ほかは %[3]s。複数ホストの一つか、直前のやりとりの影響", res.Taken, res.Asked, refusal)
-}
-
 // try makes one transaction up to RCPT. Where the server wants TLS first, it is made once more inside TLS; where it hangs up between tests, once
 // more in a fresh connection.
 func (s *session) try(f pattern.Form, w pattern.Weight, login *pattern.Need) attempt {

@@ -15,6 +15,7 @@ import (
 	"hikeshi/actions/smtpcheck/pattern"
 	"hikeshi/actions/smtpcheck/recorder"
 	"hikeshi/actions/smtpcheck/relay/judge"
+	"hikeshi/actions/smtpcheck/relay/parties"
 	"hikeshi/actions/smtpcheck/talk"
 )
 
@@ -65,8 +66,8 @@ func table(t testing.TB, only ...string) pattern.Table {
 
 // run asks s without pauses.
 func run(t testing.TB, s *recorder.Server, only ...string) Run {
-	return Run{Dial: reach(s), Clock: time.Now, Log: &talk.Log{}, Wait: 300 * time.Millisecond, Table: table(t, only...), Helo: "probe.example", Probe: "relaytest@probe.example",
-		Sender: "spamtest@f.example", Account: "taro", Domain: "example.jp", Own: func(netip.Addr) bool { return false }}
+	return Run{Dial: reach(s), Clock: time.Now, Log: &talk.Log{}, Wait: 300 * time.Millisecond, Table: table(t, only...), Helo: "probe.example",
+		Parties: parties.Parties{Probe: "relaytest@probe.example", Sender: "spamtest@f.example", Account: "taro", Domain: "example.jp"}, Own: func(netip.Addr) bool { return false }}
 }
 
 func grant(at string, deliver bool) (netip.AddrPort, consent.Grant) {

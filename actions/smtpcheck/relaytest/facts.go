@@ -6,6 +6,7 @@ import (
 
 	"hikeshi/actions/smtpcheck/pattern"
 	"hikeshi/actions/smtpcheck/relay/finding"
+	"hikeshi/actions/smtpcheck/relay/headline"
 	"hikeshi/actions/smtpcheck/relay/judge"
 	"hikeshi/runbook"
 )
@@ -16,6 +17,8 @@ type Facts struct {
 	Listeners  []ListenerFact `json:"listeners" expr:"listeners"`
 	Controls   []Test         `json:"controls" expr:"controls"`
 	Tests      []Test         `json:"tests" expr:"tests"`
+	Refused    int            `json:"refused" expr:"refused"`     // tests that every listener refused, in all of their forms
+	Count      int            `json:"count" expr:"count"`         // tests there are: controls are none, and the forms of a test are one
 	Strong     int            `json:"strong" expr:"strong"`       // tests by which a stranger's mail was taken, of weight S
 	Weak       int            `json:"weak" expr:"weak"`           // and of weight W
 	Proven     int            `json:"proven" expr:"proven"`       // and those whose message has arrived
@@ -54,7 +57,7 @@ type Test struct {
 	Reply    string       `json:"reply" expr:"reply"`
 	Inside   bool         `json:"inside" expr:"inside"`
 	Why      runbook.Text `json:"why" expr:"why"`         // why the verdict is what it is
-	Asked    int          `json:"asked" expr:"asked"`     // how often, each time but the first in a fresh connection, where the answers differ; else 0
+	Asked    int          `json:"asked" expr:"asked"`     // how often it was answered, each time in another connection, where that was counted; else 0
 	Taken    int          `json:"taken" expr:"taken"`     // how often of these
 	Catches  runbook.Text `json:"catches" expr:"catches"` // what the test is for
 	Cookie   string       `json:"cookie" expr:"cookie"`   // of the message that was sent
@@ -75,7 +78,7 @@ func (r Report) Facts() Facts {
 		f.Inside = f.Inside || one.Inside
 		f.Listeners = append(f.Listeners, one)
 		for _, x := range l.Results {
-			t := Test{x.ID, x.Listener, string(x.Weight), string(x.Verdict), x.Said, cut(x.Reply), x.Inside, x.Why, x.Asked, x.Taken, r.catches(x.ID), x.Cookie}
+			t := Test{x.ID, x.Listener, string(x.Weight), string(x.Verdict), x.Said, cut(x.Reply), x.Inside, x.Reason(), x.Asked, x.Taken, r.catches(x.ID), x.Cookie}
 			if x.Weight == pattern.Control {
 				f.Controls = append(f.Controls, t)
 				continue
@@ -112,6 +115,7 @@ func (r Report) count(f *Facts) {
 	for id := range strong {
 		delete(weak, id)
 	}
+	f.Refused, f.Count = headline.Tests(r.Listeners)
 	f.Strong, f.Weak, f.Proven, f.Strangers = len(strong), len(weak), len(proven), len(strangers)
 }
 

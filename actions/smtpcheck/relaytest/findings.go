@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"hikeshi/actions/smtpcheck/relay/finding"
+	"hikeshi/actions/smtpcheck/relay/headline"
 	"hikeshi/actions/smtpcheck/relay/judge"
 	"hikeshi/runbook"
 )
@@ -45,15 +46,15 @@ func say(level runbook.Level, en, ja string) runbook.Finding {
 
 // headline tells of all listeners together.
 func (r Report) headline() runbook.Finding {
-	level, text := runbook.Warn, judge.Headline(r.Listeners)
+	level, text := runbook.Warn, headline.Of(r.Listeners)
 	switch s := judge.Overall(r.Listeners); {
-	case s == judge.OpenRelay, s == judge.Doubtful && !judge.Weak(r.Listeners):
+	case s == judge.OpenRelay, s == judge.Doubtful && !headline.Weak(r.Listeners):
 		level = runbook.Bad
 	case s == judge.Safe && !r.Cut:
 		level = runbook.OK
 	}
 	if r.Cut {
-		text = judge.SoFar(r.Listeners)
+		text = headline.SoFar(r.Listeners)
 		text = runbook.T("interrupted; so far: "+text.EN, "中断した。ここまでの結果: "+text.In("ja"))
 	}
 	return runbook.Finding{Level: level, Text: text, Evidence: transcript}

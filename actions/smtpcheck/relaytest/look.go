@@ -16,6 +16,7 @@ import (
 	"hikeshi/actions/smtpcheck/probe"
 	"hikeshi/actions/smtpcheck/relay"
 	"hikeshi/actions/smtpcheck/relay/judge"
+	"hikeshi/actions/smtpcheck/relay/parties"
 	"hikeshi/actions/smtpcheck/talk"
 	"hikeshi/actions/smtpcheck/target"
 	"hikeshi/actions/smtpcheck/visit"
@@ -149,8 +150,8 @@ func (e Env) Prepare(ctx context.Context, q Request) (relay.Run, []target.Listen
 
 // run checks the request and makes a run of it, without what depends on the listeners.
 func (e Env) run(q Request) (relay.Run, error) {
-	r := relay.Run{Dial: e.Dial, Clock: e.Clock, Log: &talk.Log{}, Wait: e.Wait, Pause: relay.Pause, Limit: q.Limit, Backup: q.Backup, Failing: q.FailingLogin,
-		Probe: cmp.Or(q.Probe, e.Probe, DryProbe), Sender: cmp.Or(q.From, e.Sender, DrySender), Account: cmp.Or(q.Account, e.Account), Domain: q.Domain, Own: consent.Table{Own: e.Book.Own}.IsOwn}
+	r := relay.Run{Dial: e.Dial, Clock: e.Clock, Log: &talk.Log{}, Wait: e.Wait, Pause: relay.Pause, Limit: q.Limit,
+		Parties: parties.Parties{Backup: q.Backup, Failing: q.FailingLogin, Probe: cmp.Or(q.Probe, e.Probe, DryProbe), Sender: cmp.Or(q.From, e.Sender, DrySender), Account: cmp.Or(q.Account, e.Account), Domain: q.Domain}, Own: consent.Table{Own: e.Book.Own}.IsOwn}
 	if e.Dial == nil || e.Book.Resolver == nil {
 		return r, fmt.Errorf("%w: there is no network to test over", runbook.ErrUndetermined)
 	}

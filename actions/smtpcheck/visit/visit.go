@@ -87,7 +87,7 @@ func InRunbook(in runbook.Input, found []runbook.Finding) []runbook.Finding {
 		}
 		pairs = append(pairs, "--"+name, word)
 	}
-	for _, flag := range []string{"--retry-deferred", "--backup-domain", "--failing-login", "--pop"} {
+	for _, flag := range []string{"--retry-deferred", "--backup-domain", "--failing-login", "--pop", "--deliver"} {
 		pairs = append(pairs, flag, "hikeshi smtp relaytest "+flag)
 	}
 	words := strings.NewReplacer(pairs...)

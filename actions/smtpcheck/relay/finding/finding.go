@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"hikeshi/actions/smtpcheck/pattern"
+	"hikeshi/actions/smtpcheck/relay/headline"
 	"hikeshi/actions/smtpcheck/relay/judge"
 	"hikeshi/runbook"
 )
@@ -30,11 +31,14 @@ func Listener(l judge.Report, catches func(id string) runbook.Text, evidence str
 	if l.Vantage.Seen.IsValid() {
 		all = append(all, find(runbook.Info, "%s: the server sees us as %s", "%s: サーバからは %s に見える", l.Listener(), l.Vantage.Seen))
 	}
-	for _, x := range l.Results {
-		if x.Weight == pattern.Control || !x.Verdict.Hit() {
+	for i, x := range l.Results {
+		same := func(y judge.Result) bool {
+			return y.Test() == x.Test() && y.Verdict == x.Verdict && y.Reply == x.Reply && y.Unsent == x.Unsent && y.Reason() == x.Reason()
+		}
+		if x.Weight == pattern.Control || !x.Verdict.Hit() || slices.ContainsFunc(l.Results[:i], same) {
 			continue
 		}
-		f := hit(x, catches(x.ID))
+		f := hit(x, forms(l, same), catches(x.ID))
 		f.Evidence = evidence
 		all = append(all, f)
 	}
@@ -44,7 +48,7 @@ func Listener(l judge.Report, catches func(id string) runbook.Text, evidence str
 	if soft := ids(l, func(x judge.Result) bool { return x.Verdict == judge.RefusedSoft }); soft != "" {
 		all = append(all, find(runbook.Warn, "%s: refused for now only (454 4.7.1): %s; the sender tries again", "%s: 一時的な拒否のみ (454 4.7.1): %s。送信側は再送してくる", l.Listener(), soft))
 	}
-	refused, of := l.Refused()
+	refused, of := headline.Tests([]judge.Report{l})
 	all = append(all, say(runbook.Info, fmt.Sprintf("%s: %d of %s refused, %s named", l.Listener(), refused, runbook.Count(int64(of), "test"), runbook.Count(int64(l.Rcpts), "recipient")),
 		fmt.Sprintf("%s: %d 件中 %d 件を拒否、宛先 %d 件", l.Listener(), of, refused, l.Rcpts)))
 	return append(all, open(l)...)
@@ -83,17 +87,28 @@ func control(l judge.Report) runbook.Finding {
 	return find(runbook.Warn, "%[1]s: mail to the server's own address is refused too (%[2]s), so every \"refused\" proves nothing", "%[1]s: 自ドメインあてまで拒否された (%[3]s) ため、「拒否」は何の証明にもならない", args...)
 }
 
-// hit tells of a test whose mail was taken, and what the test catches.
-func hit(x judge.Result, c runbook.Text) runbook.Finding {
+// forms names the results that fit, each form of a test by itself.
+func forms(l judge.Report, fits func(judge.Result) bool) string {
+	var all []string
+	for _, x := range l.Results {
+		if fits(x) {
+			all = append(all, x.ID)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// hit tells of a test whose mail was taken, in the forms that are named, and what the test catches.
+func hit(x judge.Result, forms string, c runbook.Text) runbook.Finding {
 	level := runbook.Bad
 	if x.Verdict == judge.WeakSuspect || x.Unsent || x.Weight == pattern.Weak && x.Verdict != judge.Proven {
 		level = runbook.Warn
 	}
-	head := x.Listener + ": " + x.ID + " "
+	head := x.Listener + ": " + forms + " "
 	f := say(level, head+string(x.Verdict)+": "+c.EN+"; "+Short(x.Reply), head+x.Verdict.Text().In("ja")+": "+c.In("ja")+"。"+Short(x.Reply))
-	if !x.Why.IsZero() {
-		f.Text.EN += " (" + x.Why.EN + ")"
-		f.Text.JA += " (" + x.Why.In("ja") + ")"
+	if why := x.Reason(); !why.IsZero() {
+		f.Text.EN += " (" + why.EN + ")"
+		f.Text.JA += " (" + why.In("ja") + ")"
 	}
 	return f
 }

@@ -2,6 +2,6 @@
 // them.
 //
 // In order: Reply and Broken judge one answer, or its absence; Stand tells where the tester stands; Controls says what refusals are worth;
-// Report.State and Overall say it in a word, Headline in a line. A refusal is worth something only where the controls passed and the tester
+// Report.State and Overall say it in a word, package headline in a line. A refusal is worth something only where the controls passed and the tester
 // stands outside; a 2xx always is.
 package judge

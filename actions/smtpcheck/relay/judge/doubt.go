@@ -2,36 +2,37 @@ package judge
 
 import "hikeshi/actions/smtpcheck/pattern"
 
-// A doubt is why a listener that took nothing cannot be called safe. Of several the largest is told.
-type doubt int
+// A Doubt is why a listener that took nothing cannot be called safe. Of several the largest is told.
+type Doubt int
 
+// The doubts, from none to the largest.
 const (
-	sure     doubt = iota
-	inside         // asked from where servers trust their own
-	unsent         // some tests were taken at RCPT, and their messages could not be sent
-	noSender       // the test with an account as sender was not made
-	open           // some tests have no answer
-	nothing        // none was refused
-	unknown        // no account is known for the controls
-	silent         // the controls have no answer
-	failed         // the controls were refused too
-	deferred       // the controls were put off
-	missed         // nothing listens there
+	Sure          Doubt = iota
+	DoubtInside         // asked from where servers trust their own
+	DoubtUnsent         // some tests were taken at RCPT, and their messages could not be sent
+	DoubtNoSender       // the test with an account as sender was not made
+	DoubtOpen           // some tests have no answer
+	DoubtNothing        // none was refused
+	DoubtUnknown        // no account is known for the controls
+	DoubtSilent         // the controls have no answer
+	DoubtFailed         // the controls were refused too
+	DoubtDeferred       // the controls were put off
+	DoubtMissed         // nothing listens there
 )
 
-// doubt looks for the largest one.
-func (r Report) doubt() doubt {
-	switch d, ok := map[Control]doubt{ControlUnknown: unknown, ControlSilent: silent, ControlFailed: failed, ControlDeferred: deferred}[r.Control]; {
+// Doubt looks for the largest one.
+func (r Report) Doubt() Doubt {
+	switch d, ok := map[Control]Doubt{ControlUnknown: DoubtUnknown, ControlSilent: DoubtSilent, ControlFailed: DoubtFailed, ControlDeferred: DoubtDeferred}[r.Control]; {
 	case r.Nothing:
-		return missed
+		return DoubtMissed
 	case ok:
 		return d
 	case !r.Counts(): // it was left before the controls
-		return silent
+		return DoubtSilent
 	}
-	worst, refused := sure, false
+	worst, refused := Sure, false
 	if r.Vantage.Inside {
-		worst = inside
+		worst = DoubtInside
 	}
 	for _, x := range r.Results {
 		switch {
@@ -39,15 +40,15 @@ func (r Report) doubt() doubt {
 		case x.Verdict.Closed():
 			refused = true
 		case x.Open:
-			worst = max(worst, open)
+			worst = max(worst, DoubtOpen)
 		case x.unasked():
-			worst = max(worst, noSender)
-		case r.unsent(x):
-			worst = max(worst, unsent)
+			worst = max(worst, DoubtNoSender)
+		case r.Unsent(x):
+			worst = max(worst, DoubtUnsent)
 		}
 	}
 	if !refused {
-		worst = max(worst, nothing)
+		worst = max(worst, DoubtNothing)
 	}
 	return worst
 }

@@ -77,8 +77,8 @@ func (r *Report) Repeat(t pattern.Table) {
 	}
 }
 
-// unsent says whether a hit tells little: the server took it at RCPT, has refused late what was sent to it, and this was not sent, since others
+// Unsent says whether a hit tells little: the server took it at RCPT, has refused late what was sent to it, and this was not sent, since others
 // would get the message too. Such a server looks at recipients late, and what it would do here is not known.
-func (r Report) unsent(x Result) bool {
+func (r Report) Unsent(x Result) bool {
 	return x.Unsent && slices.ContainsFunc(r.Results, func(y Result) bool { return y.Weight == pattern.Strong && y.Verdict == RefusedLate })
 }

@@ -76,7 +76,7 @@ func (r *Result) Worst(all []Result, ids []string) {
 		}
 		r.Open = r.Open || other.Open
 		if other.Verdict.rank() > r.Verdict.rank() || r.Verdict == NotRun {
-			r.Verdict, r.Reply, r.Inside, r.Asked, r.Taken = other.Verdict, other.Reply, other.Inside, other.Asked, other.Taken
+			r.Verdict, r.Reply, r.Inside, r.Asked, r.Taken, r.Refusal = other.Verdict, other.Reply, other.Inside, other.Asked, other.Taken, other.Refusal
 		}
 	}
 }
@@ -126,7 +126,7 @@ func (r Report) Worth(x Result) Result {
 // State says what the listener has shown.
 func (r Report) State() State {
 	state := Safe
-	if r.doubt() != sure {
+	if r.Doubt() != Sure {
 		state = Undetermined
 	}
 	for _, x := range r.Results {
@@ -134,7 +134,7 @@ func (r Report) State() State {
 		case x.Weight == pattern.Control:
 		case x.Verdict == Proven:
 			return OpenRelay
-		case x.Verdict.Hit() && !r.unsent(x):
+		case x.Verdict.Hit() && !r.Unsent(x):
 			state = Doubtful
 		}
 	}
@@ -149,14 +149,14 @@ func (r Result) unasked() bool {
 // Missed says whether the listener is missing: nothing listens there, and something has to.
 func (r Report) Missed() bool { return r.Nothing && !r.Spare }
 
-// counted are the reports without those of listeners that need not be there, and are not.
-func counted(reports []Report) []Report {
+// Counted are the reports without those of listeners that need not be there, and are not.
+func Counted(reports []Report) []Report {
 	return slices.DeleteFunc(slices.Clone(reports), func(r Report) bool { return r.Nothing && r.Spare })
 }
 
 // Overall is the state of all listeners together. One on which nothing listens leaves the question open, unless nobody named it.
 func Overall(reports []Report) State {
-	reports = counted(reports)
+	reports = Counted(reports)
 	states := make([]State, len(reports))
 	for i, r := range reports {
 		states[i] = r.State()

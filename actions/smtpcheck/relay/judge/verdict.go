@@ -147,6 +147,7 @@ type Result struct {
 	ID       string // R25, and R25.2 for its second form
 	Listener string // 192.0.2.25:25
 	Weight   pattern.Weight
+	Login    bool   // it was asked after a login with a right password: no stranger can do that
 	Said     string // the MAIL and RCPT commands; "" if nothing was said
 	Verdict  Verdict
 	Reply    string // the one that decided; "" if there was none
@@ -154,8 +155,9 @@ type Result struct {
 	Why      runbook.Text // why the verdict is what it is; may be empty
 	Open     bool         // the question is open: it should have been answered, and was not
 	Once     bool         // an odd address that was taken once, and refused when it was asked again
-	Asked    int          // how often it was asked, each time but the first in a fresh connection; 0 if no more than twice
-	Taken    int          // and how often it was taken, if Asked
+	Asked    int          // how often it was answered, each time in a connection of its own, if that was counted: answers differ from connection to connection
+	Taken    int          // and how often it was taken
+	Refusal  string       // the other answer, if both are above 0
 	Cookie   string       // of the message that was sent
 	Unsent   bool         // real messages are allowed, and this one was not sent: others would get it too, or it would be the second
 }
@@ -167,9 +169,26 @@ func (r Result) Test() string {
 }
 
 // Fickle says whether it was taken in some connections and refused in others.
-func (r Result) Fickle() bool { return r.Asked > 0 && r.Taken < r.Asked }
+func (r Result) Fickle() bool { return r.Taken > 0 && r.Taken < r.Asked }
+
+// Reason is why the verdict is what it is, with how often the mail was taken where that was counted.
+func (r Result) Reason() runbook.Text {
+	var often runbook.Text
+	switch {
+	case r.Fickle():
+		often = runbook.Tf("taken in %d of %d connections, otherwise %s: one of several hosts, or an answer to what was said before", "%[2]d 回の接続のうち %[1]d 回で受理、ほかは %[3]s。複数ホストの一つか、直前のやりとりの影響", r.Taken, r.Asked, r.Refusal)
+	case r.Asked > 1:
+		often = runbook.Tf("the same in %d connections", "%d 回の接続で同じ", r.Asked)
+	default:
+		return r.Why
+	}
+	if r.Why.IsZero() {
+		return often
+	}
+	return runbook.T(r.Why.EN+"; "+often.EN, r.Why.In("ja")+"。"+often.In("ja"))
+}
 
 // Line is the result in one line, for logs and tests: R01 refused 554 5.7.1 ...
 func (r Result) Line() string {
-	return strings.TrimRight(fmt.Sprintf("%s %s %s %s", r.ID, r.Verdict, r.Reply, r.Why.EN), " ")
+	return strings.TrimRight(fmt.Sprintf("%s %s %s %s", r.ID, r.Verdict, r.Reply, r.Reason().EN), " ")
 }
