@@ -103,7 +103,7 @@ func New(c Config) (*Server, error) {
 	if !fi.IsDir() {
 		return nil, fmt.Errorf("finding the queue directory: %s is not a directory", s.root)
 	}
-	s.Files = denial.Files{Dir: dir, Setting: c.Dir, Queue: s.root, Proc: c.Proc, Program: c.Program}
+	s.Files = denial.Files{Dir: dir, Setting: c.Dir, Queue: s.root, Proc: c.Proc, Program: c.Program, Uptime: denial.Boottime}
 	return s, nil
 }
 

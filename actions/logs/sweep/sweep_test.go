@@ -262,10 +262,9 @@ func TestCancel(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	batches := 0
-	began := time.Now()
 	_, err := sweep.Run(ctx, o.Sliced(64<<10), func(*deed.Batch) { batches++; stop() })
-	if !errors.Is(err, context.Canceled) || time.Since(began) > 5*time.Second {
-		t.Errorf("%v after %s and %d batches", err, time.Since(began), batches)
+	if !errors.Is(err, context.Canceled) || batches > 20 { // those that were under way
+		t.Errorf("%v after %d batches", err, batches)
 	}
 }
 

@@ -17,8 +17,12 @@ type Services struct {
 	Run    func(ctx context.Context, argv []string) ([]byte, error) // nil: nobody is told
 }
 
-// patience is how long the services may take until they have read their files.
-const patience = 10 * time.Second
+// The times that services may take until they have read their files, and after which they are told once more: the first word may have come in the
+// same moment as the file was written.
+const (
+	patience = 10 * time.Second
+	again    = 200 * time.Millisecond
+)
 
 // Settle returns when the running services have read the file at path. It is repeatable.
 func (s Services) Settle(ctx context.Context, path string) error {
@@ -34,20 +38,27 @@ func (s Services) Settle(ctx context.Context, path string) error {
 	if s.Run == nil {
 		return fmt.Errorf("%w: %s is written, and nobody may tell the services to read it: run %q", runbook.ErrUndetermined, path, argv)
 	}
-	if out, err := s.Run(ctx, argv); err != nil {
-		return fmt.Errorf("telling the services to read %s: %w: %.500q", path, err, out)
-	}
-	for end := time.Now().Add(patience); time.Now().Before(end); {
-		if behind, err = r.Behind(path); err != nil || !behind {
-			return err
+	told := time.Time{}
+	for end := time.Now().Add(patience); behind && time.Now().Before(end); {
+		if time.Since(told) > again {
+			if out, err := s.Run(ctx, argv); err != nil {
+				return fmt.Errorf("telling the services to read %s: %w: %.500q", path, err, out)
+			}
+			told = time.Now()
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(50 * time.Millisecond):
 		}
+		if behind, err = r.Behind(path); err != nil {
+			return err
+		}
 	}
-	return fmt.Errorf("the services have not read %s within %s after %q", path, patience, argv)
+	if behind {
+		return fmt.Errorf("the services have not read %s within %s after %q", path, patience, argv)
+	}
+	return nil
 }
 
 // State is the state of a change of the file at path: one that is made and not read yet is partial.

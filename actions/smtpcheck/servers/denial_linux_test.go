@@ -55,7 +55,7 @@ func TestPostfixDenial(t *testing.T) {
 	w := start(t, postfixLogins("logins", "", "", "", "", "safe"))
 	root := fmt.Sprintf("/proc/%d/root", w.cmd.Process.Pid)
 	proc := root + "/proc" // of the server's own process namespace
-	f := denial.Files{Dir: root + "/etc/postfix", Setting: "/etc/postfix", Queue: root + "/var/spool/postfix", Proc: proc, Program: "/usr/sbin/postfix"}
+	f := denial.Files{Dir: root + "/etc/postfix", Setting: "/etc/postfix", Queue: root + "/var/spool/postfix", Proc: proc, Program: "/usr/sbin/postfix", Uptime: denial.Boottime}
 	sender := loginUser
 	if got := w.asked(sender, "somebody@example.net", true); got != "taken" {
 		t.Fatalf("before, with a login: %s", got)

@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"hikeshi/spool"
 	"hikeshi/spool/postfix/access"
@@ -27,6 +28,8 @@ type Files struct {
 	Queue   string // the queue directory, below the root
 	Proc    string // /proc, or "" where no process of the server can be seen
 	Program string // postfix, which is asked to reload; absolute
+
+	Uptime func() (time.Duration, error) // since the boot of the machine, exactly; see Boottime. Needed where there is a Proc
 }
 
 // The names of the tables in the folder of main.cf.

@@ -15,7 +15,7 @@ import (
 
 func files(t *testing.T) Files {
 	t.Helper()
-	return Files{Dir: t.TempDir(), Setting: "/etc/postfix", Queue: t.TempDir(), Proc: t.TempDir(), Program: "/usr/sbin/postfix"}
+	return Files{Dir: t.TempDir(), Setting: "/etc/postfix", Queue: t.TempDir(), Proc: t.TempDir(), Program: "/usr/sbin/postfix", Uptime: func() (time.Duration, error) { return time.Hour, nil }}
 }
 
 func put(t *testing.T, path, text string) {
@@ -85,13 +85,12 @@ func TestDecide(t *testing.T) {
 }
 
 // running makes a /proc in which master, and qmgr below it, began so long after the boot.
-func running(t *testing.T, f Files, up, qmgr time.Duration) {
+func running(t *testing.T, f Files, qmgr time.Duration) {
 	t.Helper()
 	stat := func(pid int, name string, parent int, start time.Duration) {
 		put(t, filepath.Join(f.Proc, fmt.Sprint(pid), "stat"), fmt.Sprintf("%d (%s) S %d 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 %d 0 0\n", pid, name, parent, start/(10*time.Millisecond)))
 	}
 	put(t, filepath.Join(f.Queue, "pid/master.pid"), "        7\n")
-	put(t, filepath.Join(f.Proc, "uptime"), fmt.Sprintf("%.2f 1.00\n", up.Seconds()))
 	stat(7, "master", 1, time.Second)
 	stat(8, "qmgr", 7, qmgr)
 	stat(9, "qmgr", 6, time.Second) // of another instance
@@ -112,12 +111,12 @@ func TestBehind(t *testing.T) {
 		}
 	}
 	want("nothing runs", false)
-	running(t, f, time.Hour, time.Hour-2*time.Minute)
+	running(t, f, time.Hour-2*time.Minute)
 	want("it has not been reloaded", true)
-	running(t, f, time.Hour, time.Hour-time.Second)
+	running(t, f, time.Hour-time.Second)
 	want("it has been reloaded", false)
 	put(t, filepath.Join(f.Proc, "7/stat"), "7 (bash) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 1 0 0\n")
-	running(t, Files{Proc: t.TempDir(), Queue: t.TempDir()}, time.Hour, time.Second)
+	running(t, Files{Proc: t.TempDir(), Queue: t.TempDir()}, time.Second)
 	want("the number is another program's", false)
 	f.Proc = ""
 	want("nobody can see", false)

@@ -36,7 +36,7 @@ func read(path string) ([]byte, error) {
 // Reread is the command by which master(8) starts its services anew; each goes when its client has gone.
 func (f Files) Reread() []string { return []string{f.Program, "-c", f.Setting, "reload"} }
 
-// Behind says whether Postfix runs and has not been reloaded since the file was written. The queue manager tells: it lives as long as
+// Behind says whether Postfix runs and has not been reloaded since the file was written, or perhaps not. The queue manager tells: it lives as long as
 // master(8), and a reload replaces it (postfix(1)).
 func (f Files) Behind(path string) (bool, error) {
 	written, err := os.Stat(path)
@@ -50,19 +50,24 @@ func (f Files) Behind(path string) (bool, error) {
 	if err != nil || master == 0 {
 		return false, err
 	}
-	age, ok, err := f.age(master, "qmgr")
+	start, ok, err := f.eldest(master, "qmgr")
 	if err != nil || !ok {
 		return false, err // none runs yet, or the old one is just gone: the next reads the file
 	}
-	return age > time.Since(written.ModTime())-clockTick, nil
+	up, err := f.Uptime()
+	if err != nil {
+		return false, fmt.Errorf("reading the time since the boot: %w", err)
+	}
+	return up-start > time.Since(written.ModTime())-blur, nil
 }
 
-// clockTick is how exactly the kernel says when a process began.
-const clockTick = 10 * time.Millisecond
+// blur is how near the beginning of a process and the writing of a file may be for nobody to know which came first: the kernel gives the one in
+// ticks of 10 ms, and the time of a file by a clock that may be as coarse. Who may be behind is told to be.
+const blur = 30 * time.Millisecond
 
 // master is the process id of master(8); 0 if it does not run or cannot be seen.
 func (f Files) master() (int, error) {
-	if f.Proc == "" {
+	if f.Proc == "" || f.Uptime == nil {
 		return 0, nil
 	}
 	b, err := read(filepath.Join(f.Queue, "pid", "master.pid"))
@@ -109,17 +114,8 @@ func (f Files) process(pid int) (p process, err error) {
 	return p, errors.Join(err, err1)
 }
 
-// age is how old the eldest child of master with this name is.
-func (f Files) age(master int, name string) (age time.Duration, ok bool, err error) {
-	b, err := read(filepath.Join(f.Proc, "uptime"))
-	if err != nil {
-		return 0, false, err
-	}
-	word, _, _ := strings.Cut(string(b), " ")
-	up, err := strconv.ParseFloat(word, 64)
-	if err != nil {
-		return 0, false, fmt.Errorf("reading the time since the boot: %w", err)
-	}
+// eldest is when the eldest child of master with this name began, after the boot.
+func (f Files) eldest(master int, name string) (start time.Duration, ok bool, err error) {
 	dir, err := os.Open(f.Proc)
 	if err != nil {
 		return 0, false, err
@@ -135,10 +131,9 @@ func (f Files) age(master int, name string) (age time.Duration, ok bool, err err
 			continue
 		}
 		p, err := f.process(pid)
-		if err == nil && p.parent == master && p.name == name {
-			ok = true
-			age = max(age, time.Duration(up*float64(time.Second))-p.start)
+		if err == nil && p.parent == master && p.name == name && (!ok || p.start < start) {
+			start, ok = p.start, true
 		}
 	}
-	return age, ok, nil
+	return start, ok, nil
 }
