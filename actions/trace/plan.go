@@ -86,7 +86,7 @@ const maxFar = 8
 // Look looks at the mails in r. The error wraps runbook.ErrInput where r holds none, or not the one that is asked for.
 func (e Env) Look(ctx context.Context, r io.Reader, q Request) (Facts, error) {
 	file, err := message.Read(r)
-	if errors.Is(err, message.ErrEmpty) {
+	if errors.Is(err, message.ErrEmpty) || errors.Is(err, message.ErrOutlook) {
 		return Facts{}, fmt.Errorf("%w: %s: %w", runbook.ErrInput, q.Name, err)
 	}
 	if err != nil {

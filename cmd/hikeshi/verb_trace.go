@@ -11,6 +11,7 @@ import (
 
 	"hikeshi/actions/trace"
 	"hikeshi/actions/trace/facts"
+	"hikeshi/actions/trace/message"
 	"hikeshi/runbook"
 )
 
@@ -70,6 +71,9 @@ func (a *app) trace(ctx context.Context, f traceFlags, files []string) error {
 	env, all := w.traceEnv(a, own), trace.Facts{Messages: []trace.Traced{}}
 	for _, name := range files {
 		one, err := a.traceFile(ctx, env, trace.Request{Name: name, Message: f.message, Outer: f.outer})
+		if errors.Is(err, message.ErrOutlook) {
+			return usagef(a.word("copy its Internet headers (in Outlook: File, Properties) into a text file, or save it as .eml (new Outlook, Outlook on the web)", "インターネット ヘッダー (Outlook の [ファイル] > [プロパティ]) をテキストファイルに貼り付けるか、新しい Outlook か Web 版で .eml として保存する"), "%w", err)
+		}
 		if errors.Is(err, runbook.ErrInput) {
 			return usagef(a.word("a file of mail is wanted: .eml, mbox, ARF, or - for standard input", "メールのファイル (.eml, mbox, ARF) か、標準入力の - を指定する"), "%w", err)
 		}

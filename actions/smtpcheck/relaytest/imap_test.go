@@ -6,6 +6,7 @@ import (
 	"io"
 	"log"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,6 +65,9 @@ func TestDeliveredToIMAP(t *testing.T) {
 	r, err := e.RelayTest(t.Context(), q)
 	if f := r.Facts(); err != nil || f.State != "open" || f.Proven != 1 || len(r.Arrived) != 1 {
 		t.Errorf("%s, %d proven, %d arrived, %v", f.State, f.Proven, len(r.Arrived), err)
+	}
+	if text := r.Transcript(); !strings.Contains(text, "C: A3 EXAMINE") || strings.Contains(text, password) {
+		t.Errorf("the transcript tells the password, or not how the mailbox was read:\n%s", text)
 	}
 	password, *dials = "wrong", 0
 	if _, err := e.RelayTest(t.Context(), q); !errors.Is(err, runbook.ErrUndetermined) || *dials > 0 {

@@ -84,7 +84,7 @@ func (e Env) RelayTest(ctx context.Context, q Request) (Report, error) {
 	}
 	rep.Account = account(run)
 	if q.Deliver {
-		m, err := e.openMailbox(ctx, run.Probe)
+		m, err := e.openMailbox(ctx, run.Probe, run.Log)
 		if err != nil {
 			return rep, err
 		}

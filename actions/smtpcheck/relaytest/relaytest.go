@@ -18,6 +18,7 @@ import (
 	"hikeshi/actions/smtpcheck/probe"
 	"hikeshi/actions/smtpcheck/probe/imap"
 	"hikeshi/actions/smtpcheck/relay"
+	"hikeshi/actions/smtpcheck/talk"
 	"hikeshi/actions/smtpcheck/target"
 	"hikeshi/runbook"
 	"hikeshi/runbook/strictyaml"
@@ -123,8 +124,8 @@ func (e Env) every() time.Duration {
 	return time.Second
 }
 
-// openMailbox opens the probe mailbox.
-func (e Env) openMailbox(ctx context.Context, address string) (mailbox, error) {
+// openMailbox opens the probe mailbox. What is said to a server of it is written in log.
+func (e Env) openMailbox(ctx context.Context, address string, log *talk.Log) (mailbox, error) {
 	switch {
 	case e.Receiver != "":
 		l, err := net.Listen("tcp", e.Receiver)
@@ -143,6 +144,7 @@ func (e Env) openMailbox(ctx context.Context, address string) (mailbox, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", runbook.ErrInput, err)
 		}
+		p.Log = log
 		b, err := imap.Open(outlasting(ctx), p)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", runbook.ErrUndetermined, err)

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"hikeshi/actions/trace/message/octets"
@@ -37,8 +38,14 @@ const (
 	maxGaps   = 20       // parts that are named as not read
 )
 
-// ErrEmpty says that there is nothing in the file.
-var ErrEmpty = errors.New("the file is empty")
+// What Read refuses.
+var (
+	ErrEmpty   = errors.New("the file is empty")
+	ErrOutlook = errors.New("this is no text but a file of Outlook (.msg, .oft, .pst), which is not read")
+)
+
+// outlook are the beginnings of files of Outlook: a compound file ([MS-CFB] section 2.2), which .msg and .oft are, and a .pst ([MS-PST] 2.2.2.6).
+var outlook = [][]byte{{0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1}, []byte("!BDN")}
 
 // A File is what was read.
 type File struct {
@@ -157,7 +164,7 @@ func (m Mail) Holds(outer, i int) bool {
 	return false
 }
 
-// Read reads a file. The error is that of r, or wraps ErrEmpty.
+// Read reads a file. The error is that of r, or wraps ErrEmpty or ErrOutlook.
 func Read(r io.Reader) (File, error) {
 	data, err := io.ReadAll(io.LimitReader(r, MaxFile+1))
 	if err != nil {
@@ -166,6 +173,9 @@ func Read(r io.Reader) (File, error) {
 	var f File
 	if f.Cut = len(data) > MaxFile; f.Cut {
 		data = data[:MaxFile]
+	}
+	if slices.ContainsFunc(outlook, func(begin []byte) bool { return bytes.HasPrefix(data, begin) }) {
+		return File{}, fmt.Errorf("reading the message: %w", ErrOutlook)
 	}
 	text, moved := octets.Narrow(data)
 	if len(bytes.TrimSpace(text)) == 0 {

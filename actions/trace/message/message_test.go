@@ -208,6 +208,14 @@ func TestBounds(t *testing.T) {
 	if _, err := Read(strings.NewReader(" \r\n")); !errors.Is(err, ErrEmpty) {
 		t.Errorf("an empty file: %v", err)
 	}
+	for _, begin := range []string{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "!BDN"} {
+		if _, err := Read(strings.NewReader(begin + "\x00\r\n" + spam)); !errors.Is(err, ErrOutlook) {
+			t.Errorf("a file of Outlook: %v", err)
+		}
+	}
+	if _, err := Read(strings.NewReader("\xd0\xcf\r\n" + spam)); err != nil {
+		t.Errorf("two of its bytes alone: %v", err)
+	}
 	nested := spam
 	for i := range 2 * maxNest {
 		nested = mixed("multipart/mixed", "Content-Type: message/rfc822", other(nested, 100+i))

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hikeshi/actions/smtpcheck/talk"
 )
 
 // script is a server that answers each command by its name, "*" being any; TAG stands for the tag. What it does not know it answers with OK.
@@ -63,6 +65,14 @@ const (
 	message = "X-Hikeshi-Cookie: " + cookie + "\r\n\r\nx\r\n"
 )
 
+func numbers(from, below int) string {
+	var b strings.Builder
+	for ; from < below; from++ {
+		fmt.Fprintf(&b, " %d", from)
+	}
+	return b.String()
+}
+
 func fetched(item string) string {
 	return fmt.Sprintf("* 1 FETCH (%s BODY[]<0> {%d}\r\n%s)\r\nTAG OK\r\n", item, len(message), message)
 }
@@ -79,7 +89,11 @@ func TestHostile(t *testing.T) {
 		"another message":          {map[string]string{"FETCH": fetched("UID 9")}, "", 0},
 		"a cookie in the OK":       {map[string]string{"FETCH": "* OK " + cookie + "\r\nTAG OK " + cookie + "\r\n"}, "", 0},
 		"a cookie in the search":   {map[string]string{"SEARCH": "* SEARCH " + cookie + "\r\nTAG OK\r\n"}, "", 0},
-		"OK without a result":      {map[string]string{"SEARCH": "TAG OK\r\n"}, "", 0},
+		"OK without a result":      {map[string]string{"SEARCH": "TAG OK\r\n"}, "not what it has found", 0},
+		"nothing found":            {map[string]string{"SEARCH": "* SEARCH\r\nTAG OK\r\n"}, "", 0},
+		"a repeated password":      {map[string]string{"NOOP": "TAG NO not with geheim, nor AHByb2JlAGdlaGVpbQ==\r\n"}, "not with [redacted], nor [redacted]", 0},
+		"the same in a BYE":        {map[string]string{"NOOP": "* BYE geheim\r\n"}, "BYE [redacted]", 0},
+		"too many messages":        {map[string]string{"SEARCH": "* SEARCH" + numbers(10, 2*maxNew+10) + "\r\nTAG OK\r\n", "FETCH": "TAG OK\r\n"}, "more than can be read", 0},
 		"NO":                       {map[string]string{"SEARCH": "TAG NO \x1b[2J\r\n"}, "refuses", 0},
 		"BYE":                      {map[string]string{"NOOP": "* BYE too many\r\n"}, "ends the conversation", 0},
 		"an early close":           {map[string]string{"FETCH": "close"}, "closed", 0},
@@ -119,6 +133,61 @@ func TestHostile(t *testing.T) {
 			b.Close()
 		}
 		cancel()
+	}
+}
+
+// TestWithheld: a message that is named and not handed out is not taken for one that was read.
+func TestWithheld(t *testing.T) {
+	answers := map[string]string{"CAPABILITY": caps, "EXAMINE": opened, "SEARCH": found, "FETCH": "TAG OK\r\n"}
+	b, err := Open(t.Context(), script(t, "* OK\r\n", answers))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all, err := b.Poll(); err != nil || len(all) != 0 {
+		t.Errorf("withheld: %d arrivals, %v", len(all), err)
+	}
+	b.Close()
+	answers = map[string]string{"CAPABILITY": caps, "EXAMINE": opened, "SEARCH": found, "FETCH": fetched("UID 10")}
+	b.place.Dial = script(t, "* OK\r\n", answers).Dial
+	defer b.Close()
+	if all, err := b.Poll(); err != nil || len(all) != 1 {
+		t.Errorf("handed out: %d arrivals, %v", len(all), err)
+	}
+}
+
+// TestTranscript: everything that was said is told but the password, however it is said or repeated, and the message; idle looks are counted.
+func TestTranscript(t *testing.T) {
+	for _, method := range []string{"", " AUTH=PLAIN"} {
+		answers := map[string]string{"CAPABILITY": "* CAPABILITY IMAP4rev1" + method + "\r\nTAG OK\r\n", "EXAMINE": opened, "SEARCH": "* SEARCH\r\nTAG OK\r\n", "AUTHENTICATE": "+ \r\nTAG OK AHByb2JlAGdlaGVpbQ==\r\n",
+			"LOGIN": "* OK geheim \x1b[2J\r\nTAG OK " + strings.Repeat("y", 195) + "geheim\r\n"}
+		p := script(t, "* OK hello\r\n", answers)
+		p.Log = &talk.Log{}
+		b, err := Open(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			if _, err := b.Poll(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.Close()
+		b.place.Dial = script(t, "* OK\r\n", map[string]string{"CAPABILITY": caps, "EXAMINE": opened, "SEARCH": found, "FETCH": fetched("UID 10")}).Dial
+		if _, err := b.Poll(); err != nil {
+			t.Fatal(err)
+		}
+		b.Close()
+		text := p.Log.String()
+		for _, want := range []string{"connecting to the probe mailbox at localhost:143", "S: * OK hello", "C: A3 EXAMINE \"INBOX\"", "[redacted]", "found nothing new: 3", "C: A5 UID SEARCH UID 10:*", "S: * SEARCH 10", "C: A6 UID FETCH 10", "C: Z LOGOUT"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%q: no %q", method, want)
+			}
+		}
+		for _, not := range []string{"geheim", "gehei", "AHByb2Jl", cookie, "\x1b"} {
+			if strings.Contains(text, not) {
+				t.Errorf("%q: %q in\n%s", method, not, text)
+			}
+		}
 	}
 }
 

@@ -1,7 +1,7 @@
 // Package imap is a probe mailbox that is read over IMAP4rev1 (RFC 3501): the operator's own, at whatever provider.
 //
 // In order: Parse reads where it is; Open logs in and opens the folder for reading only (EXAMINE); Poll returns what has come since; Close.
-// Nothing in the mailbox changes, flags neither (BODY.PEEK).
+// Nothing in the mailbox changes, flags neither (BODY.PEEK). What was said is written down without the password, and without the messages.
 //
 // The server may be hostile or broken: every command has a time in which it has to be done, lines, literals and the number of answers are
 // bounded, and an answer counts only as what it is: the cookie has to stand in the message that was fetched. The client is our own since it
@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"hikeshi/actions/smtpcheck/probe"
+	"hikeshi/actions/smtpcheck/talk"
 )
 
 // The bounds.
@@ -31,7 +32,8 @@ const (
 	maxLine    = 64 << 10         // bytes of one line
 	maxLiteral = 64 << 10         // bytes of one literal: what is fetched of a message
 	maxAnswer  = 1 << 20          // bytes of one answer
-	maxNew     = 500              // messages that one Poll fetches
+	maxNew     = 2000             // messages that one look fetches
+	maxLook    = 2 * time.Minute  // for one look, however many messages there are
 )
 
 // A Place is where a mailbox is, and how to get in.
@@ -44,6 +46,7 @@ type Place struct {
 
 	Dial  func(ctx context.Context, network, address string) (net.Conn, error)
 	Clock func() time.Time
+	Log   *talk.Log // what is said is written down here, without the password; nil: nowhere
 }
 
 // Parse reads imaps://USER@HOST[:PORT]/FOLDER, or imap:// for STARTTLS. USER may hold %40 for an at sign, or the sign itself. A password does
@@ -104,19 +107,24 @@ type Box struct {
 	validity uint32   // UIDVALIDITY
 	first    uint32   // UID of the first message that counts
 	seen     map[uint32]bool
+	notes    *scribe
 }
 
 // Open logs in. What is in the mailbox already does not count. When ctx ends every command ends.
 func Open(ctx context.Context, p Place) (*Box, error) {
-	b := &Box{place: p, ctx: ctx, seen: map[uint32]bool{}}
+	b := &Box{place: p, ctx: ctx, seen: map[uint32]bool{}, notes: newScribe(p)}
 	return b, b.connect()
 }
 
 // connect begins a session. A second one goes on with the mailbox of the first.
 func (b *Box) connect() error {
-	s, err := b.place.login(b.ctx)
+	at := net.JoinHostPort(b.place.Host, b.place.Port)
+	b.notes.add(talk.Note, "connecting to the probe mailbox at "+at)
+	defer b.notes.flush()
+	s, err := b.place.login(b.ctx, b.notes)
 	if err != nil {
-		return fmt.Errorf("opening the probe mailbox at %s: %w", net.JoinHostPort(b.place.Host, b.place.Port), err)
+		b.notes.add(talk.Note, err.Error())
+		return fmt.Errorf("opening the probe mailbox at %s: %w", at, err)
 	}
 	validity, next, err := s.examine(b.place.Folder)
 	if err == nil && b.first > 0 && validity != b.validity {
@@ -124,7 +132,8 @@ func (b *Box) connect() error {
 	}
 	if err != nil {
 		s.close()
-		return fmt.Errorf("opening the folder %s of the probe mailbox: %w", b.place.Folder, err)
+		b.notes.add(talk.Note, err.Error())
+		return fmt.Errorf("opening the folder %s of the probe mailbox at %s: %w", b.place.Folder, at, err)
 	}
 	if b.s = s; b.first == 0 {
 		b.validity, b.first = validity, next
@@ -144,36 +153,41 @@ func (b *Box) Poll() ([]probe.Arrival, error) {
 			if all, err = b.look(); err == nil {
 				return all, nil
 			}
+			b.notes.add(talk.Note, err.Error())
 			b.Close()
 		}
 		if again || b.ctx.Err() != nil || len(all) > 0 {
-			return all, fmt.Errorf("reading the probe mailbox: %w", err)
+			return all, fmt.Errorf("reading the probe mailbox at %s: %w", b.place.Host, err)
 		}
 	}
 }
 
+// look fetches what is new. What cannot all be fetched within the bounds is an error: nobody may take it for a mailbox that holds no more. A message
+// that was not handed out, since it is gone or since the server keeps it back, is asked for again as long as the server names it.
 func (b *Box) look() ([]probe.Arrival, error) {
 	uids, err := b.s.since(b.first)
 	if err != nil {
 		return nil, err
 	}
+	uids = slices.DeleteFunc(uids, func(uid uint32) bool { return uid < b.first || b.seen[uid] })
 	var all []probe.Arrival
-	for _, uid := range uids {
-		if uid < b.first || b.seen[uid] {
-			continue
+	for i, end := 0, time.Now().Add(maxLook); i < len(uids); i++ {
+		if i == maxNew || time.Now().After(end) {
+			return all, fmt.Errorf("%d new messages are more than can be read: a mailbox is needed that gets no other mail", len(uids))
 		}
-		if len(all) == maxNew {
-			break
-		}
-		raw, err := b.s.fetch(uid)
+		raw, err := b.s.fetch(uids[i])
 		if err != nil {
 			return all, err
 		}
-		b.seen[uid] = true
+		if raw == nil {
+			continue
+		}
+		b.seen[uids[i]] = true
 		if a, ok := probe.Read(raw, b.place.Clock()); ok {
 			all = append(all, a)
 		}
 	}
+	b.notes.looked(len(uids) > 0)
 	return all, nil
 }
 
@@ -183,18 +197,19 @@ func (b *Box) Close() error {
 		b.s.close()
 		b.s = nil
 	}
+	b.notes.flush()
 	return nil
 }
 
 // login makes a connection and logs in, inside TLS but over loopback.
-func (p Place) login(ctx context.Context) (*session, error) {
+func (p Place) login(ctx context.Context, notes *scribe) (*session, error) {
 	dial, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	conn, err := p.Dial(dial, "tcp", net.JoinHostPort(p.Host, p.Port))
 	if err != nil {
 		return nil, err
 	}
-	s := newSession(ctx, conn)
+	s := newSession(ctx, conn, notes)
 	if err := p.enter(s, conn); err != nil {
 		s.close()
 		return nil, err

@@ -13,26 +13,31 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"hikeshi/actions/smtpcheck/talk"
 )
 
 // A session is one connection. After an error nothing more is said in it.
 type session struct {
-	ctx  context.Context
-	conn net.Conn
-	in   *bufio.Reader
-	tag  int
-	stop func() bool
+	ctx   context.Context
+	conn  net.Conn
+	in    *bufio.Reader
+	tag   int
+	stop  func() bool
+	notes *scribe
 }
 
-func newSession(ctx context.Context, c net.Conn) *session {
-	s := &session{ctx: ctx, conn: c, in: bufio.NewReaderSize(c, 4096)}
+func newSession(ctx context.Context, c net.Conn, notes *scribe) *session {
+	s := &session{ctx: ctx, conn: c, in: bufio.NewReaderSize(c, 4096), notes: notes}
 	s.stop = context.AfterFunc(ctx, func() { c.Close() })
 	return s
 }
 
 func (s *session) close() {
 	s.conn.SetDeadline(time.Now().Add(time.Second))
-	io.WriteString(s.conn, "Z LOGOUT\r\n")
+	if _, err := io.WriteString(s.conn, "Z LOGOUT\r\n"); err == nil {
+		s.notes.said("Z", "LOGOUT")
+	}
 	s.stop()
 	s.conn.Close()
 }
@@ -52,69 +57,6 @@ func (s *session) secure(cfg *tls.Config) error {
 	return nil
 }
 
-// A line is one line of an answer.
-type line struct {
-	text    string
-	literal []byte // that it ends with; its rest is the next line
-	open    bool   // it ends with one
-}
-
-// read reads one line. Only answers to FETCH have literals; rest says that this is the rest of one.
-func (s *session) read(rest bool) (l line, err error) {
-	var b []byte
-	for {
-		part, err := s.in.ReadSlice('\n')
-		b = append(b, part...)
-		if len(b) > maxLine {
-			return l, fmt.Errorf("a line of more than %d bytes", maxLine)
-		}
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return l, s.broken(err)
-		}
-	}
-	l.text = strings.TrimRight(string(b), "\r\n")
-	n, ok := literal(l.text)
-	if !ok || !rest && !strings.Contains(strings.ToUpper(l.text), " FETCH (") {
-		return l, nil
-	}
-	if n > maxLiteral {
-		return l, fmt.Errorf("a literal of %d bytes", n)
-	}
-	l.literal, l.open = make([]byte, n), true
-	if _, err := io.ReadFull(s.in, l.literal); err != nil {
-		return l, s.broken(err)
-	}
-	return l, nil
-}
-
-// broken is the error of a connection that ended: as it is, or that it was interrupted.
-func (s *session) broken(err error) error {
-	if s.ctx.Err() != nil {
-		return s.ctx.Err()
-	}
-	if errors.Is(err, io.EOF) {
-		return errors.New("the server closed the connection")
-	}
-	return err
-}
-
-// literal is the length at the end of a line: {123}.
-func literal(text string) (n int, ok bool) {
-	at := strings.LastIndexByte(text, '{')
-	if at < 0 || !strings.HasSuffix(text, "}") {
-		return 0, false
-	}
-	word := text[at+1 : len(text)-1]
-	n, err := strconv.Atoi(word)
-	if err != nil || n < 0 || len(word) > 10 {
-		return 0, false
-	}
-	return n, true
-}
-
 // greeting waits for the first line.
 func (s *session) greeting() error {
 	s.conn.SetDeadline(time.Now().Add(patience))
@@ -122,6 +64,7 @@ func (s *session) greeting() error {
 	if err != nil {
 		return err
 	}
+	s.notes.heard(0, l.text)
 	if !strings.HasPrefix(strings.ToUpper(l.text), "* OK") {
 		return fmt.Errorf("it greets with %q", short(l.text))
 	}
@@ -135,6 +78,7 @@ func (s *session) say(command string, more ...string) ([]line, error) {
 	tag := fmt.Sprintf("A%d", s.tag)
 	name, _, _ := strings.Cut(command, " ")
 	s.conn.SetDeadline(time.Now().Add(patience))
+	s.notes.said(tag, command)
 	if _, err := io.WriteString(s.conn, tag+" "+command+"\r\n"); err != nil {
 		return nil, s.broken(err)
 	}
@@ -144,21 +88,23 @@ func (s *session) say(command string, more ...string) ([]line, error) {
 		if err != nil {
 			return all, fmt.Errorf("waiting for the answer to %s: %w", name, err)
 		}
+		s.notes.heard(len(all), l.text)
 		size += len(l.text) + len(l.literal) + 64
 		upper := strings.ToUpper(l.text)
 		switch {
 		case strings.HasPrefix(l.text, tag+" "):
 			if status, _, _ := strings.Cut(strings.TrimPrefix(upper, tag+" "), " "); status != "OK" {
-				return all, fmt.Errorf("the server refuses %s: %q", name, short(strings.TrimPrefix(l.text, tag+" ")))
+				return all, fmt.Errorf("the server refuses %s: %q", name, short(s.notes.clean(strings.TrimPrefix(l.text, tag+" "))))
 			}
 			return append(all, l), nil
 		case strings.HasPrefix(l.text, "+") && len(more) > 0:
 			if _, err := io.WriteString(s.conn, more[0]+"\r\n"); err != nil {
 				return all, s.broken(err)
 			}
+			s.notes.add(talk.Client, hidden)
 			more = more[1:]
 		case strings.HasPrefix(upper, "* BYE"):
-			return all, fmt.Errorf("the server ends the conversation: %q", short(l.text))
+			return all, fmt.Errorf("the server ends the conversation: %q", short(s.notes.clean(l.text)))
 		default:
 			all = append(all, l)
 		}
@@ -238,22 +184,27 @@ func (s *session) since(first uint32) ([]uint32, error) {
 		return nil, err
 	}
 	var uids []uint32
+	told := false
 	for _, l := range all {
 		rest, ok := strings.CutPrefix(strings.ToUpper(l.text), "* SEARCH")
 		if !ok {
 			continue
 		}
+		told = true
 		for _, word := range strings.Fields(rest) {
 			if n, err := strconv.ParseUint(word, 10, 32); err == nil {
 				uids = append(uids, uint32(n))
 			}
 		}
 	}
+	if !told { // RFC 3501 section 6.4.4: the answer is required
+		return nil, errors.New("the server says that it has searched, and not what it has found")
+	}
 	slices.Sort(uids)
 	return slices.Compact(uids), nil
 }
 
-// fetch is the beginning of a message. One that is gone meanwhile is empty.
+// fetch is the beginning of a message; nil if it was not handed out: it is gone meanwhile.
 func (s *session) fetch(uid uint32) ([]byte, error) {
 	all, err := s.say(fmt.Sprintf("UID FETCH %d (UID BODY.PEEK[]<0.%d>)", uid, maxLiteral))
 	if err != nil {
