@@ -2,6 +2,7 @@ package spool
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/netip"
 	"time"
@@ -66,12 +67,15 @@ type Queue interface {
 	// Message returns the base name that all files of one message share, in its canonical spelling, and the part that the
 	// file plays; ok is false for names that are no queue files.
 	Message(file string) (base string, part Part, ok bool)
-	// ReadEnvelope reads a file with an envelope, bounded.
+	// ReadEnvelope reads a file with an envelope, bounded. The error wraps ErrUnfinished for one that is still being written.
 	ReadEnvelope(r io.Reader) (MessageEnvelope, error)
 	// ReadClient reads the address of the client from the newest Received line that this server wrote, from a body file, bounded;
 	// the zero Addr when there is none.
 	ReadClient(r io.Reader) (netip.Addr, error)
 }
+
+// ErrUnfinished says that a file of the queue is still being written.
+var ErrUnfinished = errors.New("the file is still being written")
 
 // A MessageEnvelope is what the queue knows of a message.
 type MessageEnvelope struct {

@@ -19,6 +19,7 @@ package postfix
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -195,6 +196,12 @@ func (s *Server) ReadEnvelope(r io.Reader) (spool.MessageEnvelope, error) {
 		return spool.MessageEnvelope{}, fmt.Errorf("reading a queue file: %w", err)
 	}
 	m, err := queuefile.Read(at, size)
+	switch {
+	case errors.Is(err, queuefile.ErrIncomplete) && growing(r):
+		err = fmt.Errorf("%w: %w", spool.ErrUnfinished, err)
+	case err == nil && !m.Known:
+		err = errors.New("reading a queue file: it names no sender, not even the null sender")
+	}
 	e := spool.MessageEnvelope{Sender: m.Sender, Client: m.Client, HELO: m.HELO, Login: m.Login, Arrived: m.Arrived}
 	for _, x := range m.Recipients {
 		if x.State == queuefile.Todo {
@@ -203,6 +210,16 @@ func (s *Server) ReadEnvelope(r io.Reader) (spool.MessageEnvelope, error) {
 	}
 	e.Total = m.Todo
 	return e, err
+}
+
+// growing says whether Postfix has not ended writing a file: it gives it the right to be executed then (src/global/mail_stream.c).
+func growing(r io.Reader) bool {
+	f, ok := r.(*os.File)
+	if !ok {
+		return false
+	}
+	fi, err := f.Stat()
+	return err == nil && fi.Mode().Perm()&0o100 == 0
 }
 
 // ReadClient reads the client of a queue file.

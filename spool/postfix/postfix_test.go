@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -145,5 +146,39 @@ func TestScan(t *testing.T) {
 	}
 	if hold := b.Folders[slices.IndexFunc(b.Folders, func(f spool.FolderBacklog) bool { return f.Name == "hold" })]; hold.Messages != 1 {
 		t.Errorf("%+v", hold)
+	}
+}
+
+// TestScanTellsWhatIsThere: what is still being written is no broken envelope, what has no sender is one, and in a queue of which only a sample is
+// read no time lies in the future, though that of the files does.
+func TestScanTellsWhatIsThere(t *testing.T) {
+	root := tree(t)
+	queue, arrived := root+"/var/spool/postfix/", time.Now().Add(-3*time.Hour).Truncate(time.Second).UTC()
+	whole := message("a@example.com", "198.51.100.7", "", arrived, "hana@example.jp")
+	put(t, queue+"incoming/D0001AAAAC", whole[:len(whole)-4])
+	if err := os.Chmod(queue+"incoming/D0001AAAAC", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	put(t, queue+"active/D0001AAAAD", strings.Replace(whole, "S\x0da@example.com", "F\x0da@example.com", 1))
+	for i := range 300 {
+		path := fmt.Sprintf("%sdeferred/A/A%04d%05X", queue, i, 77000+i)
+		put(t, path, whole)
+		next := time.Now().Add(time.Hour)
+		if err := os.Chtimes(path, next, next); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := scan.Look(context.Background(), found(t, Config{Root: root}), scan.Options{Sample: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range b.Folders {
+		want := map[string]string{"active": "1 envelopes make no sense"}[f.Name]
+		if f.Unreadable != want {
+			t.Errorf("%s: %q, want %q", f.Name, f.Unreadable, want)
+		}
+		if f.Name == "deferred" && (!f.Newest.Equal(arrived) || !f.Oldest.Equal(arrived)) {
+			t.Errorf("from %s to %s, want %s", f.Oldest, f.Newest, arrived)
+		}
 	}
 }

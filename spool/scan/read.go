@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -101,6 +102,7 @@ func (r *reader) read(f sample.Ref) {
 		if a, err := r.of.queue.ReadClient(g); err == nil {
 			r.each(f, func(t *tally.Tally) { t.Client(a) })
 		}
+	case errors.Is(err, spool.ErrUnfinished):
 	case err != nil:
 		r.all.Broken++
 	default:
@@ -188,6 +190,21 @@ func (j *job) send(batches chan<- []sample.Ref) {
 	batches <- batch
 }
 
+// time is when a message came, in seconds since 1970: what its envelope says where it does, else the time of the file.
+func (r *reader) time(d *disk.Dir, f sample.Ref) (at int64, ok bool) {
+	if f.Part == spool.Whole {
+		g, err := d.Read(f.Name)
+		if err != nil {
+			return 0, false
+		}
+		defer g.Close()
+		e, err := r.of.queue.ReadEnvelope(g)
+		return e.Arrived.Unix(), err == nil && !e.Arrived.IsZero()
+	}
+	e, err := d.Lstat(f.Name)
+	return e.Sec, err == nil && e.Type == 0
+}
+
 // readExtremes takes the times of the messages with the lowest and the highest name.
 func (j *job) readExtremes() {
 	r := reader{of: j}
@@ -200,8 +217,8 @@ func (j *job) readExtremes() {
 		if err != nil {
 			continue
 		}
-		if e, err := d.Lstat(f.Name); err == nil && e.Type == 0 {
-			j.all.Time(e.Sec)
+		if at, ok := r.time(d, f); ok {
+			j.all.Time(at)
 		}
 	}
 }

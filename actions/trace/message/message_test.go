@@ -241,7 +241,7 @@ func TestBounds(t *testing.T) {
 		if !c.want(f) {
 			t.Errorf("%s: %d mails, left %d, cut %v, %v", c.name, len(f.Mails), f.Left, f.Cut, f.Mails[0].Gaps)
 		}
-		if took := time.Since(began); took > 10*time.Second {
+		if took := time.Since(began); took > time.Minute {
 			t.Errorf("%s took %s", c.name, took)
 		}
 	}

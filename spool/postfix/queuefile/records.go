@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 )
 
 // The bounds.
@@ -48,6 +49,7 @@ type walker struct {
 	size   int64
 	at     int64
 	jumps  int
+	jumped map[int64]bool // offsets of pointers that were followed
 	count  int
 	buf    []byte // of the file from base on
 	base   int64
@@ -55,6 +57,9 @@ type walker struct {
 }
 
 const window = 4096
+
+// types are all that Postfix has (src/global/rec_type.h).
+const types = "CTcFILSDRO/WAK>fdMNwXrePpV<ionmE"
 
 func newWalker(r io.ReaderAt, size int64) *walker { return &walker{r: r, size: size, follow: true} }
 
@@ -93,7 +98,9 @@ func (w *walker) next() (Record, error) {
 	if len(head) == 0 {
 		return rec, io.EOF
 	}
-	rec.Type = head[0]
+	if rec.Type = head[0]; strings.IndexByte(types, rec.Type) < 0 {
+		return rec, bad(w.at, "a record of type %q, which there is not", rec.Type)
+	}
 	length, used := 0, 0
 	for i, b := range head[1:] {
 		if i == 5 {
@@ -133,8 +140,15 @@ func (w *walker) jump(rec Record) error {
 		return nil
 	}
 	if w.jumps++; w.jumps > maxJumps {
-		return bad(rec.Offset, "more than %d pointers: they lead in a circle", maxJumps)
+		return bad(rec.Offset, "more than %d pointers", maxJumps)
 	}
+	if w.jumped[rec.Offset] {
+		return bad(rec.Offset, "the pointers lead in a circle")
+	}
+	if w.jumped == nil {
+		w.jumped = map[int64]bool{}
+	}
+	w.jumped[rec.Offset] = true
 	w.at = to
 	return nil
 }
