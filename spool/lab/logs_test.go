@@ -23,7 +23,7 @@ var logForms = map[string]string{
 	"inlog":       `<` + logID + `> ` + logStamp + ` ` + logAddr + ` [^ ]+ (?:` + logMail + `)?(?: ` + logMail + `)+`,
 	"outlog":      logID + ` sent on ` + logStamp + ` to ` + logAddr + ` [a-z.]+ from (?:-|` + logMail + `) to ` + logMail + `(?: ` + logMail + `)*`,
 	"outlocallog": logID + ` sent on ` + logStamp + ` to ` + logAddr + ` [a-z0-9.]+ from (?:-|` + logMail + `) to ` + logMail,
-	"faillog":     logID + ` send fail on ` + logStamp + ` from (?:` + logMail + `)? to ` + logMail + ` \[[^]]+\]`,
+	"faillog":     logID + ` send fail on ` + logStamp + ` from (?:` + logMail + `)? to ` + logMail + ` \[.+\]`,
 	"senderlog":   `\[\d\d:\d\d:\d\d:\d{3}\] \[B\d{10}\] \[[a-z.]+\] .+`,
 	"receivelog":  logStamp + `, [0-9a-f]{8}, .*`,
 }
