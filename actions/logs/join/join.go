@@ -69,13 +69,15 @@ type Joiner struct {
 	queue      []*Message // in the order of time
 	young, old map[uint64]owner
 	logins     map[uint64]string // by the id of the message, told before the message
+	held       map[uint64]*held  // by their ids
+	line       []*held           // in the order of time
 
 	usual, forged *Message // marks: it came from a peer that is usual for the login; its sender was made to look like a login
 }
 
 // New returns a Joiner that calls settle for each message once, with its login or "".
 func New(settle func(*Message, string)) *Joiner {
-	return &Joiner{settle: settle, doors: map[netip.Prefix]*door{}, young: map[uint64]owner{}, old: map[uint64]owner{}, logins: map[uint64]string{},
+	return &Joiner{settle: settle, doors: map[netip.Prefix]*door{}, young: map[uint64]owner{}, old: map[uint64]owner{}, logins: map[uint64]string{}, held: map[uint64]*held{},
 		usual: &Message{done: true}, forged: &Message{done: true}}
 }
 
@@ -263,4 +265,10 @@ func (j *Joiner) Close() {
 		}
 	}
 	j.queue = nil
+	for _, h := range j.line {
+		if h.message != nil {
+			j.let(h)
+		}
+	}
+	j.line = nil
 }
