@@ -7,6 +7,8 @@ package logs
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"hikeshi/spool"
@@ -27,7 +29,7 @@ const (
 type Config struct {
 	Root    string   // every path is taken below it; "" is /
 	Mail    []string // logs beside those of files.Mail: maillog_file of main.cf
-	Dovecot []string // log_path and info_log_path; nil: files.Dovecot
+	Dovecot []string // log_path and info_log_path; nil: files.Dovecot, which are no log where they are not there
 	Zone    *time.Location
 
 	// Journal exports the journal of Postfix and Dovecot into a file and says where: it is asked where there is no mail log. Nil: nobody can.
@@ -44,35 +46,27 @@ func New(c Config) *Logs {
 	if c.Zone == nil {
 		c.Zone = time.Local
 	}
-	if c.Dovecot == nil {
-		c.Dovecot = files.Dovecot
-	}
 	return &Logs{c}
 }
 
-// Logs finds the files. A log without one is LogUnknown: whether Postfix and Dovecot write it, only their settings say.
+// Logs finds the files. A log without one is LogUnknown: whether it is written, only the settings of syslog say.
 func (l *Logs) Logs(ctx context.Context) ([]spool.Log, error) {
 	mailboxes := []spool.EventKind{spool.EventLogin, spool.EventLoginFail, spool.EventRead}
 	all := []spool.Log{
 		{Name: Mail, Spread: true, Says: append(mailboxes[:3:3], spool.EventAccept, spool.EventReject, spool.EventSent, spool.EventLocal, spool.EventDeferred, spool.EventBounced)},
 		{Name: Dovecot, Spread: true, Says: mailboxes},
 	}
-	for i, paths := range [][]string{append(l.config.Mail[:len(l.config.Mail):len(l.config.Mail)], files.Mail...), l.config.Dovecot} {
-		found := files.Find(ctx, l.config.Root, paths)
-		g := &all[i]
-		g.Dir, g.Files, g.Odd, g.Problem = found.Dir, found.Files, found.Odd, found.Problem
-		g.HowToEN, g.HowToJA = howTo[g.Name].EN, howTo[g.Name].JA
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-	}
+	l.find(ctx, &all[0], slices.Concat(l.config.Mail, files.Mail))
 	if mail := &all[0]; len(mail.Files) == 0 && l.config.Journal != nil {
 		f, err := l.config.Journal(ctx)
-		if err != nil {
-			mail.Problem = err
-		} else {
+		if mail.Problem = errors.Join(mail.Problem, err); err == nil {
 			mail.Files = []spool.LogFile{f}
 		}
+	}
+	if l.config.Dovecot != nil {
+		l.find(ctx, &all[1], l.config.Dovecot)
+	} else if l.find(ctx, &all[1], files.Dovecot); len(all[1].Files)+len(all[1].Odd) == 0 && all[1].Problem == nil {
+		all = all[:1]
 	}
 	for i := range all {
 		all[i].State = spool.LogUnknown
@@ -80,7 +74,19 @@ func (l *Logs) Logs(ctx context.Context) ([]spool.Log, error) {
 			all[i].State = spool.LogOn
 		}
 	}
-	return all, nil
+	return all, ctx.Err()
+}
+
+// find finds the files of a log.
+func (l *Logs) find(ctx context.Context, g *spool.Log, paths []string) {
+	found := files.Find(ctx, l.config.Root, paths)
+	g.Dir, g.Files, g.Odd, g.Problem = found.Dir, found.Files, found.Odd, found.Problem
+	for _, f := range g.Files {
+		if err := l.years(f); err != nil {
+			g.Problem = errors.Join(g.Problem, err)
+		}
+	}
+	g.HowToEN, g.HowToJA = howTo[g.Name].EN, howTo[g.Name].JA
 }
 
 // Parser reads a file of a log; nil for a log of that name that is not known.

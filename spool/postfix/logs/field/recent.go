@@ -29,7 +29,7 @@ func (r *Recent[V]) Get(key uint64) (v V, ok bool) {
 // Put tells of a name.
 func (r *Recent[V]) Put(key uint64, v V) {
 	if len(r.young) >= r.most {
-		r.old, r.young = r.young, make(map[uint64]V, r.most)
+		r.old, r.young = r.young, map[uint64]V{}
 	}
 	r.young[key] = v
 }

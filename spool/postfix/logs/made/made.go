@@ -92,14 +92,17 @@ type maker struct {
 	stamp []byte
 }
 
-// lineSize is about how long a line is, and mailLines how many a message has, for the size of the whole.
-const mailSize = 1150
+// mailSize is about how much is written for one thing that happens, in bytes, and spamSize for a message of the stolen login.
+const (
+	mailSize = 760
+	spamSize = 1500
+)
 
 // days spreads ordinary mail over the days, and the stolen login over the last three hours.
 func (m *maker) days() {
 	until := m.o.Until.UnixMicro()
 	from := until - int64(m.o.Days)*86400e6
-	mails := max(m.o.Size-int64(m.o.Spam)*mailSize, 0) / mailSize
+	mails := max(m.o.Size-int64(m.o.Spam)*spamSize, 0) / mailSize
 	step := (until - from) / max(mails, 1)
 	spamFrom := until - 3*3600e6
 	spamStep := int64(3 * 3600e6)

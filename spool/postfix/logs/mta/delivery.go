@@ -39,7 +39,7 @@ func (p *Parser) delivery(daemon, said []byte, e *spool.Event) spool.Reading {
 	}
 	e.Client, _, _ = field.Peer(relay)
 	status, reply, _ := bytes.Cut(rest[j+len(", status="):], []byte{' '})
-	e.Reply = bytes.TrimSuffix(bytes.TrimPrefix(reply, []byte{'('}), []byte{')'})
+	e.Reply = answer(bytes.TrimSuffix(bytes.TrimPrefix(reply, []byte{'('}), []byte{')'}))
 	if e.Kind = outcome(status); e.Kind == 0 {
 		return spool.LineQuiet
 	}
@@ -47,6 +47,21 @@ func (p *Parser) delivery(daemon, said []byte, e *spool.Event) spool.Reading {
 		e.Kind = spool.EventLocal
 	}
 	return spool.LineSaid
+}
+
+// answer is what the peer said, of `host mx.example.com[198.51.100.9] said: 450 4.2.0 … (in reply to RCPT TO command)`; else all of the text,
+// which is Postfix's own.
+func answer(text []byte) []byte {
+	_, said, ok := field.Cut(text, "] said: ", "")
+	if !ok {
+		if _, said, ok = field.Cut(text, "] refused to talk to me: ", ""); !ok {
+			return text
+		}
+	}
+	if i := bytes.LastIndex(said, []byte(" (in reply to ")); i >= 0 {
+		said = said[:i]
+	}
+	return said
 }
 
 // outcome is the kind of a status; 0 for what is no delivery: whether an address could be delivered to (verify(8), sendmail -bv).
