@@ -253,3 +253,43 @@ func BenchmarkPostfixSuspects(b *testing.B) {
 	runtime.ReadMemStats(&m)
 	b.ReportMetric(float64(m.Sys)/(1<<20), "MiB-sys")
 }
+
+// TestPostfixRelay: mail from outside for outside without a login is seen, though only its deliveries tell where it goes; what is for the server
+// itself, and what came with a login, is none of it.
+func TestPostfixRelay(t *testing.T) {
+	var b strings.Builder
+	line := func(i int, format string, a ...any) {
+		fmt.Fprintf(&b, "%s mail postfix/%s\n", written.Add(time.Duration(i-400)*time.Second).Format(time.Stamp), fmt.Sprintf(format, a...))
+	}
+	mail := func(i int, addr, login, to string) {
+		id := fmt.Sprintf("4104E%02X", i)
+		line(i, "smtpd[1]: %s: client=unknown[%s]%s", id, addr, login)
+		line(i, "cleanup[2]: %s: message-id=<%d@x>", id, i)
+		line(i, "qmgr[3]: %s: from=<a@example.net>, size=900, nrcpt=1 (queue active)", id)
+		line(i, "smtp[4]: %s: to=<%s>, relay=mx[198.51.100.9]:25, delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent (250 ok)", id, to)
+		line(i, "qmgr[3]: %s: removed", id)
+	}
+	for i := range 60 {
+		mail(i, "203.0.113.99", "", "victim@example.com")
+		mail(i+60, "203.0.113.77", "", "taro@example.jp")
+		mail(i+120, "203.0.113.88", ", sasl_method=PLAIN, sasl_username=taro@example.jp", "friend@example.com")
+	}
+	root := t.TempDir()
+	put(t, root, "var/log/mail.log", b.String())
+	if err := os.Chtimes(filepath.Join(root, "var/log/mail.log"), written, written); err != nil {
+		t.Fatal(err)
+	}
+	s := postfixServer{all: postfix.New(postfix.Config{Root: root, Zone: time.UTC})}
+	out, text := planned(t, postfixEnv(s), "logs.suspects", "")
+	var relays []string
+	for _, from := range out.Facts.(logs.SuspectsFacts).From {
+		for _, sign := range from.Signals {
+			if sign.ID == "D13" {
+				relays = append(relays, fmt.Sprint(from.Name, " ", sign.Value))
+			}
+		}
+	}
+	if strings.Join(relays, ", ") != "203.0.113.99 60" {
+		t.Errorf("%q\n%s", relays, text)
+	}
+}
