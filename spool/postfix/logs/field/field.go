@@ -27,12 +27,19 @@ func ID(text []byte) (id, rest []byte, ok bool) {
 	if string(id) == "NOQUEUE" {
 		return nil, rest, true
 	}
-	for _, c := range id {
+	if !digits(id) && !hexOnly(id) && !long(id) { // a word such as warning
+		return nil, text, false
+	}
+	return id, rest, true
+}
+
+func digits(b []byte) bool {
+	for _, c := range b {
 		if c >= '0' && c <= '9' {
-			return id, rest, true
+			return true
 		}
 	}
-	return id, rest, hexOnly(id) // a word such as warning is none
+	return false
 }
 
 func hexOnly(b []byte) bool {
@@ -42,6 +49,11 @@ func hexOnly(b []byte) bool {
 		}
 	}
 	return true
+}
+
+// long says whether letters can be a long queue id, which has no vowels.
+func long(b []byte) bool {
+	return len(b) > 10 && bytes.IndexByte(b, 'z') > 0 && !bytes.ContainsAny(b, "AEIOUaeiou")
 }
 
 func letter(c byte) bool {
