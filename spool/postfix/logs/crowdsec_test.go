@@ -6,11 +6,54 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"hikeshi/spool"
 )
+
+// TestCrowdsecCases compares the address, the name, the time and whether it failed with the cases of crowdsecurity/hub.
+func TestCrowdsecCases(t *testing.T) {
+	for _, name := range []string{"postfix", "dovecot"} {
+		s := score{source: "crowdsec-" + name}
+		for lines := corpus(t, "crowdsec-hub/"+name+"-logs.jsonl"); lines.Scan(); {
+			var c struct {
+				Line   string
+				Expect struct{ Fields, Meta map[string]string }
+			}
+			if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
+				t.Fatal(err)
+			}
+			e, r := read(c.Line)
+			s.take(t, fmt.Sprintf("%s/%d", s.source, s.n+1), crowdsec(c.Expect.Fields, c.Expect.Meta, e, r))
+		}
+		s.judge(t, 3)
+	}
+}
+
+func crowdsec(fields, meta map[string]string, e spool.Event, r spool.Reading) (wrong []string) {
+	if r == spool.LineUnknown || e.Client.String() != meta["source_ip"] {
+		wrong = append(wrong, fmt.Sprintf("%v, client %s", r, e.Client))
+	}
+	if user := fields["dovecot_user"]; user != string(e.Login) {
+		wrong = append(wrong, fmt.Sprintf("login %q", e.Login))
+	}
+	failed := meta["dovecot_login_result"] == "auth_failed" || meta["log_type_enh"] == "spam-attempt"
+	if failed != (e.Kind == spool.EventLoginFail) || (meta["action"] == "reject") != (e.Kind == spool.EventReject) {
+		wrong = append(wrong, "kind "+e.Kind.String())
+	}
+	if reason := fields["message_failure"] + fields["reason"]; !strings.Contains(string(e.Reply), strings.TrimSpace(reason)) {
+		wrong = append(wrong, fmt.Sprintf("reply %q", e.Reply))
+	}
+	if at, err := time.Parse(time.RFC3339Nano, meta["timestamp"]); err == nil && at.Unix() != e.Wall {
+		wrong = append(wrong, fmt.Sprintf("time %d", e.Wall))
+	}
+	if strings.Contains(fields["message"], "given password") != e.Secret {
+		wrong = append(wrong, "a password would be shown")
+	}
+	return wrong
+}
 
 // TestCrowdsecBursts: of each burst the addresses that are to be blamed are those of failed logins or refusals, as many as events are expected of
 // each, but for those that testdata/differs.txt names; and every line is understood.
