@@ -6,6 +6,7 @@
 package logs
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -134,8 +135,13 @@ func (p *Parser) Parse(line []byte, e *spool.Event) spool.Reading {
 	if box.Program(program) {
 		return p.box.Parse(program, p.line.Text, e)
 	}
-	if daemon, ok := mta.Daemon(program); ok {
-		return p.mta.Parse(daemon, p.line.Text, e)
+	daemon, ok := mta.Daemon(program)
+	if !ok {
+		return spool.LineQuiet
 	}
-	return spool.LineQuiet
+	r := p.mta.Parse(daemon, p.line.Text, e)
+	if r == spool.LineUnknown && !bytes.HasPrefix(program, []byte("postfix")) {
+		return spool.LineQuiet // of another program with a slash in its name
+	}
+	return r
 }
