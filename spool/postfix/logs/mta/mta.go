@@ -32,7 +32,7 @@ import (
 // Bounds of what is remembered, of each the last ones.
 const (
 	maxMessages = 16 << 10
-	maxIDs      = 16 << 10 // Message-IDs
+	maxIDs      = 4 << 10 // Message-IDs
 	maxPeers    = 4 << 10
 	maxNames    = 4 << 10
 	maxLogin    = 254 // bytes of a login

@@ -108,18 +108,21 @@ func (p *Parser) qmgr(said []byte, e *spool.Event) spool.Reading {
 	if !ok {
 		return spool.LineQuiet
 	}
-	if i := bytes.LastIndex(from, []byte(">, size=")); i >= 0 {
+	i := bytes.LastIndexByte(from, '>') // nothing behind the sender comes from a stranger
+	if i < 0 {
+		return spool.LineQuiet
+	}
+	if tail, ok := field.Has(from[i:], ">, size="); ok {
 		e.Sender, e.SenderSaid = from[:i:i], true
-		tail := from[i+len(">, size="):]
 		e.Size = field.Number(tail)
 		if j := bytes.Index(tail, []byte(", nrcpt=")); j >= 0 {
 			e.Count = int(min(field.Number(tail[j+len(", nrcpt="):]), 1<<20))
 		}
 		return p.active(e)
 	}
-	if i := bytes.LastIndex(from, []byte(">, status=")); i >= 0 {
+	if state, ok := field.Has(from[i:], ">, status="); ok {
 		e.Sender, e.SenderSaid = from[:i:i], true
-		if state := from[i+len(">, status="):]; bytes.HasPrefix(state, []byte("expired")) || bytes.HasPrefix(state, []byte("force-expired")) {
+		if bytes.HasPrefix(state, []byte("expired")) || bytes.HasPrefix(state, []byte("force-expired")) {
 			e.Kind, e.Reply = spool.EventBounced, state
 			return spool.LineSaid
 		}

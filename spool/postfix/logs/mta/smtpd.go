@@ -112,6 +112,9 @@ func (p *Parser) client(text []byte, e *spool.Event) spool.Reading {
 
 // origins takes what XFORWARD told off the end of a line of client=. The id is nil if there was none.
 func origins(tail []byte) (rest, id, client []byte) {
+	if !bytes.Contains(tail, []byte(", orig_")) {
+		return tail, nil, nil
+	}
 	if i := bytes.LastIndex(tail, []byte(", orig_client=")); i >= 0 {
 		tail, client = tail[:i], tail[i+len(", orig_client="):]
 	}
