@@ -4,6 +4,9 @@
 // others are joined by the peer: they wait until a session of their peer ends, and belong to it if no other session of the peer was
 // open when they came, or if their sender is that of its last message. A message whose sessions all ended without a login was handed
 // in without one; one that waits for too long belongs to the login of its peer that ended next, if there was any.
+//
+// A log that spreads a message over several lines (spool.Log.Spread) tells the login with it. What came without one waits for its first delivery,
+// which tells whether it was for outside.
 package join
 
 import (
