@@ -27,6 +27,7 @@ type Log struct {
 	HowToJA  string
 	Says     []EventKind // what its lines can tell
 	Sessions bool        // a line can only be understood with those before it; else every line stands alone
+	Spread   bool        // a line can be shown alone, and those before it complete what it says: a message is spread over several lines, and its recipients are told by its deliveries
 	Files    []LogFile   // oldest first
 	Odd      []OddFile   // what lies among the files and is left out
 	Problem  error       // what could not be read; Files is then what was found all the same
@@ -84,7 +85,7 @@ type Event struct {
 	Kind       EventKind
 	Service    Protocol
 	Client     netip.Addr // of the peer; the zero Addr if the line does not say
-	Login      []byte     // the name given at a login; nil if the line tells of none
+	Login      []byte     // the name given at a login; nil if the line tells of none. Empty and not nil says of an EventAccept that there was none
 	Sender     []byte     // without brackets; empty is the null sender, if SenderSaid
 	SenderSaid bool
 	Recipients []byte // without brackets, one space between two
@@ -92,6 +93,7 @@ type Event struct {
 	Count      int    // of recipients; may be known where they are not
 	HELO       []byte
 	ID         []byte // of the message, as all logs of this server spell it
+	Again      []byte // of an EventAccept: the ID under which the same message was accepted before; nil if it was not
 	Reply      []byte // what the server, or the peer of a delivery, answered
 	Size       int64  // of the message, bytes; 0 unknown
 	Secret     bool   // the line may hold a password, whatever Parse made of it: show what the event says, never the line

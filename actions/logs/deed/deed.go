@@ -17,11 +17,13 @@ const None = -1
 type Deed struct {
 	Wall    int64
 	ID      uint64 // of the message, by tally.Hash; 0 none
+	Again   uint64 // the ID that the same message had before; 0 none
 	At      Ref
 	Kind    spool.EventKind
 	Service spool.Protocol
 	Session bool // told by a log of sessions, whose lines are never quoted
 	Framed  bool // told by a log that tells when peers connect: all its other deeds end a session
+	Spread  bool // told by a log that tells of a message in several lines: a message is new unless its login is None, and deliveries tell its recipients
 
 	SenderSaid, SenderOwn bool  // SenderOwn: of a domain of the server
 	Either                bool  // it has recipients of other domains, and the last one is ours: see Filler

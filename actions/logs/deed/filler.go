@@ -64,20 +64,25 @@ func (f *Filler) Fresh(old *Batch) {
 	}
 }
 
-// Add enters an event, with what is of use of its kind; session and framed are as in Deed. Deliveries to mailboxes of the server are left
-// out.
-func (f *Filler) Add(e *spool.Event, at Ref, session, framed bool) {
+// Add enters an event of a log, with what is of use of its kind; framed is as in Deed. Deliveries to mailboxes of the server are left out.
+func (f *Filler) Add(e *spool.Event, at Ref, log *spool.Log, framed bool) {
 	if e.Kind == spool.EventLocal {
 		return
 	}
-	d := Deed{Wall: e.Wall, At: at, Kind: e.Kind, Service: e.Service, Session: session, Framed: framed,
+	d := Deed{Wall: e.Wall, At: at, Kind: e.Kind, Service: e.Service, Session: log.Sessions, Framed: framed, Spread: log.Spread,
 		Count: int32(min(e.Count, 1<<20)), Place: None, Login: None, Sender: None, HELO: None}
 	if len(e.ID) > 0 {
 		d.ID = tally.Hash(e.ID)
 	}
 	switch e.Kind {
 	case spool.EventSent, spool.EventDeferred, spool.EventBounced:
+		if d.Spread {
+			f.recipients(e.Recipients, &d)
+		}
 	case spool.EventAccept:
+		if len(e.Again) > 0 {
+			d.Again = tally.Hash(e.Again)
+		}
 		f.message(e, &d)
 		fallthrough
 	default:

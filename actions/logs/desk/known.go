@@ -30,7 +30,7 @@ func (r *Reading) know() {
 }
 
 func (k *Known) add(l spool.Log, covered bool) {
-	k.Logins = k.Logins || covered && Says(l, spool.EventLogin) && !Says(l, spool.EventRead)
+	k.Logins = k.Logins || covered && Says(l, spool.EventLogin) && (Says(l, spool.EventAccept) || !Says(l, spool.EventRead))
 	k.Accepts = k.Accepts || covered && Says(l, spool.EventAccept)
 	k.Deliveries = k.Deliveries || covered && Says(l, spool.EventSent)
 }

@@ -4,6 +4,9 @@
 // others are joined by the peer: they wait until a session of their peer ends, and belong to it if no other session of the peer was
 // open when they came, or if their sender is that of its last message. A message whose sessions all ended without a login was handed
 // in without one; one that waits for too long belongs to the login of its peer that ended next, if there was any.
+//
+// A log that spreads a message over several lines (spool.Log.Spread) tells the login with it. What came without one waits for its first delivery,
+// which tells whether it was for outside.
 package join
 
 import (
@@ -69,13 +72,15 @@ type Joiner struct {
 	queue      []*Message // in the order of time
 	young, old map[uint64]owner
 	logins     map[uint64]string // by the id of the message, told before the message
+	held       map[uint64]*held  // by their ids
+	line       []*held           // in the order of time
 
 	usual, forged *Message // marks: it came from a peer that is usual for the login; its sender was made to look like a login
 }
 
 // New returns a Joiner that calls settle for each message once, with its login or "".
 func New(settle func(*Message, string)) *Joiner {
-	return &Joiner{settle: settle, doors: map[netip.Prefix]*door{}, young: map[uint64]owner{}, old: map[uint64]owner{}, logins: map[uint64]string{},
+	return &Joiner{settle: settle, doors: map[netip.Prefix]*door{}, young: map[uint64]owner{}, old: map[uint64]owner{}, logins: map[uint64]string{}, held: map[uint64]*held{},
 		usual: &Message{done: true}, forged: &Message{done: true}}
 }
 
@@ -263,4 +268,10 @@ func (j *Joiner) Close() {
 		}
 	}
 	j.queue = nil
+	for _, h := range j.line {
+		if h.message != nil {
+			j.let(h)
+		}
+	}
+	j.line = nil
 }

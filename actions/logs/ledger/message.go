@@ -14,6 +14,9 @@ import (
 
 // accept enters a message.
 func (b *Book) accept(d *deed.Deed) {
+	if d.Spread && b.join.Seen(d) {
+		return
+	}
 	if b.join.Knows(d.ID) {
 		if d.Session && d.SenderSaid {
 			b.join.Said(d.ID, b.batch.Names[d.Sender], d.SenderOwn, int64(d.Count))
@@ -36,6 +39,9 @@ func (b *Book) accept(d *deed.Deed) {
 	switch {
 	case d.Login != deed.None && b.batch.Names[d.Login] != "":
 		b.settle(w, b.batch.Names[d.Login])
+	case d.Spread && d.Login != deed.None:
+		w.Blind = false
+		b.join.Hold(w)
 	case !b.o.Logins:
 		b.settle(w, "")
 	default:
@@ -192,6 +198,9 @@ func (b *Book) delivery(d *deed.Deed) {
 	}
 	failed := d.Kind != spool.EventSent
 	n := int64(max(d.Count, 1))
+	if d.Spread {
+		b.join.Told(d.ID, d.Outside > 0)
+	}
 	name, usual, waits := b.join.Whose(d.ID)
 	if waits != nil {
 		if failed {
@@ -210,6 +219,11 @@ func (b *Book) delivery(d *deed.Deed) {
 	}
 	if a == nil {
 		return
+	}
+	if d.Spread {
+		for _, r := range b.recipients(d) {
+			a.Known.Add(r)
+		}
 	}
 	if h := a.HourAt(d.Wall); failed {
 		h.Failed += n

@@ -5,7 +5,7 @@
 // slice, on one goroutine, as if there were one log. So whoever joins deeds of several logs, or of a session that goes on over several
 // slices, need not know of slices at all. A line belongs to one slice only, whatever its time says, so none is counted twice.
 //
-// What a log can only tell with the lines before it (spool.Log.Sessions) is read with a run-up before the slice. A compressed file
+// What a log can only tell with the lines before it (spool.Log.Sessions and Spread) is read with a run-up before the slice. A compressed file
 // cannot be entered in the middle: it lies in one slice with everything of its time.
 //
 // With a time budget the newest part is read, and the result says from when on.
@@ -22,7 +22,7 @@ import (
 const (
 	sliceBytes = 8 << 20 // of text in a slice
 	ahead      = 8       // batches of a slice that may wait to be taken
-	runUp      = 600     // seconds before a slice, for logs of sessions
+	runUp      = 600     // seconds before a slice, for logs of sessions and those that spread a message
 	maxFiles   = 600     // that are open at a time
 	maxSamples = 3       // lines of a log that were not understood, to be shown
 )

@@ -147,7 +147,7 @@ func (p *plan) read(ctx context.Context, o *Options, i int, w *work, moved *atom
 		if o.Each != nil {
 			o.Each(&s.event, ref)
 		}
-		f.Add(&s.event, ref, s.in.log.Sessions, s.framed)
+		f.Add(&s.event, ref, s.in.log, s.framed)
 		if !s.next() {
 			s.finish(i, &w.outcome)
 			streams = append(streams[:at], streams[at+1:]...)

@@ -35,7 +35,7 @@ func newStream(ctx context.Context, o *Options, p *plan, in *input, i int) (*str
 		return nil, nil
 	}
 	s := &stream{in: in, parser: o.Parser(in.log.Name, in.info), from: piece.From, done: piece.From, framed: says(in.log, spool.EventConnect)}
-	if in.log.Sessions && piece.From > 0 && !in.open.Compressed() {
+	if (in.log.Sessions || in.log.Spread) && piece.From > 0 && !in.open.Compressed() {
 		before, err := in.find(ctx, p.slices[i].from-runUp, s.parser.Wall)
 		if err != nil {
 			return nil, err
