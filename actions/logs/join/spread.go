@@ -11,10 +11,10 @@ type held struct {
 // Seen says whether a message of a log that spreads it over several lines is one that was told before: given back by a filter, or tried again.
 // One whose beginning was seen is new, whatever had its id before.
 func (j *Joiner) Seen(d *deed.Deed) bool {
-	switch {
-	case d.Again != 0:
-		return j.again(d.ID, d.Again)
-	case d.Login == deed.None:
+	if d.Again != 0 && j.again(d.ID, d.Again) {
+		return true
+	}
+	if d.Login == deed.None {
 		o, known := j.whose(d.ID)
 		if known {
 			j.remember(d.ID, o) // it may be tried for days
