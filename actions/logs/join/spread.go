@@ -5,7 +5,8 @@ import "hikeshi/actions/logs/deed"
 // A held message came without a login, and only their deliveries tell whether they were for outside.
 type held struct {
 	message *Message
-	ids     []uint64 // under which it is known
+	id      uint64
+	more    []uint64 // ids under which it is known too
 }
 
 // Seen says whether a message of a log that spreads it over several lines is one that was told before: given back by a filter, or tried again.
@@ -38,7 +39,7 @@ func (j *Joiner) again(id, of uint64) bool {
 	}
 	j.remember(id, o)
 	if h := j.held[of]; h != nil {
-		h.ids = append(h.ids, id)
+		h.more = append(h.more, id)
 		j.held[id] = h
 	}
 	return true
@@ -46,7 +47,7 @@ func (j *Joiner) again(id, of uint64) bool {
 
 // Hold lets a message that came without a login wait for its first delivery. Without one it was for this server.
 func (j *Joiner) Hold(m *Message) {
-	h := &held{m, []uint64{m.ID}}
+	h := &held{message: m, id: m.ID}
 	j.remember(m.ID, owner{})
 	j.held[m.ID] = h
 	j.line = append(j.line, h)
@@ -63,17 +64,16 @@ func (j *Joiner) Told(id uint64, outside bool) {
 
 // let settles a message that was held.
 func (j *Joiner) let(h *held) {
-	for _, id := range h.ids {
-		if j.held[id] == h {
-			delete(j.held, id)
-		}
-	}
+	delete(j.held, h.id)
 	m := h.message
 	h.message = nil
 	j.done(m, "")
-	for _, id := range h.ids[1:] {
-		o, _ := j.whose(m.ID)
-		j.remember(id, o)
+	for _, id := range h.more {
+		if j.held[id] == h {
+			delete(j.held, id)
+			o, _ := j.whose(m.ID)
+			j.remember(id, o)
+		}
 	}
 }
 
