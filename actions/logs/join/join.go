@@ -49,7 +49,8 @@ type Message struct {
 	Either     bool // see deed.Deed; Echo: the sender is one of the recipients; Sure: the columns of its line were checked, and fit
 	Echo, Sure bool
 
-	group *group // in which it waits
+	group *group   // in which it waits
+	more  []uint64 // ids under which it is known too
 	done  bool
 
 	astray  bool   // its sender is another one than its line shows
@@ -71,16 +72,16 @@ type Joiner struct {
 	doors      map[netip.Prefix]*door
 	queue      []*Message // in the order of time
 	young, old map[uint64]owner
-	logins     map[uint64]string // by the id of the message, told before the message
-	held       map[uint64]*held  // by their ids
-	line       []*held           // in the order of time
+	logins     map[uint64]string   // by the id of the message, told before the message
+	held       map[uint64]*Message // that wait for a delivery, by their ids
+	line       []*Message          // these, in the order of time
 
 	usual, forged *Message // marks: it came from a peer that is usual for the login; its sender was made to look like a login
 }
 
 // New returns a Joiner that calls settle for each message once, with its login or "".
 func New(settle func(*Message, string)) *Joiner {
-	return &Joiner{settle: settle, doors: map[netip.Prefix]*door{}, young: map[uint64]owner{}, old: map[uint64]owner{}, logins: map[uint64]string{}, held: map[uint64]*held{},
+	return &Joiner{settle: settle, doors: map[netip.Prefix]*door{}, young: map[uint64]owner{}, old: map[uint64]owner{}, logins: map[uint64]string{}, held: map[uint64]*Message{},
 		usual: &Message{done: true}, forged: &Message{done: true}}
 }
 
@@ -268,9 +269,9 @@ func (j *Joiner) Close() {
 		}
 	}
 	j.queue = nil
-	for _, h := range j.line {
-		if h.message != nil {
-			j.let(h)
+	for _, m := range j.line {
+		if !m.done {
+			j.let(m)
 		}
 	}
 	j.line = nil

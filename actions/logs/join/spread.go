@@ -2,30 +2,26 @@ package join
 
 import "hikeshi/actions/logs/deed"
 
-// A held message came without a login, and only their deliveries tell whether they were for outside.
-type held struct {
-	message *Message
-	ids     []uint64 // under which it is known
-}
-
 // Seen says whether a message of a log that spreads it over several lines is one that was told before: given back by a filter, or tried again.
 // One whose beginning was seen is new, whatever had its id before.
 func (j *Joiner) Seen(d *deed.Deed) bool {
-	switch {
-	case d.Again != 0:
-		return j.again(d.ID, d.Again)
-	case d.Login == deed.None:
-		o, known := j.whose(d.ID)
+	if d.Again != 0 && j.again(d.ID, d.Again) {
+		return true
+	}
+	o, known := j.whose(d.ID)
+	if d.Login == deed.None {
 		if known {
 			j.remember(d.ID, o) // it may be tried for days
 		}
 		return known
 	}
-	if h := j.held[d.ID]; h != nil {
-		j.let(h) // of the message that had the id before
+	if known {
+		if m := j.held[d.ID]; m != nil {
+			j.let(m) // it had the id before
+		}
+		delete(j.young, d.ID)
+		delete(j.old, d.ID)
 	}
-	delete(j.young, d.ID)
-	delete(j.old, d.ID)
 	delete(j.logins, d.ID)
 	return false
 }
@@ -37,55 +33,50 @@ func (j *Joiner) again(id, of uint64) bool {
 		return false
 	}
 	j.remember(id, o)
-	if h := j.held[of]; h != nil {
-		h.ids = append(h.ids, id)
-		j.held[id] = h
+	if m := j.held[of]; m != nil {
+		m.more = append(m.more, id)
+		j.held[id] = m
 	}
 	return true
 }
 
 // Hold lets a message that came without a login wait for its first delivery. Without one it was for this server.
 func (j *Joiner) Hold(m *Message) {
-	h := &held{m, []uint64{m.ID}}
 	j.remember(m.ID, owner{})
-	j.held[m.ID] = h
-	j.line = append(j.line, h)
+	j.held[m.ID] = m
+	j.line = append(j.line, m)
 	j.release(m.Wall)
 }
 
 // Told settles a message that waits for a delivery.
 func (j *Joiner) Told(id uint64, outside bool) {
-	if h := j.held[id]; h != nil {
-		h.message.Outside = outside
-		j.let(h)
+	if m := j.held[id]; m != nil {
+		m.Outside = outside
+		j.let(m)
 	}
 }
 
 // let settles a message that was held.
-func (j *Joiner) let(h *held) {
-	for _, id := range h.ids {
-		if j.held[id] == h {
-			delete(j.held, id)
-		}
-	}
-	m := h.message
-	h.message = nil
+func (j *Joiner) let(m *Message) {
+	delete(j.held, m.ID)
 	j.done(m, "")
-	for _, id := range h.ids[1:] {
-		o, _ := j.whose(m.ID)
-		j.remember(id, o)
+	for _, id := range m.more {
+		if j.held[id] == m {
+			delete(j.held, id)
+			o, _ := j.whose(m.ID)
+			j.remember(id, o)
+		}
 	}
 }
 
 // release settles what has waited for too long.
 func (j *Joiner) release(now int64) {
 	for len(j.line) > 0 {
-		h := j.line[0]
-		if h.message != nil {
-			if len(j.line) < maxWaiting && now-h.message.Wall < patience {
+		if m := j.line[0]; !m.done {
+			if len(j.line) < maxWaiting && now-m.Wall < patience {
 				return
 			}
-			j.let(h)
+			j.let(m)
 		}
 		j.line[0] = nil
 		j.line = j.line[1:]

@@ -14,10 +14,11 @@ import (
 
 // accept enters a message.
 func (b *Book) accept(d *deed.Deed) {
-	if d.Spread && b.join.Seen(d) {
-		return
-	}
-	if b.join.Knows(d.ID) {
+	if d.Spread {
+		if b.join.Seen(d) {
+			return
+		}
+	} else if b.join.Knows(d.ID) {
 		if d.Session && d.SenderSaid {
 			b.join.Said(d.ID, b.batch.Names[d.Sender], d.SenderOwn, int64(d.Count))
 		}

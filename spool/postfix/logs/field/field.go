@@ -17,7 +17,7 @@ const maxAddr = 62
 // ID cuts the queue id off the beginning of a message, `4104E3D: message-id=<>`. It is nil for NOQUEUE: there is no message yet.
 func ID(text []byte) (id, rest []byte, ok bool) {
 	n := 0
-	for n < len(text) && letter(text[n]) {
+	for n < len(text) && letters[text[n]] {
 		n++
 	}
 	if n < 5 || n > MaxID || n+1 >= len(text) || text[n] != ':' || text[n+1] != ' ' {
@@ -56,9 +56,13 @@ func long(b []byte) bool {
 	return len(b) > 10 && bytes.IndexByte(b, 'z') > 0 && !bytes.ContainsAny(b, "AEIOUaeiou")
 }
 
-func letter(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
-}
+// letters are the bytes that queue ids are made of.
+var letters = func() (all [256]bool) {
+	for c := range all {
+		all[c] = c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
+	}
+	return all
+}()
 
 // Peer reads the first `host[192.0.2.7]` or `[2001:db8::1]:53024` of a text, and returns what follows its bracket. The address is the zero
 // Addr where it is unknown. A name before the bracket is Postfix's own, since a host name has no bracket.

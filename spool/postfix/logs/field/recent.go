@@ -39,3 +39,32 @@ func (r *Recent[V]) Drop(key uint64) {
 	delete(r.young, key)
 	delete(r.old, key)
 }
+
+// Slots remember things like a Recent, in places that are made once: where two meet, the later one stays.
+type Slots[V any] struct {
+	seed maphash.Seed
+	all  []slot[V]
+}
+
+type slot[V any] struct {
+	key   uint64
+	value V
+}
+
+// NewSlots returns empty ones.
+func NewSlots[V any](n int) *Slots[V] { return &Slots[V]{maphash.MakeSeed(), make([]slot[V], n)} }
+
+// Key is the number of a name, never 0.
+func (s *Slots[V]) Key(name []byte) uint64 { return maphash.Bytes(s.seed, name) | 1<<63 }
+
+// Get returns what was told of a name; nil if nothing was. It holds until the next Put.
+func (s *Slots[V]) Get(key uint64) *V {
+	at := &s.all[key%uint64(len(s.all))]
+	if at.key != key || key == 0 {
+		return nil
+	}
+	return &at.value
+}
+
+// Put tells of a name.
+func (s *Slots[V]) Put(key uint64, v V) { s.all[key%uint64(len(s.all))] = slot[V]{key, v} }

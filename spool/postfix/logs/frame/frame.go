@@ -89,29 +89,22 @@ func own(word []byte) bool {
 // program reads `postfix/smtpd[123]: text`.
 func (l *Line) program(rest []byte) {
 	l.Text = rest
-	n := 0
-	for n < len(rest) && n <= maxProgram && rest[n] != ':' && rest[n] != '[' && rest[n] != ' ' {
-		n++
-	}
-	if n == 0 || n >= len(rest) || n > maxProgram || rest[n] == ' ' {
+	colon := bytes.IndexByte(rest[:min(len(rest), maxProgram+len("[4194304]:"))], ':')
+	if colon <= 0 {
 		return
 	}
-	name, tail := rest[:n:n], rest[n:]
-	if tail[0] == '[' {
-		i := bytes.IndexByte(tail, ']')
-		if i < 0 || i > 12 {
+	name := rest[:colon:colon]
+	if name[colon-1] == ']' {
+		i := bytes.IndexByte(name, '[')
+		if i < 0 {
 			return
 		}
-		tail = tail[i+1:]
+		name = name[:i:i]
 	}
-	if len(tail) == 0 || tail[0] != ':' {
+	if len(name) == 0 || len(name) > maxProgram || bytes.IndexByte(name, ' ') >= 0 {
 		return
 	}
-	tail = tail[1:]
-	if len(tail) > 0 && tail[0] == ' ' {
-		tail = tail[1:]
-	}
-	l.Program, l.Text = name, once(tail)
+	l.Program, l.Text = name, once(bytes.TrimPrefix(rest[colon+1:], []byte{' '}))
 }
 
 // once takes a message out of `message repeated 2 times: [ … ]`.

@@ -77,6 +77,9 @@ func (m *maker) outward(at int64, id, sender string, n int) {
 	end := at
 	for i := range n {
 		to := fmt.Sprintf("r%d.%s@example.com", m.rnd.IntN(100000), id[:3])
+		if sender != Stolen && m.rnd.IntN(10) > 0 { // people write to those whom they know
+			to = fmt.Sprintf("friend%d.%s@example.com", m.rnd.IntN(40), sender[:len("user000")])
+		}
 		switch k := m.rnd.IntN(100); {
 		case k < 84:
 			m.deliver(at, id, to, i)

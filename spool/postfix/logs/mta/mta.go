@@ -33,9 +33,9 @@ import (
 const (
 	maxMessages = 16 << 10
 	maxIDs      = 4 << 10 // Message-IDs
-	maxPeers    = 4 << 10
-	maxNames    = 4 << 10
-	maxLogin    = 254 // bytes of a login
+	maxPeers    = 1 << 10
+	maxNames    = 64 << 10 // logins that succeeded
+	maxLogin    = 254      // bytes of a login
 )
 
 // origin is how a message came.
@@ -54,17 +54,28 @@ type text struct {
 	data [field.MaxID]byte
 }
 
-func (t *text) set(b []byte) { t.n = uint8(copy(t.data[:], b)) }
+func textOf(b []byte) (t text) {
+	t.n = uint8(copy(t.data[:], b))
+	return t
+}
 
-// A message is what the lines told of one so far.
+// A message is what the lines told of one so far. There are many, so it is small and holds no pointer.
 type message struct {
 	origin   origin
 	accepted bool
-	client   netip.Addr
-	login    []byte // nil if there is none
-	uid      int32  // of the program
-	mid      uint64 // its Message-ID; 0 not known
-	of       text   // the same message had this id before
+	known    bool     // the client
+	login    int32    // in Parser.logins; 0 if there is none
+	uid      int32    // of the program
+	client   [16]byte // its address
+	mid      uint64   // its Message-ID; 0 not known
+	of       uint64   // key of the id that the same message had before, in Parser.before; 0 if it had none
+}
+
+func (m *message) peer() netip.Addr {
+	if !m.known {
+		return netip.Addr{}
+	}
+	return netip.AddrFrom16(m.client).Unmap()
 }
 
 // An original is a message from elsewhere, which a filter may give back.
@@ -79,12 +90,13 @@ type original struct {
 type Parser struct {
 	Failed *tries.Book // of Dovecot's auth process, in the same log
 
-	open  *field.Recent[message]
-	mids  *field.Recent[original]
-	peers *field.Recent[[]byte] // login of the last transaction of a peer that a filter before the queue was given
-	names map[string][]byte
-	again text // what an event points to
-	peer  [16]byte
+	open   *field.Recent[message]
+	mids   *field.Slots[original]
+	before *field.Slots[text]  // ids of messages that a filter gave back, by their keys in open
+	peers  *field.Slots[int32] // login of the last transaction of a peer that a filter before the queue was given
+	names  map[string]int32    // of logins
+	logins [][]byte            // none, and those of names
+	again  text                // what an event points to
 }
 
 // New returns a Parser.
@@ -92,8 +104,7 @@ func New(failed *tries.Book) *Parser { return &Parser{Failed: failed} }
 
 func (p *Parser) ready() {
 	if p.open == nil {
-		p.open, p.mids, p.peers = field.NewRecent[message](maxMessages), field.NewRecent[original](maxIDs), field.NewRecent[[]byte](maxPeers)
-		p.names = map[string][]byte{}
+		p.forget()
 	}
 }
 
@@ -102,16 +113,25 @@ var here = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 // noLogin is a login that is known to be none.
 var noLogin = []byte{}
 
-// name is a copy of a login that stays. There are few of them, so each is made once.
-func (p *Parser) name(b []byte) []byte {
+// forget begins anew: with the list of logins go the messages that point to it.
+func (p *Parser) forget() {
+	p.open, p.mids = field.NewRecent[message](maxMessages), field.NewSlots[original](maxIDs)
+	p.before, p.peers = field.NewSlots[text](maxIDs), field.NewSlots[int32](maxPeers)
+	p.names, p.logins = map[string]int32{}, [][]byte{noLogin}
+}
+
+// name is the number of a login. There are few, so each is copied once.
+func (p *Parser) name(b []byte) int32 {
 	if n, ok := p.names[string(b)]; ok {
 		return n
 	}
-	if len(p.names) >= maxNames {
-		clear(p.names)
+	if len(p.logins) >= maxNames {
+		p.forget()
 	}
-	n := bytes.Clone(b[:min(len(b), maxLogin)])
-	p.names[string(n)] = n
+	login := bytes.Clone(b[:min(len(b), maxLogin)])
+	n := int32(len(p.logins))
+	p.logins = append(p.logins, login)
+	p.names[string(login)] = n
 	return n
 }
 

@@ -21,7 +21,7 @@ func (p *Parser) pickup(said []byte, e *spool.Event) spool.Reading {
 		}
 	}
 	e.Client = here
-	p.open.Put(p.open.Key(id), message{origin: program, client: here, uid: int32(min(field.Number(text), 1<<30))})
+	p.open.Put(p.open.Key(id), message{origin: program, known: true, client: here.As16(), uid: int32(min(field.Number(text), 1<<30))})
 	if from, _, ok := field.Cut(text, "from=<", ">"); ok {
 		e.Sender, e.SenderSaid = from, true
 	}
@@ -74,21 +74,19 @@ func (p *Parser) messageID(id, mid []byte) {
 		p.open.Put(key, m)
 		return
 	}
-	if len(mid) < 3 || m.of.n > 0 {
+	if len(mid) < 3 || m.of != 0 {
 		return
 	}
 	m.mid = p.mids.Key(mid)
-	o, there := p.mids.Get(m.mid)
-	local := m.login == nil && (m.origin == program || m.client.IsLoopback())
+	o := p.mids.Get(m.mid)
+	local := m.login == 0 && (m.origin == program || m.peer().IsLoopback())
 	switch {
-	case local && there && o.left > 0 && (o.peer || o.uid != m.uid):
+	case local && o != nil && o.left > 0 && (o.peer || o.uid != m.uid):
 		o.left--
-		m.of, m.mid = o.id, 0
-		p.mids.Put(p.mids.Key(mid), o)
+		m.of, m.mid = key, 0
+		p.before.Put(key, o.id)
 	case !local || m.origin == program:
-		o = original{uid: m.uid, peer: m.origin == network}
-		o.id.set(id)
-		p.mids.Put(m.mid, o)
+		p.mids.Put(m.mid, original{id: textOf(id), uid: m.uid, peer: m.origin == network})
 	}
 	p.open.Put(key, m)
 }
@@ -146,18 +144,12 @@ func (p *Parser) active(e *spool.Event) spool.Reading {
 	if m.origin == unseen {
 		return spool.LineSaid
 	}
-	if m.mid != 0 {
-		if o, ok := p.mids.Get(m.mid); ok {
-			o.left += max(e.Count, 1)
-			p.mids.Put(m.mid, o)
-		}
+	if o := p.mids.Get(m.mid); o != nil {
+		o.left += max(e.Count, 1)
 	}
-	e.Client, e.Login = m.client, m.login
-	if e.Login == nil {
-		e.Login = noLogin
-	}
-	if m.of.n > 0 {
-		p.again = m.of
+	e.Client, e.Login = m.peer(), p.logins[m.login]
+	if id := p.before.Get(m.of); id != nil {
+		p.again = *id
 		e.Again = p.again.data[:p.again.n:p.again.n]
 	}
 	return spool.LineSaid

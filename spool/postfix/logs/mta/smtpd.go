@@ -79,30 +79,28 @@ func (p *Parser) client(text []byte, e *spool.Event) spool.Reading {
 			e.Client = first
 		}
 	}
-	var key uint64
-	if e.Client.IsValid() {
-		p.peer = e.Client.As16()
-		key = p.peers.Key(p.peer[:])
+	m := message{origin: network, known: e.Client.IsValid()}
+	if m.known {
+		m.client = e.Client.As16()
 	}
-	if e.ID == nil { // a filter before the queue gets it first
-		if e.Login != nil {
-			p.peers.Put(key, p.name(e.Login))
-		} else {
-			p.peers.Drop(key)
-		}
-		return spool.LineQuiet
-	}
-	if e.Login == nil && orig != nil && len(of) == 0 {
-		if login, ok := p.peers.Get(key); ok {
-			e.Login = login
-		}
-	}
-	m := message{origin: network, client: e.Client}
-	m.of.set(of)
 	if e.Login != nil {
 		m.login = p.name(e.Login)
 	}
-	p.open.Put(p.open.Key(e.ID), m)
+	if e.ID == nil { // a filter before the queue gets it first
+		p.peers.Put(p.peers.Key(m.client[:]), m.login)
+		return spool.LineQuiet
+	}
+	if e.Login == nil && orig != nil && len(of) == 0 {
+		if login := p.peers.Get(p.peers.Key(m.client[:])); login != nil && *login != 0 {
+			m.login, e.Login = *login, p.logins[*login]
+		}
+	}
+	key := p.open.Key(e.ID)
+	if len(of) > 0 {
+		m.of = key
+		p.before.Put(key, textOf(of))
+	}
+	p.open.Put(key, m)
 	if e.Login == nil || len(of) > 0 {
 		return spool.LineQuiet
 	}
