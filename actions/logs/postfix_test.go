@@ -223,31 +223,30 @@ func TestPostfixSuspects(t *testing.T) {
 	}
 }
 
-// BenchmarkPostfixSuspects answers the whole question on 350 MB of a mail log. In the same run, pflogsumm adds it up.
+// BenchmarkPostfixSuspects answers the whole question on 350 MB of a mail log. In the same run, pflogsumm adds it up. Of both the fastest run
+// counts: others may use the machine.
 func BenchmarkPostfixSuspects(b *testing.B) {
 	s, path, truth := maillog(b, made.Options{Size: 350 << 20, Spam: 20_000})
 	fi, err := os.Stat(path)
 	if err != nil {
 		b.Fatal(err)
 	}
-	began := time.Now()
-	if err := exec.Command(pflogsumm(b), path).Run(); err != nil {
-		b.Fatal(err)
-	}
-	theirs := time.Since(began)
+	theirs, ours := fastest(b, pflogsumm(b), path), time.Hour
 	b.SetBytes(fi.Size())
 	suspects := logs.Kinds(postfixEnv(s))[1]
 	for b.Loop() {
+		began := time.Now()
 		out, err := suspects.Action.Plan(context.Background(), runbook.Input{})
 		if err != nil {
 			b.Fatal(err)
 		}
+		ours = min(ours, time.Since(began))
 		if f := out.Facts.(logs.SuspectsFacts); len(f.Accounts) == 0 || *f.Accounts[0].Messages != truth.Spam {
 			b.Fatalf("%+v", f.Accounts)
 		}
 	}
-	one := b.Elapsed().Seconds() / float64(b.N)
-	b.ReportMetric(theirs.Seconds()/one, "pflogsumm/suspects")
+	b.ReportMetric(theirs.Seconds()/ours.Seconds(), "pflogsumm/suspects")
+	b.ReportMetric(ours.Seconds(), "s-suspects")
 	b.ReportMetric(theirs.Seconds(), "s-pflogsumm")
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

@@ -160,9 +160,8 @@ func (a *Account) DayAt(d int) *Day {
 			return last
 		}
 		a.closeDay()
-	} else {
-		a.start = a.Known.N()
 	}
+	a.start = a.Known.N()
 	a.Days = append(a.Days, Day{Day: d})
 	return &a.Days[len(a.Days)-1]
 }
@@ -171,8 +170,7 @@ func (a *Account) DayAt(d int) *Day {
 func (a *Account) closeDay() {
 	d := &a.Days[len(a.Days)-1]
 	d.Senders, d.Volume.Places = int64(d.Others.N()), int64(d.Places.N())
-	known := a.Known.N()
-	d.Fresh, a.start = int64(max(known-a.start, 0)), known
+	d.Fresh = int64(max(a.Known.N()-a.start, 0))
 	if d.Day < 0 {
 		a.Past.Day.raise(d.Volume)
 		a.Days = a.Days[:len(a.Days)-1]

@@ -74,3 +74,29 @@ func TestRecent(t *testing.T) {
 		t.Error("what was dropped is there")
 	}
 }
+
+// What is told is there until another takes its place, and a name that nobody told has none.
+func TestSlots(t *testing.T) {
+	s := NewSlots[int](64)
+	if s.Get(0) != nil || s.Get(s.Key([]byte("none"))) != nil {
+		t.Error("something is there that nobody told")
+	}
+	there := 0
+	for i := range 1000 {
+		key := s.Key(fmt.Append(nil, i))
+		s.Put(key, i)
+		if v := s.Get(key); v == nil || *v != i {
+			t.Fatalf("%d is forgotten at once", i)
+		}
+	}
+	for i := range 1000 {
+		if v := s.Get(s.Key(fmt.Append(nil, i))); v != nil {
+			if there++; *v != i {
+				t.Errorf("%d instead of %d", *v, i)
+			}
+		}
+	}
+	if there < 32 || there > 64 {
+		t.Errorf("%d of 64 places are taken", there)
+	}
+}

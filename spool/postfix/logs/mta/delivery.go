@@ -52,6 +52,9 @@ func (p *Parser) delivery(daemon, said []byte, e *spool.Event) spool.Reading {
 // answer is what the peer said, of `host mx.example.com[198.51.100.9] said: 450 4.2.0 … (in reply to RCPT TO command)`; else all of the text,
 // which is Postfix's own.
 func answer(text []byte) []byte {
+	if len(text) > 0 && text[0] >= '0' && text[0] <= '9' {
+		return text
+	}
 	_, said, ok := field.Cut(text, "] said: ", "")
 	if !ok {
 		if _, said, ok = field.Cut(text, "] refused to talk to me: ", ""); !ok {
